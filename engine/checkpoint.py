@@ -1,0 +1,200 @@
+"""The official checkpoint folder <-> VoxtralModel.
+
+    params.json  consolidated.safetensors  tekken.json  voice_embedding/<name>.pt
+
+Reading is strict, part by part: a tensor that is missing, left over or wrongly shaped is an error
+that names it. The codec encoder is wholly there or wholly absent. Weights are mapped from the
+file, not copied, unless their dtype or device must change.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from engine.config import ModelConfig, parse_config, read_params
+from engine.errors import CheckpointError
+from engine.models.voxtral import VoxtralModel
+from engine.voice import write_voice
+
+WEIGHTS = "consolidated.safetensors"
+ENCODER_PREFIXES = ("audio_tokenizer.input_proj.", "audio_tokenizer.encoder_blocks.")
+FLOAT32_PREFIX = "audio_tokenizer.quantizer."
+"""Running sums whose quotient is the codebook: kept in float32 whatever the rest is in."""
+IGNORED = frozenset({"acoustic_transformer.time_embedding.inv_freq"})
+"""Computed, not stored; the reference ignores them where a file has them."""
+LARGE = 2 * 2**30
+"""Bytes of weights above which the CPU keeps the stored dtype rather than float32."""
+
+
+def load(
+    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+) -> VoxtralModel:
+    """Read a checkpoint folder.
+
+    Args:
+        folder: Holds params.json and consolidated.safetensors.
+        device: Where the weights go.
+        dtype: Of the weights; None for float32 on the CPU (as stored, above 2 GiB) and
+            bfloat16 elsewhere.
+
+    Raises:
+        CheckpointError: If the folder is not a complete and consistent checkpoint.
+    """
+    config = parse_config(read_params(folder / "params.json"))
+    device = torch.device(device)
+    with _open(folder / WEIGHTS) as file:
+        names = set(file.keys()) - IGNORED
+        model = build(config, with_encoder=_has_encoder(config, names))
+        _check(model, names, {name: file.get_slice(name).get_shape() for name in names})
+        if dtype is None and device.type != "cpu":
+            dtype = torch.bfloat16
+        elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
+            dtype = torch.float32
+        for name in names:
+            wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
+            _assign(model, name, file.get_tensor(name).to(device, wanted))
+    return model.eval().requires_grad_(False)
+
+
+def build(config: ModelConfig, with_encoder: bool) -> VoxtralModel:
+    """A model without weights (on the meta device)."""
+    with torch.device("meta"):
+        return VoxtralModel(config, with_encoder)
+
+
+def save(
+    folder: Path,
+    params: Mapping[str, Any],
+    model: VoxtralModel,
+    tekken: Mapping[str, Any],
+    voices: Mapping[str, Tensor],
+    dtype: torch.dtype = torch.bfloat16,
+) -> None:
+    """Write a checkpoint folder in the official format, readable by `load`.
+
+    Args:
+        params: Content of params.json; `audio_tokenizer_args.voice` is set from `voices`.
+        tekken: Content of tekken.json; `audio.voice_num_audio_tokens` is set from `voices`.
+        voices: Embedding rows of each preset, [rows, dim].
+        dtype: Of the stored weights; the codebook's running sums stay float32.
+    """
+    (folder / "voice_embedding").mkdir(parents=True, exist_ok=True)
+    stored = {
+        name: tensor.detach()
+        .to("cpu", torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype)
+        .contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    params, tekken = json.loads(json.dumps(params)), json.loads(json.dumps(tekken))
+    tokenizer_args = params["multimodal"]["audio_tokenizer_args"]
+    tokenizer_args["voice"] = {name: index for index, name in enumerate(voices)}
+    tekken["audio"]["voice_num_audio_tokens"] = {name: len(rows) for name, rows in voices.items()}
+    for name, rows in voices.items():
+        write_voice(folder, name, rows)
+    (folder / "tekken.json").write_text(json.dumps(tekken), encoding="utf-8")
+    (folder / "params.json").write_text(json.dumps(params, indent=1) + "\n", encoding="utf-8")
+    temporary = folder / f"{WEIGHTS}.{os.getpid()}.tmp"
+    save_file(stored, temporary, metadata={"format": "pt"})
+    temporary.replace(folder / WEIGHTS)
+
+
+def fingerprint(folder: Path) -> str:
+    """16 hex digits that tell checkpoints apart: a hash of the parameters, of every tensor's name
+    and shape, and of the first values of each tensor (so that 8 GB need not be read)."""
+    digest = hashlib.sha256()
+    params = read_params(folder / "params.json")
+    params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
+    digest.update(json.dumps(params, sort_keys=True).encode())
+    with _open(folder / WEIGHTS) as file:
+        for name in sorted(file.keys()):
+            part = file.get_slice(name)
+            shape = part.get_shape()
+            rows = part[: max(1, min(shape[0], 2048 // max(1, _size(shape[1:]))))]
+            digest.update(f"{name}{shape}".encode())
+            digest.update(rows.contiguous().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _size(shape: list[int]) -> int:
+    size = 1
+    for extent in shape:
+        size *= extent
+    return size
+
+
+class _open:  # noqa: N801 - reads as a function
+    """`safe_open` whose complaints are CheckpointErrors."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Any:
+        try:
+            self.file = safe_open(self.path, "pt")
+        except FileNotFoundError:
+            raise CheckpointError(
+                f"{self.path.parent} has no {self.path.name}.",
+                "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
+            ) from None
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(
+                f"{self.path} cannot be read: {error}.", "Fetch it again."
+            ) from None
+        return self.file.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self.file.__exit__(*error)
+
+
+def _has_encoder(config: ModelConfig, names: set[str]) -> bool:
+    """Whether the codec encoder is there; half of one is an error."""
+    expected = {name for name in build(config, True).state_dict() if _of_encoder(name)}
+    found = {name for name in names if _of_encoder(name)}
+    if found and found != expected:
+        lost = sorted(expected - found)
+        raise CheckpointError(
+            f"The codec encoder is incomplete: {_some(lost or sorted(found - expected))}.",
+            "It must be wholly there or wholly absent; fetch the checkpoint again.",
+        )
+    return bool(found)
+
+
+def _of_encoder(name: str) -> bool:
+    return name.startswith(ENCODER_PREFIXES)
+
+
+def _check(model: VoxtralModel, names: set[str], shapes: Mapping[str, list[int]]) -> None:
+    expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    hint = "The weights do not belong to this params.json; fetch the checkpoint again."
+    if missing := sorted(expected.keys() - names):
+        raise CheckpointError(f"{WEIGHTS} lacks {_some(missing)}.", hint)
+    if extra := sorted(names - expected.keys()):
+        raise CheckpointError(f"{WEIGHTS} has unknown tensors: {_some(extra)}.", hint)
+    for name in sorted(names):
+        if shapes[name] != expected[name]:
+            raise CheckpointError(
+                f"{name} has shape {shapes[name]}, params.json asks for {expected[name]}.", hint
+            )
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _assign(model: torch.nn.Module, name: str, tensor: Tensor) -> None:
+    """Put a tensor where its name says, replacing the meta one without a copy."""
+    *path, leaf = name.split(".")
+    module = model.get_submodule(".".join(path))
+    if leaf in module._parameters:
+        module._parameters[leaf] = torch.nn.Parameter(tensor, requires_grad=False)
+    else:
+        module._buffers[leaf] = tensor
+

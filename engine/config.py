@@ -1,0 +1,315 @@
+"""params.json -> frozen dataclasses. Every size of every module comes from here.
+
+Required keys and their values are checked; keys that speaking does not need (the official file
+carries about 25 of training only) are ignored. Source: FORMAT of Voxtral-4B-TTS-2603 and
+vllm-omni's reader, whose defaults for missing keys are kept.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import CheckpointError
+
+EMPTY_AUDIO, END_AUDIO, SPECIAL_CODES = 0, 1, 2
+"""Codes 0 and 1 of every codebook are specials; a real code c is stored as c + 2."""
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """A Mistral-style transformer: the backbone, or the flow-matching head."""
+
+    dim: int
+    n_layers: int
+    head_dim: int
+    hidden_dim: int
+    n_heads: int
+    n_kv_heads: int
+    norm_eps: float
+    rope_theta: float = 10000.0
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    """The Voxtral codec (paper section 2.1). Strides and kernels in order of their side."""
+
+    sampling_rate: int
+    patch_size: int
+    patch_kernel: int
+    semantic_codebook_size: int
+    semantic_dim: int
+    acoustic_codebook_size: int
+    acoustic_dim: int
+    window: int
+    halve_window: bool
+    dim: int
+    hidden_dim: int
+    head_dim: int
+    n_heads: int
+    n_kv_heads: int
+    norm_eps: float
+    qk_norm_eps: float
+    layer_scale_init: float
+    encoder_lengths: tuple[int, ...]
+    encoder_kernels: tuple[int, ...]
+    encoder_strides: tuple[int, ...]
+    decoder_lengths: tuple[int, ...]
+    decoder_kernels: tuple[int, ...]
+    decoder_strides: tuple[int, ...]
+
+    @property
+    def latent_dim(self) -> int:
+        return self.semantic_dim + self.acoustic_dim
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of one frame: patch size times all upsampling (240 * 8 = 1920)."""
+        samples = self.patch_size
+        for stride in self.decoder_strides:
+            samples *= stride
+        return samples
+
+    @property
+    def frame_rate(self) -> float:
+        """Frames per second (12.5)."""
+        return self.sampling_rate / self.frame_samples
+
+    @property
+    def encoder_windows(self) -> tuple[int, ...]:
+        """Earlier positions that each encoder stage sees: 16, 8, 4, 2."""
+        windows, window = [], self.window
+        for stride in self.encoder_strides:
+            windows.append(window)
+            if self.halve_window and stride > 1:
+                window //= 2
+        return tuple(windows)
+
+    @property
+    def decoder_windows(self) -> tuple[int, ...]:
+        """Continues from where the encoder ended, doubling at each upsampling: 2, 4, 8, 16."""
+        windows, window = [], self.encoder_windows[-1]
+        if self.halve_window and self.encoder_strides[-1] > 1:
+            window //= 2
+        for stride in self.decoder_strides:
+            if self.halve_window and stride > 1:
+                window *= 2
+            windows.append(window)
+        return tuple(windows)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Everything that params.json says about one checkpoint."""
+
+    backbone: TransformerConfig
+    flow: TransformerConfig
+    codec: CodecConfig
+    vocab_size: int
+    bos_id: int
+    audio_id: int
+    begin_audio_id: int
+    voices: tuple[str, ...]
+    max_positions: int
+
+    @property
+    def codebook_sizes(self) -> tuple[int, ...]:
+        """Values of each codebook, specials included: 8194, then 36 times 23."""
+        codec = self.codec
+        acoustic = codec.acoustic_codebook_size + SPECIAL_CODES
+        return (codec.semantic_codebook_size + SPECIAL_CODES, *[acoustic] * codec.acoustic_dim)
+
+    @property
+    def num_codebooks(self) -> int:
+        return 1 + self.codec.acoustic_dim
+
+    @property
+    def semantic_rows(self) -> int:
+        """Rows of the semantic head, padded to a multiple of 128 (8320)."""
+        return _padded(self.codebook_sizes[0])
+
+    @property
+    def embedding_rows(self) -> int:
+        """Rows of the one flat code embedding table (9088)."""
+        return _padded(sum(self.codebook_sizes))
+
+
+def _padded(rows: int) -> int:
+    return -(-rows // 128) * 128
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """params.json as a dictionary.
+
+    Raises:
+        CheckpointError: If there is no such file, or it is not a JSON object.
+    """
+    try:
+        params = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path.parent} has no params.json.",
+            "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
+    if not isinstance(params, dict):
+        raise CheckpointError(f"{path} is not a JSON object.", "Fetch it again.")
+    return params
+
+
+def parse_config(params: dict[str, Any]) -> ModelConfig:
+    """The configuration of a params.json.
+
+    Raises:
+        CheckpointError: If a key is missing or a value is one that this engine cannot honour.
+    """
+    top = _Section(params, "")
+    multimodal = top.section("multimodal")
+    audio = multimodal.section("audio_model_args")
+    encoding = audio.section("audio_encoding_args")
+    codec_keys = multimodal.section("audio_tokenizer_args")
+
+    top.require("model_type", "voxtral_tts")
+    top.require("use_biases", False)
+    top.require("causal", True)
+    top.require("tied_embeddings", True)
+    audio.require("input_embedding_concat_type", "sum")
+    encoding.require("codebook_pattern", "parallel")
+    backbone = _transformer(top, norm_eps=top.get("norm_eps", float))
+    flow_keys = audio.section("acoustic_transformer_args")
+    flow_keys.require("use_biases", False)
+    flow = _transformer(flow_keys, norm_eps=flow_keys.get("norm_eps", float, 1e-5))
+    codec = _codec(codec_keys)
+    config = ModelConfig(
+        backbone=backbone,
+        flow=flow,
+        codec=codec,
+        vocab_size=top.get("vocab_size", int),
+        bos_id=multimodal.get("bos_token_id", int),
+        audio_id=audio.get("audio_token_id", int),
+        begin_audio_id=audio.get("begin_audio_token_id", int),
+        voices=tuple(codec_keys.get("voice", dict, {})),
+        max_positions=top.get("max_seq_len", int, 65536),
+    )
+    flow_keys.require("input_dim", backbone.dim)
+    flow_keys.require("dim", backbone.dim)
+    audio.require("n_acoustic_codebook", codec.acoustic_dim)
+    audio.require("semantic_codebook_size", codec.semantic_codebook_size)
+    audio.require("acoustic_codebook_size", codec.acoustic_codebook_size)
+    encoding.require("num_codebooks", config.num_codebooks)
+    encoding.require("sampling_rate", codec.sampling_rate)
+    encoding.require("frame_rate", codec.frame_rate)
+    return config
+
+
+def _transformer(keys: "_Section", norm_eps: float) -> TransformerConfig:
+    sizes = {
+        name: keys.positive(name)
+        for name in ("dim", "n_layers", "head_dim", "hidden_dim", "n_heads", "n_kv_heads")
+    }
+    keys.divides("n_kv_heads", "n_heads")
+    rope_theta = keys.get("rope_theta", float, 10000.0)
+    return TransformerConfig(**sizes, norm_eps=norm_eps, rope_theta=rope_theta)
+
+
+def _codec(keys: "_Section") -> CodecConfig:
+    for name, value in (
+        ("channels", 1),
+        ("causal", True),
+        ("conv_weight_norm", True),
+        ("qk_norm", True),
+        ("layer_scale", True),
+        ("use_biases", False),
+    ):
+        keys.require(name, value)
+    keys.divides("n_kv_heads", "n_heads")
+    config = CodecConfig(
+        sampling_rate=keys.positive("sampling_rate"),
+        patch_size=keys.positive("pretransform_patch_size"),
+        patch_kernel=keys.positive("patch_proj_kernel_size"),
+        semantic_codebook_size=keys.positive("semantic_codebook_size"),
+        semantic_dim=keys.positive("semantic_dim"),
+        acoustic_codebook_size=keys.positive("acoustic_codebook_size"),
+        acoustic_dim=keys.positive("acoustic_dim"),
+        window=keys.positive("attn_sliding_window_size"),
+        halve_window=keys.get("half_attn_window_upon_downsampling", bool),
+        dim=keys.positive("dim"),
+        hidden_dim=keys.positive("hidden_dim"),
+        head_dim=keys.positive("head_dim"),
+        n_heads=keys.positive("n_heads"),
+        n_kv_heads=keys.positive("n_kv_heads"),
+        norm_eps=keys.get("norm_eps", float),
+        qk_norm_eps=keys.get("qk_norm_eps", float),
+        layer_scale_init=keys.get("layer_scale_init", float, 0.01),
+        encoder_lengths=keys.integers("encoder_transformer_lengths_str", "2,2,2,2"),
+        encoder_kernels=keys.integers("encoder_convs_kernels_str", "4,4,4,3"),
+        encoder_strides=keys.integers("encoder_convs_strides_str", "2,2,2,1"),
+        decoder_lengths=keys.integers("decoder_transformer_lengths_str"),
+        decoder_kernels=keys.integers("decoder_convs_kernels_str"),
+        decoder_strides=keys.integers("decoder_convs_strides_str"),
+    )
+    for side in ("encoder", "decoder"):
+        lengths = getattr(config, f"{side}_lengths")
+        if not len(lengths) == len(getattr(config, f"{side}_kernels")) == len(
+            getattr(config, f"{side}_strides")
+        ):
+            raise keys.error(f"{side}_*_str", "differ in length")
+    if _product(config.encoder_strides) != _product(config.decoder_strides):
+        raise keys.error("encoder_convs_strides_str", "does not mirror the decoder's strides")
+    return config
+
+
+def _product(values: tuple[int, ...]) -> int:
+    result = 1
+    for value in values:
+        result *= value
+    return result
+
+
+class _Section:
+    """One JSON object of params.json, whose complaints name the key by its path."""
+
+    def __init__(self, values: dict[str, Any], path: str) -> None:
+        self.values, self.path = values, path
+
+    def error(self, name: str, complaint: str) -> CheckpointError:
+        return CheckpointError(
+            f"params.json: {self.path}{name} {complaint}.", "Is this a Voxtral TTS checkpoint?"
+        )
+
+    def get(self, name: str, kind: type, default: Any = None) -> Any:
+        """The value of a key, of a kind; `float` takes integers too."""
+        value = self.values.get(name, default)
+        if value is None:
+            raise self.error(name, "is missing")
+        kinds = (int, float) if kind is float else kind
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
+            raise self.error(name, f"is {value!r}, not of type {kind.__name__}")
+        return value
+
+    def positive(self, name: str) -> int:
+        value: int = self.get(name, int)
+        if value < 1:
+            raise self.error(name, f"is {value}, not a positive number")
+        return value
+
+    def section(self, name: str) -> "_Section":
+        return _Section(self.get(name, dict), f"{self.path}{name}.")
+
+    def require(self, name: str, expected: Any) -> None:
+        value = self.get(name, type(expected))
+        if value != expected:
+            raise self.error(name, f"is {value!r}; this engine needs {expected!r}")
+
+    def divides(self, small: str, large: str) -> None:
+        if self.positive(large) % self.positive(small):
+            raise self.error(large, f"is no multiple of {small}")
+
+    def integers(self, name: str, default: str | None = None) -> tuple[int, ...]:
+        """A string such as "2,2,2,1"."""
+        text: str = self.get(name, str, default)
+        parts = text.split(",")
+        if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+            raise self.error(name, f"is {text!r}, not positive numbers joined by commas")
+        return tuple(int(part) for part in parts)

@@ -1,0 +1,40 @@
+"""Errors a user can cause, each with a hint that says what to do next.
+
+    VoxtralError
+    ├── InputError         text, audio or options that cannot be used
+    ├── VoiceError         a voice that does not exist, or cloning without an encoder
+    ├── CheckpointError    a checkpoint folder that is missing, incomplete or contradictory
+    ├── DeviceError        a device that is not here or has too little memory
+    └── DownloadError      a checkpoint that could not be fetched
+
+Programming mistakes (wrong shapes inside the engine) are assertions, not these.
+"""
+
+
+class VoxtralError(Exception):
+    """Something the caller can put right: `message` says what happened, `hint` what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(VoxtralError):
+    """Text, audio or options that cannot be used."""
+
+
+class VoiceError(VoxtralError):
+    """A voice that does not exist, or a clip that cannot become one."""
+
+
+class CheckpointError(VoxtralError):
+    """A checkpoint folder that is missing, incomplete or contradictory."""
+
+
+class DeviceError(VoxtralError):
+    """A device that is not here, or too small."""
+
+
+class DownloadError(VoxtralError):
+    """A checkpoint that could not be fetched."""

@@ -1,0 +1,64 @@
+"""The autoregressive backbone: input rows -> hidden states (paper section 2.2; Ministral 3B).
+
+Full causal attention, interleaved rotary embedding, no biases. The hidden state handed on is the
+one after the final norm. Token embeddings live in `mm_audio_embeddings`, beside the code table.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from engine.config import ModelConfig
+from engine.models.cache import KVCache
+from engine.models.layers import RMSNorm, TransformerBlock, rotary_factors
+
+
+class Backbone(nn.Module):
+    """Rows of embeddings in, hidden states out."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config.backbone
+        self.layers = nn.ModuleList(
+            TransformerBlock(config.backbone) for _ in range(config.backbone.n_layers)
+        )
+        self.norm = RMSNorm(config.backbone.dim, config.backbone.norm_eps)
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        """A whole sequence at once, causally.
+
+        Args:
+            embeddings: [batch, length, dim].
+
+        Returns:
+            Hidden states [batch, length, dim].
+        """
+        positions = torch.arange(embeddings.shape[1], device=embeddings.device)
+        freqs_cis = self.freqs_cis(positions)
+        x = embeddings
+        for layer in self.layers:
+            x = layer(x, freqs_cis, causal=True)
+        return self.norm(x)
+
+    def extend(self, embeddings: Tensor, cache: KVCache, rows: list[int]) -> Tensor:
+        """The next positions of some rows, with the earlier ones in the cache.
+
+        Args:
+            embeddings: [len(rows), length, dim].
+            cache: Extended in place by `length` positions.
+            rows: Row of the cache of each batch entry.
+
+        Returns:
+            Hidden states [len(rows), length, dim].
+        """
+        length = embeddings.shape[1]
+        starts = torch.tensor([cache.lengths[row] for row in rows], device=embeddings.device)
+        positions = starts.unsqueeze(-1) + torch.arange(length, device=embeddings.device)
+        freqs_cis = self.freqs_cis(positions)
+        x = embeddings
+        for layer, view in zip(self.layers, cache.view(rows, length), strict=True):
+            x = layer(x, freqs_cis, cache=view)
+        cache.advance(rows, length)
+        return self.norm(x)
+
+    def freqs_cis(self, positions: Tensor) -> Tensor:
+        return rotary_factors(positions, self.config.head_dim, self.config.rope_theta)

@@ -1,0 +1,136 @@
+"""The parts of a Mistral-style transformer, with the checkpoint's own names.
+
+Pure functions of tensors: no device, no state, no randomness. Shared by speaking and training.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.config import TransformerConfig
+from engine.models.cache import LayerCache
+
+
+class RMSNorm(nn.Module):
+    """x / rms(x) * weight, over the last dimension, computed in float32."""
+
+    def __init__(self, dim: int, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
+
+
+class FeedForward(nn.Module):
+    """SwiGLU: w2(silu(w1 x) * w3 x)."""
+
+    def __init__(self, dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.w1 = nn.Linear(dim, hidden_dim, bias=False)
+        self.w2 = nn.Linear(hidden_dim, dim, bias=False)
+        self.w3 = nn.Linear(dim, hidden_dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.w2(F.silu(self.w1(x)) * self.w3(x))
+
+
+class Attention(nn.Module):
+    """Grouped-query attention: head h uses key/value head h // (n_heads / n_kv_heads)."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
+        self.head_dim = config.head_dim
+        self.wq = nn.Linear(config.dim, config.n_heads * config.head_dim, bias=False)
+        self.wk = nn.Linear(config.dim, config.n_kv_heads * config.head_dim, bias=False)
+        self.wv = nn.Linear(config.dim, config.n_kv_heads * config.head_dim, bias=False)
+        self.wo = nn.Linear(config.n_heads * config.head_dim, config.dim, bias=False)
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x [batch, length, dim] -> queries, keys, values, each [batch, heads, length, head_dim]."""
+        queries = self.wq(x).unflatten(-1, (self.n_heads, self.head_dim))
+        keys = self.wk(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
+        values = self.wv(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
+        return queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2)
+
+    def forward(
+        self,
+        x: Tensor,
+        freqs_cis: Tensor | None = None,
+        mask: Tensor | None = None,
+        cache: LayerCache | None = None,
+        causal: bool = False,
+    ) -> Tensor:
+        """Attend.
+
+        Args:
+            x: [batch, length, dim].
+            freqs_cis: Rotary factors of these positions, [length, head_dim / 2, 2] or with a
+                leading batch dimension; None for no rotary.
+            mask: What may be seen, broadcast to [batch, heads, length, keys]; None for all.
+            cache: Keys and values of earlier positions, extended by these.
+            causal: Positions see only themselves and earlier ones (without a cache or mask).
+
+        Returns:
+            [batch, length, dim].
+        """
+        queries, keys, values = self.project(x)
+        if freqs_cis is not None:
+            queries, keys = rotate(queries, freqs_cis), rotate(keys, freqs_cis)
+        if cache is not None:
+            out = cache.attend(queries, keys, values)
+        else:
+            out = F.scaled_dot_product_attention(
+                queries, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=True
+            )
+        return self.wo(out.transpose(1, 2).flatten(2))
+
+
+class TransformerBlock(nn.Module):
+    """Pre-norm attention and feed-forward, each added to the residual stream."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.attention = Attention(config)
+        self.attention_norm = RMSNorm(config.dim, config.norm_eps)
+        self.feed_forward = FeedForward(config.dim, config.hidden_dim)
+        self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
+
+    def forward(
+        self,
+        x: Tensor,
+        freqs_cis: Tensor | None = None,
+        mask: Tensor | None = None,
+        cache: LayerCache | None = None,
+        causal: bool = False,
+    ) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), freqs_cis, mask, cache, causal)
+        return x + self.feed_forward(self.ffn_norm(x))
+
+
+def rotary_factors(positions: Tensor, head_dim: int, theta: float) -> Tensor:
+    """cos and sin of every position and pair: [..., head_dim / 2, 2], float32.
+
+    Args:
+        positions: Integers, any shape.
+    """
+    exponents = torch.arange(0, head_dim, 2, device=positions.device).float() / head_dim
+    angles = positions.float().unsqueeze(-1) * theta**-exponents
+    return torch.stack([angles.cos(), angles.sin()], dim=-1)
+
+
+def rotate(x: Tensor, freqs_cis: Tensor) -> Tensor:
+    """Interleaved rotary embedding: elements 2i and 2i+1 of a head turn together.
+
+    Args:
+        x: [batch, heads, length, head_dim].
+        freqs_cis: [length, head_dim / 2, 2] or [batch, length, head_dim / 2, 2].
+    """
+    if freqs_cis.dim() == 4:
+        freqs_cis = freqs_cis.unsqueeze(1)
+    cos, sin = freqs_cis.unbind(-1)
+    even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
+    turned = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
+    return turned.flatten(-2).to(x.dtype)

@@ -1,0 +1,33 @@
+"""The four parts of a checkpoint together, under the checkpoint's names."""
+
+from torch import nn
+
+from engine.config import ModelConfig
+from engine.models.backbone import Backbone
+from engine.models.codec.codec import Codec
+from engine.models.embedding import MultimodalEmbeddings
+from engine.models.flow import FlowHead
+
+
+class VoxtralModel(Backbone):
+    """Backbone at the top level (`layers`, `norm`), the other parts below their prefixes.
+
+    Args:
+        with_encoder: Whether the codec has its encoder.
+    """
+
+    def __init__(self, config: ModelConfig, with_encoder: bool = True) -> None:
+        super().__init__(config)
+        self.model_config = config
+        self.mm_audio_embeddings = MultimodalEmbeddings(config)
+        self.acoustic_transformer = FlowHead(config)
+        self.audio_tokenizer: Codec = Codec(config.codec, with_encoder)
+
+    @property
+    def parts(self) -> dict[str, nn.Module]:
+        """The parts that are loaded and checked one by one."""
+        return {
+            "mm_audio_embeddings": self.mm_audio_embeddings,
+            "acoustic_transformer": self.acoustic_transformer,
+            "audio_tokenizer": self.audio_tokenizer,
+        }

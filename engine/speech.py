@@ -1,0 +1,67 @@
+"""What is asked of the engine (`SpeechOptions`) and what comes out of it (`SpeechChunk`)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.errors import InputError
+
+
+@dataclass(frozen=True)
+class SpeechOptions:
+    """How to speak.
+
+    Args:
+        seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
+        cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
+        steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
+        rows: Chunks spoken side by side.
+        normalize: Write out numbers, dates, symbols and abbreviations before speaking.
+        max_chars: Longest text of one chunk, in characters.
+
+    Raises:
+        InputError: If a value is out of range.
+    """
+
+    seed: int = 0
+    cfg: float = 1.2
+    steps: int = 8
+    rows: int = 4
+    normalize: bool = True
+    max_chars: int = 300
+
+    def __post_init__(self) -> None:
+        ranges = {
+            "seed": (0, 2**63 - 1),
+            "cfg": (0.0, 10.0),
+            "steps": (1, 256),
+            "rows": (1, 1024),
+            "max_chars": (20, 2000),
+        }
+        for name, (low, high) in ranges.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise InputError(
+                    f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
+                )
+
+
+@dataclass(frozen=True)
+class SpeechChunk:
+    """A piece of speech, in the order in which it is to be heard.
+
+    Args:
+        samples: float32 [n], mono, at the engine's `sample_rate`.
+        text: The chunk of text that this piece belongs to.
+        index: Number of that chunk, from 0.
+        last: Whether this piece ends its chunk.
+        frames: Codec frames in this piece.
+        note: What went wrong and how it was handled; empty when nothing did.
+    """
+
+    samples: np.ndarray
+    text: str
+    index: int
+    last: bool
+    frames: int
+    note: str = ""

@@ -1,0 +1,48 @@
+"""Preset voices: `voice_embedding/<name>.pt`, rows of backbone inputs [rows, dim].
+
+Each row is the summed code embeddings of one frame of reference speech; the last is the END row.
+Files are pickles, so they are read with `weights_only`: a pickle that is not a tensor is refused.
+"""
+
+import os
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.errors import CheckpointError
+
+
+def voice_path(folder: Path, name: str) -> Path:
+    return folder / "voice_embedding" / f"{name}.pt"
+
+
+def read_voice(folder: Path, name: str, dim: int) -> Tensor:
+    """The rows of a preset, in the stored dtype [rows, dim].
+
+    Raises:
+        CheckpointError: If the file is missing or is not a plain tensor of this shape.
+    """
+    path = voice_path(folder, name)
+    hint = "Fetch the checkpoint again, or choose another voice."
+    try:
+        rows = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError(f"The voice file {path} is missing.", hint) from None
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+        raise CheckpointError(f"The voice file {path} is not a plain tensor.", hint) from None
+    if not isinstance(rows, Tensor) or rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
+        shape = list(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
+        raise CheckpointError(f"{path} holds {shape}, not a tensor [rows, {dim}].", hint)
+    if not rows.is_floating_point() or not rows.isfinite().all():
+        raise CheckpointError(f"{path} holds values that are no finite numbers.", hint)
+    return rows
+
+
+def write_voice(folder: Path, name: str, rows: Tensor) -> None:
+    """Store the rows of a preset in bfloat16."""
+    path = voice_path(folder, name)
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    torch.save(rows.detach().to("cpu", torch.bfloat16).contiguous().clone(), temporary)
+    temporary.replace(path)
