@@ -1,13 +1,15 @@
 """Keys and values of the positions spoken so far: one allocation for all rows and layers.
 
 A row is a slot for one sequence. Its positions are filled from 0; `lengths[row]` of them are
-valid. Rows are independent: each attends over its own positions only, in a computation whose
-shape depends on its own length alone, so what a row hears never depends on its neighbours.
+valid, the others hold garbage that nothing reads. Rows are independent: each attends over its own
+positions only, in a computation whose shape depends on its own length alone, so what a row hears
+never depends on its neighbours.
 
 Example: rows of 8 positions, row 1 holding a prompt of 5. A step for rows [1] writes position 5,
 attends over positions 0..5 and leaves `lengths == [0, 6, ...]`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,9 +17,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import TransformerConfig
-
-BLOCK = 64
-"""Positions that attention reads are rounded up to a multiple of this (and masked)."""
 
 
 @dataclass
@@ -37,10 +36,12 @@ class KVCache:
     def allocate(
         cls, config: TransformerConfig, rows: int, positions: int, like: Tensor
     ) -> "KVCache":
-        """An empty cache with the device and dtype of `like`."""
-        positions = -(-positions // BLOCK) * BLOCK
+        """An empty cache with the device and dtype of `like`.
+
+        The memory is not touched: on the CPU only positions that are written become resident.
+        """
         shape = (config.n_layers, rows, config.n_kv_heads, positions, config.head_dim)
-        return cls(like.new_zeros(shape), like.new_zeros(shape), [0] * rows)
+        return cls(like.new_empty(shape), like.new_empty(shape), [0] * rows)
 
     @property
     def positions(self) -> int:
@@ -49,18 +50,23 @@ class KVCache:
     def reset(self, row: int) -> None:
         self.lengths[row] = 0
 
-    def view(self, rows: list[int], length: int) -> list["LayerCache"]:
+    def starts(self, rows: Sequence[int | None]) -> list[int]:
+        """First new position of each batch entry; 0 for an idle one."""
+        return [0 if row is None else self.lengths[row] for row in rows]
+
+    def view(self, rows: Sequence[int | None], length: int) -> list["LayerCache"]:
         """What each layer sees while `length` positions are added to each of `rows`."""
-        starts = [self.lengths[row] for row in rows]
+        starts = self.starts(rows)
         assert all(start + length <= self.positions for start in starts), "row is full"
         return [
-            LayerCache(self.keys[layer], self.values[layer], rows, starts)
-            for layer in range(self.keys.shape[0])
+            LayerCache(keys, values, rows, starts)
+            for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
         ]
 
-    def advance(self, rows: list[int], length: int) -> None:
+    def advance(self, rows: Sequence[int | None], length: int) -> None:
         for row in rows:
-            self.lengths[row] += length
+            if row is not None:
+                self.lengths[row] += length
 
 
 @dataclass
@@ -69,13 +75,13 @@ class LayerCache:
 
     Args:
         keys, values: [rows, kv_heads, positions, head_dim], written in place.
-        rows: Which row each batch entry is.
+        rows: Which row each batch entry is; None for an idle entry, which hears zeros.
         starts: Position of each batch entry's first new element.
     """
 
     keys: Tensor
     values: Tensor
-    rows: list[int]
+    rows: Sequence[int | None]
     starts: list[int]
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -87,22 +93,26 @@ class LayerCache:
         Returns:
             [batch, heads, length, head_dim].
         """
-        length = queries.shape[2]
         outs = []
         for entry, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
-            end = start + length
+            query = queries[entry : entry + 1]
+            if row is None:
+                outs.append(torch.zeros_like(query))
+                continue
+            end = start + query.shape[2]
             self.keys[row, :, start:end] = keys[entry]
             self.values[row, :, start:end] = values[entry]
-            span = -(-end // BLOCK) * BLOCK
-            seen = torch.arange(span, device=queries.device)
-            mask = seen <= torch.arange(start, end, device=queries.device).unsqueeze(-1)
-            outs.append(
-                F.scaled_dot_product_attention(
-                    queries[entry : entry + 1],
-                    self.keys[row : row + 1, :, :span],
-                    self.values[row : row + 1, :, :span],
-                    attn_mask=mask,
-                    enable_gqa=True,
-                )
-            )
+            past_keys = self.keys[row : row + 1, :, :end]
+            past_values = self.values[row : row + 1, :, :end]
+            outs.append(_attend(query, past_keys, past_values, start))
         return torch.cat(outs)
+
+
+def _attend(queries: Tensor, keys: Tensor, values: Tensor, start: int) -> Tensor:
+    """Causal attention of queries at positions `start`... over keys at positions 0..."""
+    length, mask = queries.shape[2], None
+    if start and length > 1:
+        mask = torch.ones(length, keys.shape[2], dtype=torch.bool, device=keys.device).tril(start)
+    return F.scaled_dot_product_attention(
+        queries, keys, values, attn_mask=mask, is_causal=start == 0 < length - 1, enable_gqa=True
+    )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
-from engine.models.layers import RMSNorm, TransformerBlock
+from engine.models.layers import Linear, RMSNorm, TransformerBlock
 
 
 class FlowHead(nn.Module):
@@ -23,15 +23,15 @@ class FlowHead(nn.Module):
         self.acoustic_dim = acoustic_dim
         self.levels = config.codec.acoustic_codebook_size
         self.semantic_size = config.codebook_sizes[0]
-        self.input_projection = nn.Linear(acoustic_dim, dim, bias=False)
-        self.time_projection = nn.Linear(dim, dim, bias=False)
-        self.llm_projection = nn.Linear(config.backbone.dim, dim, bias=False)
+        self.input_projection = Linear(acoustic_dim, dim)
+        self.time_projection = Linear(dim, dim)
+        self.llm_projection = Linear(config.backbone.dim, dim)
         self.layers = nn.ModuleList(
             TransformerBlock(config.flow) for _ in range(config.flow.n_layers)
         )
         self.norm = RMSNorm(dim, config.flow.norm_eps)
-        self.semantic_codebook_output = nn.Linear(dim, config.semantic_rows, bias=False)
-        self.acoustic_codebook_output = nn.Linear(dim, acoustic_dim, bias=False)
+        self.semantic_codebook_output = Linear(dim, config.semantic_rows)
+        self.acoustic_codebook_output = Linear(dim, acoustic_dim)
 
     def velocity(self, x: Tensor, time: Tensor, hidden: Tensor) -> Tensor:
         """dx/dt.
@@ -45,15 +45,32 @@ class FlowHead(nn.Module):
             [batch, acoustic_dim].
         """
         times = self.time_projection(time_embedding(time, self.norm.weight.shape[0]).to(x.dtype))
-        return self._velocity(x, times, self.llm_projection(hidden))
+        inputs = self.input_projection(x.unsqueeze(1))
+        conditions = self.llm_projection(hidden.unsqueeze(1))
+        return self._velocity(inputs, times.unsqueeze(1), conditions)
 
-    def _velocity(self, x: Tensor, times: Tensor, conditions: Tensor) -> Tensor:
-        tokens = torch.stack([self.input_projection(x), times, conditions], dim=1)
-        for layer in self.layers:
+    def _velocity(self, inputs: Tensor, times: Tensor, conditions: Tensor) -> Tensor:
+        """The three projected tokens, [batch, 1, dim] each -> [batch, acoustic_dim]."""
+        tokens = torch.cat([inputs, times, conditions], dim=1)
+        for layer in self.layers[:-1]:
             tokens = layer(tokens)
-        return self.acoustic_codebook_output(self.norm(tokens[:, 0]))
+        token = self.layers[-1](tokens, leading=1)  # the only one that is read
+        return self.acoustic_codebook_output(self.norm(token)).squeeze(1)
 
-    def trajectory(self, hidden: Tensor, noise: Tensor, cfg: Tensor, steps: int) -> list[Tensor]:
+    def projected_times(self, steps: int) -> Tensor:
+        """The time token of each of `steps` Euler steps: [steps, dim]. Depends on nothing else."""
+        weight = self.time_projection.weight
+        grid = torch.arange(steps, device=weight.device) / steps
+        return self.time_projection(time_embedding(grid, weight.shape[1]).to(weight.dtype))
+
+    def trajectory(
+        self,
+        hidden: Tensor,
+        noise: Tensor,
+        cfg: Tensor,
+        steps: int,
+        times: Tensor | None = None,
+    ) -> list[Tensor]:
         """Euler integration with classifier-free guidance.
 
         Args:
@@ -61,22 +78,21 @@ class FlowHead(nn.Module):
             noise: x at t = 0, [batch, acoustic_dim].
             cfg: Guidance of each row, [batch]: v = cfg v(hidden) + (1 - cfg) v(0).
             steps: Number of steps of 1 / steps.
+            times: `projected_times(steps)`, if it is at hand.
 
         Returns:
             x at t = 0, 1 / steps, ..., 1: steps + 1 tensors [batch, acoustic_dim].
         """
-        batch = hidden.shape[0]
-        both = self.llm_projection(torch.cat([hidden, torch.zeros_like(hidden)]))
+        times = self.projected_times(steps) if times is None else times
+        both = torch.cat([hidden, torch.zeros_like(hidden)])  # guided and free
+        conditions = self.llm_projection(both.unsqueeze(1))
         scale = cfg.unsqueeze(-1).to(noise.dtype)
-        grid = torch.arange(steps, device=noise.device) / steps
-        times = self.time_projection(
-            time_embedding(grid, self.norm.weight.shape[0]).to(noise.dtype)
-        )
         points = [noise]
-        for step in range(steps):
+        for time in times.unbind():
             x = points[-1]
-            time = times[step].expand(2 * batch, -1)
-            guided, free = self._velocity(torch.cat([x, x]), time, both).chunk(2)
+            inputs = self.input_projection(x.unsqueeze(1)).repeat(2, 1, 1)
+            velocity = self._velocity(inputs, time.expand_as(inputs), conditions)
+            guided, free = velocity.chunk(2)
             points.append(x + (scale * guided + (1 - scale) * free) / steps)
         return points
 
@@ -94,7 +110,7 @@ class FlowHead(nn.Module):
             hidden: [batch, dim].
             forbid_end: [batch] booleans, or one for all.
         """
-        logits = self.semantic_codebook_output(hidden).float()
+        logits = self.semantic_codebook_output(hidden.unsqueeze(1)).squeeze(1).float()
         index = torch.arange(logits.shape[-1], device=logits.device)
         allowed = (index >= END_AUDIO) & (index < self.semantic_size)
         forbidden = torch.as_tensor(forbid_end, device=logits.device).unsqueeze(-1)
@@ -108,14 +124,15 @@ class FlowHead(nn.Module):
         cfg: Tensor,
         steps: int,
         forbid_end: Tensor | bool = False,
+        times: Tensor | None = None,
     ) -> Tensor:
-        """One frame of codes, specials included.
+        """One frame of codes, specials included; arguments as in `trajectory`.
 
         Returns:
             [batch, codebooks]; a row that begins with END (1) is [1, 2, 2, ..., 2].
         """
         semantic = self.semantic_logits(hidden, forbid_end).argmax(-1)
-        acoustic = self.acoustic_codes(self.trajectory(hidden, noise, cfg, steps)[-1])
+        acoustic = self.acoustic_codes(self.trajectory(hidden, noise, cfg, steps, times)[-1])
         ended = (semantic == END_AUDIO).unsqueeze(-1)
         acoustic = acoustic.masked_fill(ended, SPECIAL_CODES)
         return torch.cat([semantic.unsqueeze(-1), acoustic], dim=-1)

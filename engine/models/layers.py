@@ -11,6 +11,23 @@ from engine.config import TransformerConfig
 from engine.models.cache import LayerCache
 
 
+class Linear(nn.Linear):
+    """A matrix product, [..., in_dim] -> [..., out_dim], without bias.
+
+    Kernels, and so rounding, differ with the number of rows they are given. Speaking on a CPU in
+    float32 therefore multiplies each entry of a batch [batch, length, in_dim] alone: its result
+    is the same bits whoever shares the batch. For the few rows of one frame this costs the same.
+    """
+
+    def __init__(self, in_dim: int, out_dim: int) -> None:
+        super().__init__(in_dim, out_dim, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_grad_enabled() or not x.is_cpu or x.dtype != torch.float32 or x.dim() != 3:
+            return F.linear(x, self.weight)
+        return torch.bmm(x, self.weight.t().expand(x.shape[0], -1, -1))
+
+
 class RMSNorm(nn.Module):
     """x / rms(x) * weight, over the last dimension, computed in float32."""
 
@@ -28,9 +45,9 @@ class FeedForward(nn.Module):
 
     def __init__(self, dim: int, hidden_dim: int) -> None:
         super().__init__()
-        self.w1 = nn.Linear(dim, hidden_dim, bias=False)
-        self.w2 = nn.Linear(hidden_dim, dim, bias=False)
-        self.w3 = nn.Linear(dim, hidden_dim, bias=False)
+        self.w1 = Linear(dim, hidden_dim)
+        self.w2 = Linear(hidden_dim, dim)
+        self.w3 = Linear(dim, hidden_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.w2(F.silu(self.w1(x)) * self.w3(x))
@@ -43,14 +60,20 @@ class Attention(nn.Module):
         super().__init__()
         self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
         self.head_dim = config.head_dim
-        self.wq = nn.Linear(config.dim, config.n_heads * config.head_dim, bias=False)
-        self.wk = nn.Linear(config.dim, config.n_kv_heads * config.head_dim, bias=False)
-        self.wv = nn.Linear(config.dim, config.n_kv_heads * config.head_dim, bias=False)
-        self.wo = nn.Linear(config.n_heads * config.head_dim, config.dim, bias=False)
+        self.wq = Linear(config.dim, config.n_heads * config.head_dim)
+        self.wk = Linear(config.dim, config.n_kv_heads * config.head_dim)
+        self.wv = Linear(config.dim, config.n_kv_heads * config.head_dim)
+        self.wo = Linear(config.n_heads * config.head_dim, config.dim)
 
-    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """x [batch, length, dim] -> queries, keys, values, each [batch, heads, length, head_dim]."""
-        queries = self.wq(x).unflatten(-1, (self.n_heads, self.head_dim))
+    def project(
+        self, x: Tensor, leading: int | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """x [batch, length, dim] -> queries, keys, values, each [batch, heads, length, head_dim].
+
+        Args:
+            leading: Queries of the first so many positions only; None for all.
+        """
+        queries = self.wq(x[:, :leading]).unflatten(-1, (self.n_heads, self.head_dim))
         keys = self.wk(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
         values = self.wv(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
         return queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2)
@@ -62,6 +85,7 @@ class Attention(nn.Module):
         mask: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
+        leading: int | None = None,
     ) -> Tensor:
         """Attend.
 
@@ -72,11 +96,12 @@ class Attention(nn.Module):
             mask: What may be seen, broadcast to [batch, heads, length, keys]; None for all.
             cache: Keys and values of earlier positions, extended by these.
             causal: Positions see only themselves and earlier ones (without a cache or mask).
+            leading: Compute the first so many positions only; None for all.
 
         Returns:
-            [batch, length, dim].
+            [batch, leading or length, dim].
         """
-        queries, keys, values = self.project(x)
+        queries, keys, values = self.project(x, leading)
         if freqs_cis is not None:
             queries, keys = rotate(queries, freqs_cis), rotate(keys, freqs_cis)
         if cache is not None:
@@ -105,8 +130,11 @@ class TransformerBlock(nn.Module):
         mask: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
+        leading: int | None = None,
     ) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), freqs_cis, mask, cache, causal)
+        """[batch, length, dim] -> the same, or its `leading` positions; see `Attention`."""
+        heard = self.attention(self.attention_norm(x), freqs_cis, mask, cache, causal, leading)
+        x = x[:, :leading] + heard
         return x + self.feed_forward(self.ffn_norm(x))
 
 

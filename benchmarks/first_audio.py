@@ -1,0 +1,36 @@
+"""When the first PCM byte of `voxtral say -o - --format pcm` comes, and when the last.
+
+Every run is a fresh process: Python, imports, checkpoint and voice are in the figure. The warm-up
+run fills the disk cache.
+"""
+
+import sys
+
+from benchmarks import common
+from benchmarks.processes import Finished, finish, say
+
+
+def main() -> None:
+    """Measure and publish."""
+    given = common.parser("Seconds from process start to the first audio.").parse_args()
+    finished: list[Finished] = []
+
+    def measure() -> float:
+        finished.append(finish(say(common.TEXT, given.model, given.device)))
+        return finished[-1].first_byte_s
+
+    first = common.quantiles(common.repeat(measure, given.runs))
+    last = common.quantiles([f.seconds for f in finished[1:]])
+    figures = {
+        "runs": len(finished) - 1,
+        "characters": len(common.TEXT),
+        "output_bytes": finished[-1].output_bytes,
+        "first_audio_s": first,
+        "last_audio_s": last,
+    }
+    rows = [["first byte", *first.values()], ["process end", *last.values()]]
+    common.publish("first_audio", given, figures, ["seconds", "p50", "p95"], rows)
+
+
+if __name__ == "__main__":
+    sys.exit(common.run(main))

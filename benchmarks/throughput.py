@@ -1,0 +1,83 @@
+"""Real-time factor of a loaded engine: computing seconds / seconds of sound, lower is better.
+
+Two questions: is time linear in the length of the text (1, 4 and 10 times the same paragraph, one
+row), and what do rows side by side bring (4 times the paragraph, 1 and 4 rows)? The engine
+is loaded and warmed up before.
+"""
+
+import sys
+import time
+from dataclasses import replace
+from typing import Any
+
+from benchmarks import common
+from engine import Engine
+from engine.hub import resolve
+from engine.speech import SpeechOptions
+
+LENGTHS = (1, 4, 10)
+ROWS = (1, 4)
+SIDE_BY_SIDE = 4
+WARM_UP = "One, two, three."
+
+
+def main() -> None:
+    """Measure and publish."""
+    parser = common.parser("Real-time factor by text length and rows.")
+    parser.add_argument("--voice", help="default: the checkpoint's first")
+    given = parser.parse_args()
+    engine = Engine.from_folder(resolve(given.model), device=given.device)
+    voice = given.voice or engine.voices[0]
+    one_row = SpeechOptions(rows=1)
+    engine.speak(WARM_UP, voice, one_row)
+
+    lengths = {f"{n}x": _measure(engine, n, voice, one_row, given.runs) for n in LENGTHS}
+    rows = {str(ROWS[0]): lengths[f"{SIDE_BY_SIDE}x"]}
+    for count in ROWS[1:]:
+        options = replace(one_row, rows=count)
+        engine.speak(" ".join([WARM_UP] * count), voice, options)
+        rows[str(count)] = _measure(engine, SIDE_BY_SIDE, voice, options, given.runs)
+
+    shortest, longest = lengths[f"{LENGTHS[0]}x"], lengths[f"{LENGTHS[-1]}x"]
+    growth = longest["wall_s"]["p50"] / shortest["wall_s"]["p50"]
+    figures = {
+        "runs": given.runs,
+        "characters": len(common.TEXT),
+        "by_length": lengths,
+        "by_rows": rows,
+        "growth": growth / (LENGTHS[-1] / LENGTHS[0]),
+    }
+    table = [[f"{name}, 1 row", *_columns(figure)] for name, figure in lengths.items()]
+    table += [[f"{SIDE_BY_SIDE}x, {count} rows", *_columns(rows[str(count)])] for count in ROWS[1:]]
+    header = ["text", "sound s", "wall s p50", "RTF p50", "RTF p95"]
+    common.publish("throughput", given, figures, header, table)
+
+
+def _measure(
+    engine: Engine, times: int, voice: str, options: SpeechOptions, runs: int
+) -> dict[str, Any]:
+    """Speak the paragraph `times` times in one text, `runs` times over."""
+    text = "\n\n".join([common.TEXT] * times)
+    sound = 0.0
+
+    def measure() -> float:
+        nonlocal sound
+        begin = time.perf_counter()
+        sound = len(engine.speak(text, voice, options)) / engine.sample_rate
+        return time.perf_counter() - begin
+
+    walls = common.repeat(measure, runs, warm_up=0)
+    return {
+        "sound_s": sound,
+        "wall_s": common.quantiles(walls),
+        "rtf": common.quantiles([wall / sound for wall in walls]),
+    }
+
+
+def _columns(figure: dict[str, Any]) -> list[float]:
+    rtf = figure["rtf"]
+    return [figure["sound_s"], figure["wall_s"]["p50"], rtf["p50"], rtf["p95"]]
+
+
+if __name__ == "__main__":
+    sys.exit(common.run(main))

@@ -1,0 +1,297 @@
+"""Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
+
+import difflib
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import soxr
+import torch
+from torch import Tensor
+from torch.nn.utils import parametrize
+
+from engine import checkpoint
+from engine.errors import DeviceError, InputError, VoiceError
+from engine.models.codec.blocks import StreamState
+from engine.models.voxtral import VoxtralModel
+from engine.pipeline import SpeechRequest
+from engine.prompt import Prompt, build_prompt
+from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import plan_text
+from engine.tokenizer import Tokenizer
+from engine.voice import read_voice
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+RATES = (1_000, 768_000)
+"""Sample rates that `encode` takes."""
+DECODE_FRAMES = 100
+"""Frames that `decode` takes at a time, so that memory does not grow with length."""
+
+
+class Engine:
+    """One loaded checkpoint.
+
+    Not thread-safe: one thread at a time. Several streams may be open and read in turn.
+
+    Example:
+        >>> engine = Engine.from_folder("engine/checkpoints/nano")
+        >>> for chunk in engine.stream("Hello. How are you?", engine.voices[0]):
+        ...     play(chunk.samples)  # float32 at engine.sample_rate
+    """
+
+    def __init__(self, folder: Path, model: VoxtralModel, tokenizer: Tokenizer) -> None:
+        self._folder, self._model, self._tokenizer = folder, model, tokenizer
+        self._config = model.model_config
+        self._voice_rows: dict[str, Tensor] = {}
+        _fold_weight_norms(model.audio_tokenizer)
+
+    @classmethod
+    def from_folder(
+        cls, path: str | Path, device: str = "auto", dtype: str | None = None
+    ) -> "Engine":
+        """Load a checkpoint folder in Mistral's format.
+
+        Args:
+            path: Holds params.json, consolidated.safetensors, tekken.json, voice_embedding/.
+            device: "auto" (CUDA when there is one, else CPU), "cpu", "cuda" or "mps"; "cuda:1"
+                for a certain GPU.
+            dtype: "float32" or "bfloat16"; None for float32 on the CPU and bfloat16 elsewhere.
+
+        Raises:
+            CheckpointError: If the folder is not a complete and consistent checkpoint.
+            DeviceError: If the device is not here.
+            InputError: If dtype is unknown.
+        """
+        if dtype is not None and dtype not in DTYPES:
+            raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
+        folder, place = Path(path), _device(device)
+        tokenizer = Tokenizer.from_file(folder / "tekken.json")
+        model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None)
+        return cls(folder, model, tokenizer)
+
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint folder."""
+        return self._folder.resolve().name
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Preset voices, in the order of params.json."""
+        return self._config.voices
+
+    @property
+    def sample_rate(self) -> int:
+        """Samples a second (24000)."""
+        return self._config.codec.sampling_rate
+
+    @property
+    def frame_rate(self) -> float:
+        """Codec frames a second (12.5 in the official model)."""
+        return self._config.codec.frame_rate
+
+    @property
+    def num_codebooks(self) -> int:
+        """Codes a frame (37 in the official model): one semantic, the others acoustic."""
+        return self._config.num_codebooks
+
+    @property
+    def can_clone(self) -> bool:
+        """Whether the checkpoint has its codec encoder, without which audio has no codes."""
+        return self._model.audio_tokenizer.can_encode
+
+    @property
+    def device(self) -> str:
+        """Where the model is: "cpu", "cuda:0", ..."""
+        return str(self._model.norm.weight.device)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that tell checkpoints apart."""
+        return checkpoint.fingerprint(self._folder)
+
+    def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[str]:
+        """The chunks that will be spoken, as the model will read them."""
+        return plan_text(text, normalize=options.normalize, max_chars=options.max_chars)
+
+    def stream(
+        self,
+        text: str,
+        voice: str | None = None,
+        options: SpeechOptions = SpeechOptions(),
+    ) -> Iterator[SpeechChunk]:
+        """Speak, handing out pieces as they are made, in order.
+
+        Text and voice are checked at once, before the first piece is asked for. Closing the
+        iterator stops the work and frees its memory.
+
+        Args:
+            text: Any length.
+            voice: One of `voices`, in any case; None for the first.
+            options: Same options, text, voice and checkpoint: same samples (on one machine).
+
+        Raises:
+            InputError: If there is nothing to speak.
+            VoiceError: If there is no such voice.
+        """
+        texts = self.plan(text, options)
+        if not texts:
+            raise InputError("There is nothing to speak in this text.", "Give some words.")
+        rows = self._voice(voice)
+
+        def build(chunk: str) -> Prompt:
+            return build_prompt(self._tokenizer, chunk, len(rows))
+
+        return SpeechRequest(self._model, texts, rows, build, options).stream()
+
+    def speak(
+        self,
+        text: str,
+        voice: str | None = None,
+        options: SpeechOptions = SpeechOptions(),
+    ) -> np.ndarray:
+        """The whole stream joined: float32 [n]. Arguments and errors as in `stream`."""
+        return np.concatenate([piece.samples for piece in self.stream(text, voice, options)])
+
+    @torch.inference_mode()
+    def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
+        """Audio -> codec tokens.
+
+        Args:
+            samples: Floating point [n], mono, about -1 to 1.
+            rate: Samples a second; any, they are resampled.
+
+        Returns:
+            int16 [codebooks, frames], 0-based, semantic first.
+
+        Raises:
+            VoiceError: If the checkpoint has no codec encoder (`can_clone`).
+            InputError: If the samples cannot be used.
+        """
+        if not self.can_clone:
+            raise VoiceError(
+                f"{self.name} has no codec encoder, so it cannot turn audio into codes.",
+                "Use a checkpoint that has one, such as nano.",
+            )
+        wave = _checked_samples(samples, rate)
+        if rate != self.sample_rate:
+            wave = soxr.resample(wave, rate, self.sample_rate)
+        if not len(wave):
+            raise InputError("The audio is too short.", "Give at least a few milliseconds.")
+        weight = self._model.norm.weight
+        batch = torch.from_numpy(wave).to(weight.device, weight.dtype).unsqueeze(0)
+        return self._model.audio_tokenizer.encode(batch)[0].cpu().numpy().astype(np.int16)
+
+    @torch.inference_mode()
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        """Codec tokens -> audio.
+
+        Args:
+            codes: Integers [codebooks, frames], 0-based, as `encode` returns them.
+
+        Returns:
+            float32 [frames * sample_rate / frame_rate], not clipped.
+
+        Raises:
+            InputError: If the codes are not of this checkpoint's shape and range.
+        """
+        array = self._checked_codes(codes)
+        codec = self._model.audio_tokenizer
+        tensor = torch.from_numpy(array).to(self._model.norm.weight.device).unsqueeze(0)
+        state = StreamState()
+        waves = [codec.decode(piece, state)[0].float().cpu() for piece in _pieces(tensor)]
+        return torch.cat(waves).numpy()
+
+    def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
+        array = np.asarray(codes)
+        hint = "Use codes that `encode` made with this checkpoint."
+        if array.ndim != 2 or array.shape[0] != self.num_codebooks or not array.shape[1]:
+            raise InputError(
+                f"The codes have shape {list(array.shape)}, not [{self.num_codebooks}, frames].",
+                hint,
+            )
+        if array.dtype.kind not in "iu":
+            raise InputError(f"The codes are {array.dtype}, not integers.", hint)
+        codec = self._config.codec
+        sizes = np.full((self.num_codebooks, 1), codec.acoustic_codebook_size)
+        sizes[0] = codec.semantic_codebook_size
+        if (array < 0).any() or (array >= sizes).any():
+            raise InputError("Some codes are out of range.", hint)
+        return array.astype(np.int64)
+
+    def _voice(self, name: str | None) -> Tensor:
+        """Rows of a preset voice, read once."""
+        key = (name or next(iter(self.voices), "")).lower()
+        if key not in self.voices:
+            raise self._no_voice(name)
+        if key not in self._voice_rows:
+            weight = self._model.norm.weight
+            rows = read_voice(self._folder, key, self._config.backbone.dim)
+            self._voice_rows[key] = rows.to(weight.device, weight.dtype)
+        return self._voice_rows[key]
+
+    def _no_voice(self, name: str | None) -> VoiceError:
+        if not self.voices:
+            return VoiceError(f"{self.name} has no preset voices.", "Use another checkpoint.")
+        near = difflib.get_close_matches((name or "").lower(), self.voices, n=3, cutoff=0.5)
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        return VoiceError(
+            f"{self.name} has no voice {name!r}.", f"{meant}Voices: {', '.join(self.voices)}."
+        )
+
+
+def _device(name: str) -> torch.device:
+    """A device by name.
+
+    Raises:
+        DeviceError: If it is unknown or not here.
+    """
+    kind, _, number = name.partition(":")
+    if kind not in DEVICES or (number and not (kind == "cuda" and number.isdecimal())):
+        raise DeviceError(f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
+    if kind == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    present = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count(),
+        "mps": int(torch.backends.mps.is_available()),
+    }[kind]
+    if int(number or 0) >= present:
+        raise DeviceError(f"The device {name} is not here.", "Use --device cpu, or auto.")
+    return torch.device(name)
+
+
+def _checked_samples(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Samples as float32 [n].
+
+    Raises:
+        InputError: If they are not mono floating point, empty or not finite; or the rate is odd.
+    """
+    array = np.asarray(samples)
+    if array.ndim != 1 or array.dtype.kind != "f":
+        raise InputError(
+            f"Audio must be floating point [n], not {array.dtype} {list(array.shape)}.",
+            "Mix the channels to one, and scale integers to -1 to 1.",
+        )
+    if not len(array):
+        raise InputError("The audio is empty.", "Give at least a few milliseconds.")
+    if not np.isfinite(array).all():
+        raise InputError("The audio holds values that are no numbers.", "Repair the recording.")
+    if not RATES[0] <= rate <= RATES[1]:
+        raise InputError(
+            f"The sample rate is {rate}, outside {RATES[0]} to {RATES[1]}.", "Check the recording."
+        )
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _pieces(codes: Tensor) -> tuple[Tensor, ...]:
+    """Codes [batch, codebooks, frames] in pieces that the decoder takes one by one."""
+    return codes.split(DECODE_FRAMES, dim=-1)
+
+
+def _fold_weight_norms(module: torch.nn.Module) -> None:
+    """Compute each normed weight once, rather than at every use: speaking does not train it."""
+    for part in module.modules():
+        if parametrize.is_parametrized(part, "weight"):
+            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)

@@ -1,0 +1,207 @@
+"""A model's name -> a checkpoint folder: embedded, on disk, or fetched from the Hugging Face hub.
+
+Nothing is downloaded but by `pull`. Imports no torch, and huggingface_hub only when it is needed.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import parse_config, read_params
+from engine.errors import CheckpointError, DownloadError
+
+EMBEDDED = "nano"
+EMBEDDED_FOLDER = Path(__file__).parent / "checkpoints" / EMBEDDED
+PARAMS, WEIGHTS, TOKENS = "params.json", "consolidated.safetensors", "tekken.json"
+FILES = [PARAMS, WEIGHTS, TOKENS, "voice_embedding/*"]
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")  # owner/name or owner/name@revision
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A checkpoint that can be used by name.
+
+    Args:
+        name: What `resolve` takes.
+        source: `embedded` or the hub's page.
+        licence: Under which its weights are.
+        path: Its folder; None while it is not on this machine.
+        size_bytes: On disk, or to download.
+        note: What it cannot do.
+    """
+
+    name: str
+    source: str
+    licence: str
+    path: Path | None
+    size_bytes: int
+    note: str = ""
+
+
+PUBLIC = KnownModel(
+    "mistralai/Voxtral-4B-TTS-2603",
+    "https://huggingface.co/mistralai/Voxtral-4B-TTS-2603",
+    "CC BY-NC 4.0",
+    None,
+    8_004_706_784,
+    "has no codec encoder: cannot encode or clone",
+)
+
+
+def resolve(model: str) -> Path:
+    """The folder of a checkpoint.
+
+    Args:
+        model: `nano`, a folder, or a hub id that was pulled, as in `owner/name` or
+            `owner/name@revision`.
+
+    Raises:
+        CheckpointError: If there is no such checkpoint on this machine.
+    """
+    if model == EMBEDDED:
+        if not _is_whole(EMBEDDED_FOLDER):
+            raise CheckpointError(
+                f"The embedded checkpoint is not in {EMBEDDED_FOLDER}.", "Install voxtral again."
+            )
+        return EMBEDDED_FOLDER
+    path = Path(model).expanduser()
+    if model and path.is_dir():
+        return path
+    if path.is_file():
+        raise CheckpointError(
+            f"{model} is a file; a checkpoint is a folder.", f"Give its folder: {path.parent}"
+        )
+    if not HUB_ID.fullmatch(model) or model.startswith("."):
+        raise CheckpointError(
+            f"There is no checkpoint {model!r}.",
+            f"Give {EMBEDDED}, a folder, or a hub id such as {PUBLIC.name}.",
+        )
+    folder = _cached(model)
+    if folder is None:
+        raise CheckpointError(
+            f"{model} is not on this machine.", f"Fetch it: voxtral models pull {model}"
+        )
+    return folder
+
+
+def pull(repo_id: str, revision: str | None = None) -> Path:
+    """Downloads what is missing of a checkpoint into the hub's cache, and checks params.json first.
+
+    Args:
+        repo_id: `owner/name` or `owner/name@revision`.
+        revision: Branch, tag or commit; None for the newest.
+
+    Returns:
+        Its folder.
+
+    Raises:
+        DownloadError: If it cannot be fetched, or is no checkpoint for this engine.
+    """
+    name, _, suffix = repo_id.partition("@")
+    revision = revision or suffix or None
+    try:
+        folder = _download(name, revision, [PARAMS])
+        parse_config(read_params(folder / PARAMS))  # before gigabytes follow
+        folder = _download(name, revision, FILES)
+    except CheckpointError as error:
+        raise DownloadError(
+            f"{name} is no Voxtral speech checkpoint: {error.message}",
+            f"{PUBLIC.name} is one.",
+        ) from error
+    if not _is_whole(folder):
+        raise DownloadError(f"{name} lacks {WEIGHTS} or {TOKENS}.", f"{PUBLIC.name} has them.")
+    return folder
+
+
+def known() -> list[KnownModel]:
+    """The embedded checkpoint, the public one, and what else was pulled."""
+    models = [_embedded()]
+    here = {name: folder for name, folder in _pulled()}
+    public = here.pop(PUBLIC.name, None)
+    size = _size(public) if public else PUBLIC.size_bytes
+    models.append(KnownModel(PUBLIC.name, PUBLIC.source, PUBLIC.licence, public, size, PUBLIC.note))
+    for name, folder in here.items():
+        page = f"https://huggingface.co/{name}"
+        models.append(KnownModel(name, page, "see its page", folder, _size(folder)))
+    return models
+
+
+def cache_folder() -> Path:
+    """Where the hub's downloads are kept."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def _embedded() -> KnownModel:
+    folder = EMBEDDED_FOLDER if _is_whole(EMBEDDED_FOLDER) else None
+    size = _size(folder) if folder else 0
+    return KnownModel(EMBEDDED, "embedded", "Apache-2.0", folder, size)
+
+
+def _cached(model: str) -> Path | None:
+    """The folder of a pulled hub id, if all of it is here."""
+    from huggingface_hub import try_to_load_from_cache
+
+    name, _, revision = model.partition("@")
+    found = try_to_load_from_cache(name, PARAMS, cache_folder(), revision or None)
+    if not isinstance(found, str) or not _is_whole(Path(found).parent):
+        return None
+    return Path(found).parent
+
+
+def _pulled() -> list[tuple[str, Path]]:
+    """(name, folder) of every checkpoint of this kind in the hub's cache."""
+    found = []
+    for repository in sorted(cache_folder().glob("models--*--*")):
+        name = repository.name.removeprefix("models--").replace("--", "/", 1)
+        folder = _cached(name)
+        if folder is not None and (folder / "voice_embedding").is_dir():
+            found.append((name, folder))
+    return found
+
+
+def _is_whole(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in (PARAMS, WEIGHTS, TOKENS))
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _download(name: str, revision: str | None, files: list[str]) -> Path:
+    """Fetches files of a hub repository; every failure becomes a DownloadError."""
+    from huggingface_hub import errors, snapshot_download
+
+    page = f"https://huggingface.co/{name}"
+    try:
+        return Path(
+            snapshot_download(
+                name, revision=revision, allow_patterns=files, cache_dir=cache_folder()
+            )
+        )
+    except errors.HFValidationError:
+        raise DownloadError(
+            f"{name!r} is no hub id.", f"Give owner/name, such as {PUBLIC.name}."
+        ) from None
+    except errors.GatedRepoError:
+        raise DownloadError(
+            f"{name} is given only to those who accept its terms.",
+            f"Accept them at {page}, then log in: hf auth login",
+        ) from None
+    except errors.RepositoryNotFoundError:
+        raise DownloadError(
+            f"There is no {name} on the hub.", "Check the name; for a private one: hf auth login"
+        ) from None
+    except errors.RevisionNotFoundError:
+        raise DownloadError(f"{name} has no revision {revision!r}.", f"See {page}.") from None
+    except (errors.HTTPError, errors.LocalEntryNotFoundError, ConnectionError) as error:
+        raise DownloadError(
+            f"{name} cannot be fetched: {str(error).splitlines()[0]}",
+            "Check the network, or copy the folder here and give --model FOLDER.",
+        ) from error
+    except OSError as error:
+        raise DownloadError(
+            f"{name} cannot be stored: {error.strerror or error}.",
+            f"It goes to {cache_folder()}; HF_HOME puts it elsewhere.",
+        ) from error

@@ -1,0 +1,48 @@
+"""One chunk's prompt: token ids, and where the rows of the voice embedding go.
+
+    [BOS][BEGIN_AUDIO][AUDIO]*N[NEXT_AUDIO_TEXT] text [REPEAT_AUDIO_TEXT][BEGIN_AUDIO]
+
+N is the row count of the voice embedding (its END row included); the embedding replaces the
+[AUDIO] rows in order. This is the layout of mistral-common's `encode_speech_request`, except that
+N comes from the embedding at hand: mistral-common computes it from a clip's length in floating
+point, which is one too many for some exact multiples of a frame (13440 samples: 9 for 8 rows).
+"""
+
+from dataclasses import dataclass
+
+from engine.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A prompt, ready to be embedded.
+
+    Args:
+        ids: Token ids [positions].
+        audio_start: Position of the first voice row.
+        audio_rows: Number of voice rows, N; `ids[audio_start:audio_start + N]` are all [AUDIO].
+    """
+
+    ids: list[int]
+    audio_start: int
+    audio_rows: int
+
+
+def build_prompt(tokenizer: Tokenizer, text: str, voice_rows: int) -> Prompt:
+    """The prompt that makes a voice of `voice_rows` rows say `text`, which is taken as it is.
+
+    Example:
+        >>> build_prompt(tokenizer, "Hi.", voice_rows=2).ids
+        [1, 25, 24, 24, 36, 1072, 1105, 1046, 35, 25]
+    """
+    assert voice_rows > 0, voice_rows
+    opening = [tokenizer.bos, tokenizer.begin_audio]
+    ids = [
+        *opening,
+        *[tokenizer.audio] * voice_rows,
+        tokenizer.next_audio_text,
+        *tokenizer.encode_text(text),
+        tokenizer.repeat_audio_text,
+        tokenizer.begin_audio,
+    ]
+    return Prompt(ids=ids, audio_start=len(opening), audio_rows=voice_rows)

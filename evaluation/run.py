@@ -1,0 +1,194 @@
+"""The command `python -m evaluation [speech|codec|all]`: tables, then one line of JSON.
+
+    python -m evaluation speech --model nano --limit 20
+    python -m evaluation codec --model nano --corpus recordings/ --limit 50
+    python -m evaluation all --model nano --corpus .training/corpus --out heard/
+
+Exit codes: 0 done, 1 failed, 2 bad input.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import InputError, VoiceError, VoxtralError
+from engine.speech import SpeechOptions
+from evaluation import report
+from evaluation.audio import Clip, read_clips
+from evaluation.codec import Reconstruction, evaluate_codec
+from evaluation.speech import Spoken, evaluate_speech
+
+SENTENCES = Path(__file__).parent / "sets" / "english.txt"
+RECORDS = Path("build") / "evaluation"
+CLIPS = 50
+SPEECH_COLUMNS = (
+    "sentences",
+    "wer",
+    "cer",
+    "empty",
+    "runaway",
+    "similarity_within",
+    "similarity_reference",
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; see the top of the file."""
+    given = _parser().parse_args(arguments)
+    try:
+        print(report.last_line(_evaluate(given)))
+    except (InputError, VoiceError) as error:
+        return _complain(error, 2)
+    except VoxtralError as error:
+        return _complain(error, 1)
+    except ModuleNotFoundError as error:
+        hint = 'Run `pip install -e ".[eval]"` and `pip install --no-deps resemblyzer==0.1.4`.'
+        return _complain(VoxtralError(f"{error.name} is not installed.", hint), 1)
+    return 0
+
+
+def read_sentences(path: Path, limit: int | None = None) -> list[str]:
+    """The sentences of a file, one a line; empty lines and lines that start with # do not count.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Give --set FILE.") from error
+    return [line for line in lines if line and not line.startswith("#")][:limit]
+
+
+def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:
+    """Recordings named after voices (`casual_male.wav`), voice -> (float32 [n], rate)."""
+    return {Path(clip.name).stem: (clip.samples, clip.rate) for clip in read_clips(folder)}
+
+
+def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
+    """Recordings of a folder: held-out utterances of a training corpus, or any audio files."""
+    from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, load_manifest, read_audio
+
+    if not (folder / MANIFEST_NAME).is_file():
+        yield from read_clips(folder, limit)
+        return
+    held_out = load_manifest(folder, split="heldout")
+    if not held_out:
+        raise InputError(f"{folder} holds no utterance out.", "Build it with a held-out part.")
+    for utterance in held_out[:: max(1, len(held_out) // limit)][:limit]:
+        yield Clip(utterance.id, read_audio(utterance), SAMPLE_RATE, utterance.text)
+
+
+def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
+    if given.what != "speech" and given.corpus is None:
+        raise InputError("There are no recordings to code.", "Give --corpus DIR.")
+    from engine import Engine
+    from engine.hub import resolve
+    from evaluation.asr import Ears
+    from evaluation.similarity import SpeakerEncoder
+
+    engine = Engine.from_folder(resolve(given.model), device=given.device)
+    tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
+    figures: dict[str, Any] = {
+        "model": engine.name,
+        "fingerprint": engine.fingerprint,
+        "hardware": report.hardware(engine.device),
+        "commit": report.commit(),
+    }
+    if given.what != "codec":
+        figures["speech"] = _speech(given, engine, *tools)
+    if given.what != "speech":
+        figures["codec"] = _codec(given, engine, *tools)
+    return figures
+
+
+def _speech(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
+    options = SpeechOptions(seed=given.seed, cfg=given.cfg, steps=given.steps)
+    voices = [voice for voice in given.voices.split(",") if voice]
+    sentences = read_sentences(given.set, given.limit)
+
+    def on_spoken(spoken: Spoken, samples: np.ndarray) -> None:
+        _say(f"{spoken.index + 1}/{len(sentences)} {spoken.voice} {spoken.wer:.2f} {spoken.heard}")
+        _save(given.out, f"speech-{spoken.index:03d}-{spoken.voice}", samples, engine.sample_rate)
+
+    engine.speak("One, two, three.", (voices or engine.voices)[0], options)  # warm-up
+    references = read_references(given.references) if given.references else None
+    done = evaluate_speech(engine, sentences, ears, encoder, voices, options, references, on_spoken)
+    _records(given.out, "speech", done.records())
+    figures = done.figures()
+    rows = [[v, *(some[c] for c in SPEECH_COLUMNS)] for v, some in figures["voices"].items()]
+    rows.append(["all", *(figures[c] for c in SPEECH_COLUMNS)])
+    header = ["voice", *(column.replace("similarity_", "sim ") for column in SPEECH_COLUMNS)]
+    print(report.table(header, rows))
+    between, rtf = figures["similarity_between"], figures["rtf"]
+    print(f"similarity between voices {between:.3f}, RTF {rtf:.3f}\n")
+    return figures
+
+
+def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
+    from engine.config import parse_config, read_params
+    from engine.hub import resolve
+
+    def on_clip(clip: Reconstruction, samples: np.ndarray) -> None:
+        _say(f"{clip.name} mel {clip.mel:.2f} {clip.heard}")
+        _save(given.out, f"codec-{Path(clip.name).stem}", samples, engine.sample_rate)
+
+    config = parse_config(read_params(resolve(given.model) / "params.json"))
+    clips = read_corpus(given.corpus, given.limit or CLIPS)
+    done = evaluate_codec(
+        engine, clips, ears, encoder, config.codec.semantic_codebook_size, on_clip
+    )
+    _records(given.out, "codec", done.records())
+    figures = done.figures()
+    shown = {k: v for k, v in figures.items() if k != "acoustic_bits"}
+    print(report.table(["codec", ""], list(shown.items())) + "\n")
+    return figures
+
+
+def _records(out: Path | None, name: str, records: list[dict[str, Any]]) -> None:
+    folder = out or RECORDS
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps(record, ensure_ascii=False) + "\n" for record in records]
+    (folder / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+
+
+def _save(out: Path | None, name: str, samples: np.ndarray, rate: int) -> None:
+    if out is not None:
+        import soundfile
+
+        out.mkdir(parents=True, exist_ok=True)
+        soundfile.write(out / f"{name}.wav", samples, rate)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _complain(error: VoxtralError, code: int) -> int:
+    _say(f"error: {error.message}")
+    if error.hint:
+        _say(f"hint: {error.hint}")
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m evaluation", description="How good it sounds.")
+    parser.add_argument("what", nargs="?", default="speech", choices=("speech", "codec", "all"))
+    parser.add_argument("--model", default="nano", help="embedded name, folder or hub id")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--voices", default="", help="names with commas between; default: all")
+    parser.add_argument("--set", type=Path, default=SENTENCES, help="sentences, one a line")
+    parser.add_argument("--limit", type=int, help="only so many sentences or recordings")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cfg", type=float, default=SpeechOptions.cfg)
+    parser.add_argument("--steps", type=int, default=SpeechOptions.steps)
+    parser.add_argument("--references", type=Path, help="folder of VOICE.wav, to compare with")
+    parser.add_argument("--corpus", type=Path, help="training corpus, or a folder of audio")
+    parser.add_argument("--out", type=Path, help="keep the sound and the records here")
+    parser.add_argument("--threads", type=int, default=2, help="threads of the recogniser")
+    return parser

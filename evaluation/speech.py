@@ -1,0 +1,244 @@
+"""Speaks a list of sentences with every voice and listens: words, runaways, voices, speed.
+
+Sentence i goes to voice i modulo the number of voices, with seed `options.seed + i`. Only
+embeddings and text are kept, never the sound, so the list may be long.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from engine.errors import InputError, VoiceError
+from engine.speech import SpeechChunk, SpeechOptions
+from evaluation.similarity import cosine, within_and_between
+from evaluation.wer import normalize, score
+
+CHARACTERS_PER_SECOND = 14.0
+PAUSES_S = 0.6
+RUNAWAY = 3.0
+SHORTEST_S = 0.2
+SILENCE_PEAK = 1e-3
+
+
+class Speaker(Protocol):
+    """What is needed of `engine.Engine`."""
+
+    @property
+    def voices(self) -> tuple[str, ...]: ...
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    def stream(self, text: str, voice: str, options: SpeechOptions) -> Iterable[SpeechChunk]: ...
+
+    def plan(self, text: str, options: SpeechOptions) -> list[str]: ...
+
+
+class Listener(Protocol):
+    """What is needed of `evaluation.asr.Ears`."""
+
+    def transcribe(self, samples: np.ndarray, rate: int) -> str: ...
+
+
+class Embedder(Protocol):
+    """What is needed of `evaluation.similarity.SpeakerEncoder`."""
+
+    def embed(self, samples: np.ndarray, rate: int) -> np.ndarray | None: ...
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One sentence as it was spoken and heard.
+
+    Args:
+        index: Number in the list, from 0.
+        voice: Who spoke it.
+        seed: With which seed.
+        text: What was to be said.
+        heard: What the ears made of it.
+        seconds: Length of the sound.
+        wall: Seconds it took to make.
+        wer: Word errors / words, of this sentence.
+        empty: Nothing to hear: under 0.2 s, silent, not finite, or no word was recognised.
+        runaway: Longer than `RUNAWAY` times the expected length, or the engine noted a mishap.
+        note: The engine's notes.
+    """
+
+    index: int
+    voice: str
+    seed: int
+    text: str
+    heard: str
+    seconds: float
+    wall: float
+    wer: float
+    empty: bool
+    runaway: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class SpeechReport:
+    """All sentences, and how like itself each voice is (mean cosine; see `similarity`)."""
+
+    spoken: tuple[Spoken, ...]
+    within: dict[str, float]
+    between: float
+    to_reference: dict[str, float]
+
+    def figures(self) -> dict[str, Any]:
+        """The summary: error rates overall and by voice, mishaps, similarity, real-time factor."""
+        seconds = sum(s.seconds for s in self.spoken)
+        by_voice = {v: [s for s in self.spoken if s.voice == v] for v in self.voices}
+        return {
+            "sentences": len(self.spoken),
+            **_rates(self.spoken),
+            "empty": sum(s.empty for s in self.spoken),
+            "runaway": sum(s.runaway for s in self.spoken),
+            "similarity_within": _mean(self.within.values()),
+            "similarity_between": self.between,
+            "similarity_reference": _mean(self.to_reference.values()),
+            "rtf": sum(s.wall for s in self.spoken) / max(seconds, 1e-9),
+            "voices": {
+                voice: {
+                    "sentences": len(some),
+                    **_rates(some),
+                    "empty": sum(s.empty for s in some),
+                    "runaway": sum(s.runaway for s in some),
+                    "similarity_within": self.within.get(voice),
+                    "similarity_reference": self.to_reference.get(voice),
+                }
+                for voice, some in by_voice.items()
+            },
+        }
+
+    @property
+    def voices(self) -> list[str]:
+        """The voices that spoke, in the order in which they first did."""
+        return list(dict.fromkeys(s.voice for s in self.spoken))
+
+    def records(self) -> list[dict[str, Any]]:
+        """One JSON-ready record a sentence."""
+        return [asdict(s) for s in self.spoken]
+
+
+def evaluate_speech(
+    engine: Speaker,
+    sentences: Sequence[str],
+    ears: Listener,
+    encoder: Embedder | None = None,
+    voices: Sequence[str] = (),
+    options: SpeechOptions | None = None,
+    references: dict[str, tuple[np.ndarray, int]] | None = None,
+    on_spoken: Callable[[Spoken, np.ndarray], None] = lambda spoken, samples: None,
+) -> SpeechReport:
+    """Speak every sentence once and listen to it.
+
+    Args:
+        engine: What speaks.
+        sentences: What is to be said, each with at least one word.
+        ears: What listens.
+        encoder: What tells speakers apart; None leaves similarity out.
+        voices: Which voices share the sentences; empty means all of the engine's.
+        options: How to speak.
+        references: Recordings of the voices' own speakers, voice -> (float32 [n], rate).
+        on_spoken: Called after each sentence with its samples, float32 [n].
+
+    Raises:
+        InputError: If there are no sentences, or one without words.
+        VoiceError: If the engine lacks a voice.
+    """
+    chosen = _checked(engine, sentences, voices)
+    base = options or SpeechOptions()
+    embeddings: dict[str, list[np.ndarray]] = {voice: [] for voice in chosen}
+    spoken = []
+    for index, text in enumerate(sentences):
+        voice = chosen[index % len(chosen)]
+        seeded = replace(base, seed=base.seed + index)
+        one, samples = _speak(engine, ears, index, text, voice, seeded)
+        spoken.append(one)
+        embedding = None
+        if encoder is not None and not one.empty:
+            embedding = encoder.embed(samples, engine.sample_rate)
+        if embedding is not None:
+            embeddings[voice].append(embedding)
+        on_spoken(one, samples)
+    within, between = within_and_between(embeddings)
+    to_reference = _against_references(embeddings, references or {}, encoder)
+    return SpeechReport(tuple(spoken), within, between, to_reference)
+
+
+def expected_seconds(text: str) -> float:
+    """How long a reader takes for a text, written as it is spoken (no digits)."""
+    return len(text) / CHARACTERS_PER_SECOND + PAUSES_S
+
+
+def _speak(
+    engine: Speaker, ears: Listener, index: int, text: str, voice: str, options: SpeechOptions
+) -> tuple[Spoken, np.ndarray]:
+    begin = time.perf_counter()
+    chunks = list(engine.stream(text, voice, options))
+    wall = time.perf_counter() - begin
+    joined = np.concatenate([chunk.samples for chunk in chunks] or [np.zeros(0, np.float32)])
+    seconds = len(joined) / engine.sample_rate
+    audible = seconds >= SHORTEST_S and bool(np.isfinite(joined).all())
+    audible = audible and float(np.abs(joined).max()) > SILENCE_PEAK
+    heard = ears.transcribe(joined, engine.sample_rate) if audible else ""
+    note = "; ".join(dict.fromkeys(chunk.note for chunk in chunks if chunk.note))
+    expected = expected_seconds(" ".join(engine.plan(text, options)))
+    one = Spoken(
+        index=index,
+        voice=voice,
+        seed=options.seed,
+        text=text,
+        heard=heard,
+        seconds=round(seconds, 3),
+        wall=round(wall, 3),
+        wer=round(score([text], [heard]).wer, 4),
+        empty=not normalize(heard),
+        runaway=bool(note) or seconds > RUNAWAY * expected,
+        note=note,
+    )
+    return one, joined
+
+
+def _checked(engine: Speaker, sentences: Sequence[str], voices: Sequence[str]) -> list[str]:
+    unknown = [voice for voice in voices if voice not in engine.voices]
+    if unknown:
+        raise VoiceError(
+            f"The checkpoint has no voice {', '.join(unknown)}.",
+            f"Its voices: {', '.join(engine.voices)}.",
+        )
+    if not sentences:
+        raise InputError("There is no sentence to speak.", "Give a list with one a line.")
+    for text in sentences:
+        if not normalize(text):
+            raise InputError(f"A sentence has no words: {text!r}.", "Take it out of the list.")
+    return list(voices or engine.voices)
+
+
+def _against_references(
+    embeddings: dict[str, list[np.ndarray]],
+    references: dict[str, tuple[np.ndarray, int]],
+    encoder: Embedder | None,
+) -> dict[str, float]:
+    """Mean cosine of a voice's utterances with the recording of its speaker."""
+    result = {}
+    for voice, (samples, rate) in references.items():
+        own = encoder.embed(samples, rate) if encoder is not None else None
+        if own is not None and embeddings.get(voice):
+            result[voice] = float(np.mean([cosine(e, own) for e in embeddings[voice]]))
+    return result
+
+
+def _rates(spoken: Sequence[Spoken]) -> dict[str, float]:
+    total = score([s.text for s in spoken], [s.heard for s in spoken])
+    return {"wer": total.wer, "cer": total.cer}
+
+
+def _mean(values: Iterable[float]) -> float | None:
+    known = list(values)
+    return float(np.mean(known)) if known else None

@@ -1,0 +1,81 @@
+"""The speed table comes from result files and from nowhere else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.readme import END, START, main, speed_table, with_table
+from engine.errors import VoxtralError
+
+QUANTILES = {"p50": 0.314, "p95": 0.4}
+FIGURES: dict[str, dict[str, Any]] = {
+    "throughput": {"by_rows": {"1": {"rtf": QUANTILES}, "4": {"rtf": {"p50": 0.2, "p95": 0.2}}}},
+    "first_audio": {"first_audio_s": {"p50": 2.96, "p95": 3.0}},
+    "startup": {"help_s": QUANTILES},
+    "memory": {"peak_mb": {"1x": 610.2, "10x": 640.7}},
+}
+
+
+def record(benchmark: str, model: str = "nano", commit: str = "abc") -> dict[str, Any]:
+    return {
+        "benchmark": benchmark,
+        "model": model,
+        "hardware": "a box",
+        "commit": commit,
+        "figures": FIGURES[benchmark],
+    }
+
+
+@pytest.fixture
+def readme(tmp_path: Path) -> Path:
+    path = tmp_path / "README.md"
+    path.write_text(f"# Title\n\n{START}\nold\n{END}\n\nRest.\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    for name in FIGURES:
+        (folder / f"{name}-nano-cpu.json").write_text(json.dumps(record(name)))
+    return folder
+
+
+def test_table_of_all_benchmarks() -> None:
+    last = speed_table([record(name) for name in FIGURES]).splitlines()[-1]
+    assert last == "| nano, a box | 0.31 | 0.20 | 3.0 s | 0.31 s | 641 MB | abc |"
+
+
+def test_what_was_not_measured_stays_open() -> None:
+    table = speed_table([record("memory", "big", "x"), record("startup"), record("memory")])
+    assert table.splitlines()[2:] == [
+        "| big, a box | - | - | - | - | 641 MB | x |",
+        "| nano, a box | - | - | - | 0.31 s | 641 MB | abc |",
+    ]
+
+
+def test_write_then_check(readme: Path, results: Path) -> None:
+    command = ["--readme", str(readme), "--results", str(results)]
+    before = readme.read_text()
+    with pytest.raises(VoxtralError, match=r"README\.md"):
+        main([*command, "--check"])
+    assert readme.read_text() == before
+    main(command)
+    main([*command, "--check"])
+    written = readme.read_text()
+    assert written.startswith("# Title\n\n")
+    assert written.endswith(f"{END}\n\nRest.\n")
+    assert "old" not in written
+    assert "641 MB" in written
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nothing", f"{END} {START}", START, f"{START}{END}{START}{END}", f"{START}{START}{END}"],
+)
+def test_markers_must_be_there_once(text: str) -> None:
+    with pytest.raises(VoxtralError, match="no single place"):
+        with_table(text, "table")

@@ -1,0 +1,92 @@
+"""Running the command line over a fake engine, in this process and in one of its own."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.cli.fake_engine import FakeEngine, fake_plan
+from voxtral_cli import loading
+from voxtral_cli.app import app
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts in an empty folder, with no settings of the user's."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ("VOXTRAL_MODEL", "VOXTRAL_DEVICE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    """The engine that every command gets to see."""
+    engine = FakeEngine()
+    monkeypatch.setattr(loading, "load_engine", lambda model, device: engine)
+    monkeypatch.setattr(loading, "plan", fake_plan)
+    monkeypatch.setattr(loading, "read_voices", lambda model: engine.voices)
+    return engine
+
+
+@pytest.fixture
+def voxtral() -> Callable[..., Result]:
+    """Runs a command line in this process: `voxtral("say", "Hello.", "-o", "a.wav")`."""
+
+    def run(*arguments: str, stdin: bytes | str = b"") -> Result:
+        return CliRunner().invoke(app, list(arguments), input=stdin, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def unloadable(fake: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes loading a model a failure of the test."""
+
+    def refuse(model: str, device: str) -> None:
+        pytest.fail("the model was loaded before the input was checked")
+
+    monkeypatch.setattr(loading, "load_engine", refuse)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Path]:
+    """Puts shell scripts on an otherwise bare PATH: `programs("ffplay", "cat > heard.raw")`."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "cat", "head"):
+        found = shutil.which(name)
+        assert found
+        (folder / name).symlink_to(found)
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name: str, script: str) -> Path:
+        path = folder / name
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return path
+
+    return add
+
+
+@pytest.fixture
+def fake_program() -> Callable[..., list[str]]:
+    """The command of a process that runs voxtral over a fake engine with the given fields."""
+
+    def command(*arguments: str, **fields: object) -> list[str]:
+        code = (
+            "from tests.cli.fake_engine import FakeEngine, install;"
+            f"install(FakeEngine(**{fields!r}));"
+            "from voxtral_cli.app import main; main()"
+        )
+        return [sys.executable, "-c", code, *arguments]
+
+    return command

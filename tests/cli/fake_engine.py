@@ -1,0 +1,82 @@
+"""An engine that hums a sine instead of speaking, so that the command line needs no model."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.errors import InputError, VoiceError
+from engine.speech import SpeechChunk, SpeechOptions
+from voxtral_cli import loading
+
+PIECE = 1920  # samples of one frame
+
+
+def fake_plan(text: str, options: SpeechOptions) -> list[str]:
+    """One chunk a sentence."""
+    if not any(character.isalnum() for character in text):
+        raise InputError("There is nothing to speak.", "Give some words.")
+    return [f"{sentence.strip()}." for sentence in text.split(".") if sentence.strip()]
+
+
+@dataclass
+class FakeEngine:
+    """Says every word as one frame of a sine whose pitch comes from the seed.
+
+    Args:
+        delay: Seconds that each piece takes.
+        before: Called with the number of a piece before it is made; may raise.
+        note: Of every chunk's last piece.
+        heard: What was asked: (text, voice, options).
+    """
+
+    voices: tuple[str, ...] = ("neutral_female", "casual_male")
+    sample_rate: int = 24000
+    frame_rate: float = 12.5
+    can_clone: bool = True
+    fingerprint: str = "0123456789abcdef"
+    name: str = "fake"
+    num_codebooks: int = 37
+    delay: float = 0.0
+    before: Callable[[int], None] = lambda number: None
+    note: str = ""
+    heard: list[tuple[str, str, SpeechOptions]] = field(default_factory=list)
+
+    def stream(self, text: str, voice: str | None, options: SpeechOptions) -> Iterator[SpeechChunk]:
+        chosen = (voice or self.voices[0]).lower()
+        if chosen not in self.voices:
+            raise VoiceError(f"fake has no voice {voice!r}.", f"Near: {self.voices[0]}.")
+        self.heard.append((text, chosen, options))
+        return self._pieces(fake_plan(text, options), options.seed)
+
+    def _pieces(self, chunks: list[str], seed: int) -> Iterator[SpeechChunk]:
+        number = 0
+        for index, chunk in enumerate(chunks):
+            words = chunk.split()
+            for position in range(len(words)):
+                self.before(number)
+                time.sleep(self.delay)
+                times = (number * PIECE + np.arange(PIECE)) / self.sample_rate
+                tone = 0.5 * np.sin(2 * np.pi * (200 + seed % 100) * times)
+                last = position == len(words) - 1
+                note = self.note if last else ""
+                yield SpeechChunk(tone.astype(np.float32), chunk, index, last, 1, note)
+                number += 1
+
+    def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
+        if not self.can_clone:
+            raise VoiceError("fake has no codec encoder.", "Use another.")
+        frames = -(-len(samples) * self.sample_rate // (rate * PIECE))
+        return np.full((self.num_codebooks, frames), 3, dtype=np.int16)
+
+    def decode(self, codes: np.ndarray) -> np.ndarray:
+        if codes.max(initial=0) > 20:
+            raise InputError("Some codes are out of range.", "Encode it again.")
+        return np.full(codes.shape[1] * PIECE, 0.25, dtype=np.float32)
+
+
+def install(engine: FakeEngine) -> None:
+    """Puts the fake in the place of the real engine, for programs of their own."""
+    loading.load_engine = lambda model, device: engine  # type: ignore[assignment]
+    loading.plan = fake_plan

@@ -1,0 +1,128 @@
+"""Processes of their own: closed pipes, signals, a full stdout, and what is imported when."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Program = Callable[..., list[str]]
+LONG = "word " * 400
+
+
+def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, **options)
+
+
+def test_a_closed_pipe_is_quiet(fake_program: Program) -> None:
+    command = fake_program("say", LONG, "-o", "-", "--format", "pcm", "--seed", "1")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        assert program.stderr is not None
+        assert len(program.stdout.read(100)) == 100
+        program.stdout.close()
+        assert program.stderr.read() == b""
+        assert program.wait(30) == 0
+
+
+def test_a_closed_pipe_of_words_is_quiet(fake_program: Program) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    result = subprocess.run(
+        fake_program("say", LONG, "--show-text"), stdout=writer, stderr=subprocess.PIPE, timeout=60
+    )
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+def test_closed_streams_are_no_accident(fake_program: Program) -> None:
+    shell = 'exec "$@" <&- >&- 2>&-'
+    for line, code in ((["say", "Hi", "-o", "a.wav"], 0), (["say", "-o", "b.wav"], 2)):
+        result = run(["sh", "-c", shell, "sh", *fake_program(*line)])
+        assert (result.returncode, result.stdout, result.stderr) == (code, b"", b"")
+    assert list(Path().iterdir()) == [Path("a.wav")]
+
+
+def test_a_full_stdout_is_one_line(fake_program: Program) -> None:
+    with open("/dev/full", "wb") as full:
+        command = fake_program("say", LONG, "-o", "-")
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert result.returncode == 1
+    assert result.stderr.decode().splitlines() == [
+        "error: Cannot write stdout: No space left on device.",
+        "hint: Free some space or write elsewhere.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)]
+)
+def test_a_signal_leaves_no_half_file(fake_program: Program, number: int, code: int) -> None:
+    command = fake_program("say", LONG, "-o", "a.opus", delay=0.02)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        deadline = time.monotonic() + 30
+        while not any(path.stat().st_size for path in Path().iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        program.send_signal(number)
+        _, words = program.communicate(timeout=30)
+    assert program.returncode == code
+    assert words == (b"interrupted\n" if number == signal.SIGINT else b"")
+    assert not list(Path().iterdir())
+
+
+def test_first_samples_come_long_before_the_last(fake_program: Program) -> None:
+    command = fake_program("say", "word " * 20, "-o", "-", delay=0.1)
+    start = time.monotonic()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+        assert program.stdout is not None
+        program.stdout.read(200)
+        first = time.monotonic() - start
+        program.communicate(timeout=30)
+    assert time.monotonic() - start - first > 1.0
+
+
+def test_a_terminal_is_no_place_for_audio(fake_program: Program) -> None:
+    main, terminal = pty.openpty()
+    result = subprocess.run(
+        fake_program("say", "Hi", "-o", "-"),
+        stdout=terminal,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    os.close(terminal)
+    os.close(main)
+    assert result.returncode == 2
+    assert b"error: stdout is a terminal." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--help", "-h", "--version", "say --help", "models --help", "models pull -h", "say --wrong"],
+)
+def test_help_imports_nothing_heavy(arguments: str) -> None:
+    code = (
+        "import atexit, sys\n"
+        "heavy = {'torch', 'numpy', 'soundfile', 'pydub', 'rich', 'huggingface_hub'}\n"
+        "atexit.register(lambda: print('heavy:', sorted(heavy & set(sys.modules))))\n"
+        "from voxtral_cli.app import main\n"
+        "main()"
+    )
+    result = run([sys.executable, "-c", code, *arguments.split()])
+    assert result.stdout.decode().splitlines()[-1] == "heavy: []"
+
+
+def test_python_m_runs_it() -> None:
+    result = run([sys.executable, "-m", "voxtral_cli", "--version"])
+    assert result.returncode == 0
+    assert result.stdout.startswith(b"voxtral ")
+    assert run([sys.executable, "-m", "voxtral_cli"]).stdout.startswith(b"Usage: voxtral ")
+    result = run([sys.executable, "-m", "voxtral_cli", "sya"])
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.startswith(b"error: No such command 'sya'")

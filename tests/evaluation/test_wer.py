@@ -1,0 +1,65 @@
+"""Texts are compared by what is said, not by how it is written."""
+
+import pytest
+
+from engine.errors import InputError
+from evaluation.wer import normalize, score
+
+pytest.importorskip("jiwer", reason="extra eval")
+pytest.importorskip("num2words", reason="extra eval")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hello,  WORLD!", "hello world"),
+        ("It\u2019s well-known \u2014 isn't it?", "it's well known isn't it"),
+        ("'Quoted' words' end", "quoted words end"),
+        ("She paid $12.50.", "she paid twelve dollars fifty cents"),
+        ("twelve dollars and fifty cents", "twelve dollars fifty cents"),
+        ("$1 and £2.01", "one dollar and two pounds one penny"),
+        ("$3.5 million", "three point five million dollars"),
+        ("$5 million, €7.5", "five million dollars seven euros fifty cents"),
+        ("two dollars and ninety-nine cents", "two dollars ninety nine cents"),
+        ("one million and two", "one million two"),
+        ("1,500 men in 1984", "one thousand five hundred men in nineteen eighty four"),
+        ("in 2007 and 2024", "in two thousand seven and twenty twenty four"),
+        ("the 21st and the 3rd", "the twenty first and the third"),
+        ("40% of 3.14", "forty percent of three point one four"),
+        ("at 3:05, 8:00 and 11:45", "at three oh five eight o'clock and eleven forty five"),
+        (
+            "It leaves at 6.45, or 6.45 metres",
+            "it leaves at six forty five or six point four five meters",
+        ),
+        ("His neighbour's grey harbour", "his neighbor's gray harbor"),
+        ("Our four hours; a realistic centre", "our four hours a realistic center"),
+        ("We apologised, realising it", "we apologized realizing it"),
+        ("one hundred and twenty steps", "one hundred twenty steps"),
+        ("120 steps", "one hundred twenty steps"),
+        ("a thousand and more", "a thousand and more"),
+        ("Mr. Brown & Mrs. Smith are OK", "mister brown and missus smith are okay"),
+        ("ＦＵＬＬ ﬁne", "full fine"),  # noqa: RUF001
+        ("... !?", ""),
+    ],
+)
+def test_normalize(text: str, expected: str) -> None:
+    assert normalize(text) == expected
+    assert normalize(expected) == expected
+
+
+def test_score_counts_errors_over_reference_words() -> None:
+    result = score(["the cat sat down", "one two"], ["The cat sat", "one three two"])
+    assert (result.word_errors, result.words) == (2, 6)
+    assert result.wer == pytest.approx(2 / 6)
+    assert score(["abcd"], ["abxd"]).cer == pytest.approx(0.25)
+
+
+def test_score_of_nothing_heard_and_of_babble() -> None:
+    assert score(["the cat sat"], [""]).wer == 1.0
+    assert score(["cat"], ["the cat sat down"]).wer == 3.0
+
+
+@pytest.mark.parametrize("references", [[], ["!!!"], ["fine", ""]])
+def test_references_without_words_are_refused(references: list[str]) -> None:
+    with pytest.raises(InputError, match="no words"):
+        score(references, ["x"] * len(references))

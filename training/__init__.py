@@ -1,0 +1,1 @@
+"""Training of voxtral checkpoints: corpus, codec and speech. Imports engine, never the reverse."""

@@ -1,0 +1,75 @@
+"""What a reconstruction is measured by: spectra at several resolutions, and the waveform.
+
+All take waveforms [batch, samples] in [-1, 1] and return scalars. Source: paper section 2.1
+(L1 waveform and STFT terms), with log-mel terms as in EnCodec and DAC, which teach a small model
+pitch and envelope sooner.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import librosa
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+RESOLUTIONS = (2048, 1024, 512, 256, 128)
+"""FFT sizes in samples; the hop is a quarter."""
+MELS = {2048: 120, 1024: 80, 512: 40, 256: 20, 128: 10}
+FLOOR = 1e-3
+"""Added to magnitudes before the logarithm (windows sum to 1, so full scale is about 0.5)."""
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms of `reconstruction_loss`."""
+
+    mel: float = 1.0
+    log: float = 0.5
+    linear: float = 1.0
+    wave: float = 0.5
+
+
+def reconstruction_loss(
+    made: Tensor, real: Tensor, weights: LossWeights, rate: int = 24000
+) -> dict[str, Tensor]:
+    """Terms of the loss, already weighted; their sum is to be minimised.
+
+    mel: L1 of log-mel spectra. log: L1 of log magnitudes. linear: L1 of magnitudes over the L1 of
+    the real ones (spectral convergence). wave: L1 of samples over the L1 of the real ones.
+    """
+    mel = log = linear = made.new_zeros(())
+    for size in RESOLUTIONS:
+        a, b = magnitudes(made, size), magnitudes(real, size)
+        bank = mel_bank(size, rate).to(made.device)
+        mel = mel + F.l1_loss((bank @ a + FLOOR).log(), (bank @ b + FLOOR).log())
+        log = log + F.l1_loss((a + FLOOR).log(), (b + FLOOR).log())
+        linear = linear + (a - b).abs().sum() / (b.sum() + 1e-3)
+    wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
+    count = len(RESOLUTIONS)
+    return {
+        "mel": weights.mel * mel,
+        "log": weights.log * log,
+        "linear": weights.linear * linear / count,
+        "wave": weights.wave * wave,
+    }
+
+
+def magnitudes(wave: Tensor, size: int) -> Tensor:
+    """STFT magnitudes [batch, size / 2 + 1, frames], Hann window scaled to sum to 1."""
+    window = hann(size).to(wave.device)
+    spectrum = torch.stft(wave, size, size // 4, window=window, return_complex=True)
+    return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
+
+
+@functools.cache
+def hann(size: int) -> Tensor:
+    window = torch.hann_window(size)
+    return window / window.sum() * 4
+
+
+@functools.cache
+def mel_bank(size: int, rate: int) -> Tensor:
+    """[mels, size / 2 + 1]; every band sums to 1."""
+    bank = librosa.filters.mel(sr=rate, n_fft=size, n_mels=MELS[size], norm=None)
+    return torch.from_numpy(bank / bank.sum(1, keepdims=True).clip(1e-6)).float()

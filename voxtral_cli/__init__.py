@@ -1,0 +1,3 @@
+"""The `voxtral` command: files, terminal and sound around `engine`."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,60 @@
+"""The `voxtral` command: its list of commands and its options."""
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from voxtral_cli import __version__
+from voxtral_cli.commands.doctor import doctor
+from voxtral_cli.commands.encode import decode, encode
+from voxtral_cli.commands.models import models
+from voxtral_cli.commands.say import say
+from voxtral_cli.commands.voices import voices
+from voxtral_cli.failures import CommandGroup
+
+app = typer.Typer(
+    name="voxtral",
+    cls=CommandGroup,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+for command in (say, encode, decode, voices, doctor):
+    app.command()(command)
+app.add_typer(models, name="models")
+
+
+@app.callback(invoke_without_command=True)
+def voxtral(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Text to speech with Voxtral checkpoints.
+
+    Exit codes: 0 done, 1 failed, 2 wrong command line or input, 130 interrupted.
+    """
+    if version:
+        print(f"voxtral {__version__}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+def main() -> None:
+    """The entry point."""
+    signal.signal(signal.SIGTERM, _terminate)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the caller has closed it, as in `voxtral ... >&-`
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    app(prog_name="voxtral")
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """A polite kill ends the program through its `finally` blocks: no half file stays."""
+    sys.exit(128 + number)

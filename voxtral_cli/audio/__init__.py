@@ -1,0 +1,1 @@
+"""Sound in files and pipes: reading, writing, playing."""

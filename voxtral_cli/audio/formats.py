@@ -1,0 +1,78 @@
+"""Which audio formats can be written, and how each is told from a file's suffix."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.errors import InputError
+
+OPUS_RATES = (8000, 12000, 16000, 24000, 48000)
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+AAC_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A container with its coding.
+
+    Args:
+        name: What `--format` calls it.
+        container: libsndfile's or ffmpeg's name of the container; empty for bare samples.
+        coding: libsndfile's or ffmpeg's name of the coding.
+        rates: Sample rates it can hold, in Hz; empty when it can hold any.
+        needs_ffmpeg: Whether ffmpeg writes it; such a file cannot go to stdout.
+    """
+
+    name: str
+    container: str = ""
+    coding: str = ""
+    rates: tuple[int, ...] = ()
+    needs_ffmpeg: bool = False
+
+
+WAV = Format("wav", "WAV", "PCM_16")
+PCM = Format("pcm")
+FLAC = Format("flac", "FLAC", "PCM_16")
+MP3 = Format("mp3", "MP3", "MPEG_LAYER_III", MP3_RATES)
+OPUS = Format("opus", "OGG", "OPUS", OPUS_RATES)
+M4A = Format("m4a", "ipod", "aac", AAC_RATES, needs_ffmpeg=True)
+AAC = Format("aac", "adts", "aac", AAC_RATES, needs_ffmpeg=True)
+
+BY_NAME = {f.name: f for f in (WAV, PCM, FLAC, MP3, OPUS, M4A, AAC)} | {"ogg": OPUS, "raw": PCM}
+
+
+def choose_format(path: Path, name: str | None) -> Format:
+    """The format called `name`, or else the one that the suffix of `path` tells.
+
+    Raises:
+        InputError: If there is no such format, or ffmpeg is needed and absent.
+    """
+    wanted = (name if name is not None else path.suffix.removeprefix(".")).lower()
+    if wanted in BY_NAME:
+        found = BY_NAME[wanted]
+        if found.needs_ffmpeg and shutil.which("ffmpeg") is None:
+            raise InputError(
+                f"{wanted} needs ffmpeg, which is not on the PATH.",
+                "Install ffmpeg, or write wav, flac, mp3 or opus.",
+            )
+        return found
+    if name is not None:
+        raise InputError(f"There is no format {name!r}.", f"Formats: {', '.join(BY_NAME)}.")
+    what = f"suffix {path.suffix!r}" if path.suffix else "missing suffix"
+    raise InputError(
+        f"{path}: the {what} tells no audio format.",
+        f"Use one of .{', .'.join(BY_NAME)}, or give --format.",
+    )
+
+
+def check_rate(chosen: Format, rate: int) -> None:
+    """Refuses a sample rate that `chosen` cannot hold.
+
+    Raises:
+        InputError: If so.
+    """
+    if chosen.rates and rate not in chosen.rates:
+        rates = ", ".join(str(allowed) for allowed in chosen.rates)
+        raise InputError(
+            f"{chosen.name} cannot hold {rate} Hz (only {rates}).", "Write wav or flac."
+        )

@@ -1,0 +1,116 @@
+"""Where bytes go: a file that appears whole or not at all, or stdout."""
+
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from engine.errors import InputError, VoxtralError
+
+
+class Output:
+    """An unbuffered binary file whose write errors name it.
+
+    Args:
+        file: Open for writing.
+        name: What to call it in an error.
+        seekable: Whether what was written can be written over.
+        path: Its path, where it has one.
+    """
+
+    def __init__(
+        self, file: IO[bytes], name: str, seekable: bool = False, path: Path | None = None
+    ) -> None:
+        self.file = file
+        self.name = name
+        self.seekable = seekable
+        self.path = path
+
+    def write(self, data: bytes) -> None:
+        """Writes all of `data`, now.
+
+        Raises:
+            BrokenPipeError: If the reader has gone.
+            VoxtralError: If it cannot be written for another reason.
+        """
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self.file.write(rest) :]
+            self.file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise write_error(self.name, error) from error
+
+    def seek(self, position: int) -> None:
+        """Goes to a byte position."""
+        self.file.seek(position)
+
+
+def write_error(name: str, error: OSError) -> VoxtralError:
+    """The error for `name`, which could not be written."""
+    hint = "Free some space or write elsewhere." if error.errno == errno.ENOSPC else ""
+    return VoxtralError(f"Cannot write {name}: {error.strerror}.", hint)
+
+
+def check_writable(path: Path) -> None:
+    """Refuses a path that cannot become a file, before any work is done for it.
+
+    Raises:
+        InputError: If it is a directory, or in one that is missing.
+        VoxtralError: If its directory cannot be written to.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise InputError(f"{path} is a directory.", f"Give a file, such as {path / 'out.wav'}.")
+    if not folder.is_dir():
+        raise InputError(f"There is no directory {folder}.", f"Create it: mkdir -p {folder}")
+    new = not path.exists()
+    if (new or path.is_file()) and not os.access(folder, os.W_OK):
+        raise VoxtralError(f"Cannot write into {folder}: Permission denied.", "Write elsewhere.")
+    if not new and not os.access(path, os.W_OK):
+        raise VoxtralError(f"Cannot write {path}: Permission denied.", "Write elsewhere.")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Output]:
+    """Yields an output that becomes `path` at the end, or nothing when an exception ends it.
+
+    It is written under another name in the same directory. A device or named pipe is written to
+    as it is.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with _opened(target, "wb", str(path)) as file:
+            yield Output(file, str(path))
+        return
+    part = target.with_name(f".voxtral-{secrets.token_hex(8)}.part")
+    try:
+        with _opened(part, "xb", str(path)) as file:
+            yield Output(file, str(path), seekable=True, path=part)
+        if target.exists():
+            shutil.copymode(target, part)
+        part.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+@contextmanager
+def stdout() -> Iterator[Output]:
+    """Yields stdout for bytes."""
+    sys.stdout.flush()
+    yield Output(sys.stdout.buffer, "stdout")
+
+
+def _opened(path: Path, mode: str, name: str) -> IO[bytes]:
+    try:
+        return open(path, mode, buffering=0)
+    except OSError as error:
+        raise write_error(name, error) from error

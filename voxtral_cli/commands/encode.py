@@ -1,0 +1,126 @@
+"""`voxtral encode` and `voxtral decode`: audio to codec tokens and back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voxtral_cli import __version__, loading
+from voxtral_cli.console import Console, print_json
+from voxtral_cli.options import (
+    AudioFormat,
+    Device,
+    Json,
+    Model,
+    Output,
+    Play,
+    Quiet,
+    refuse_json_beside_audio,
+)
+
+Audio = Annotated[str, typer.Argument(metavar="AUDIO", help="wav, flac, mp3, ogg, ...")]
+TokenFile = Annotated[str, typer.Argument(metavar="TOKENS", help="Made by `voxtral encode`.")]
+TokenOutput = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="[default: AUDIO with the suffix .safetensors]"
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Decode another checkpoint's tokens, too.")]
+
+
+def encode(
+    audio: Audio,
+    output: TokenOutput = None,
+    model: Model = "nano",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn audio into codec tokens.
+
+    The file is safetensors: `codes` int16 [codebooks, frames], with the sample rate, the length
+    of the audio and the checkpoint's fingerprint as metadata. It needs a codec encoder, which
+    nano has and the public 4B checkpoint lacks.
+
+    \b
+    voxtral encode in.wav -o in.safetensors
+    """
+    from engine.errors import InputError
+    from voxtral_cli.audio.output import check_writable
+    from voxtral_cli.audio.read import read_audio
+    from voxtral_cli.tokens import Tokens, write_tokens
+
+    path = Path(output) if output is not None else Path(audio).with_suffix(".safetensors")
+    if path == Path("-"):
+        raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
+    check_writable(path)
+    sound = read_audio(Path(audio))
+    engine = loading.load_engine(model, device)
+    codes = engine.encode(sound.samples, sound.rate)
+    samples = round(len(sound.samples) * engine.sample_rate / sound.rate)
+    tokens = Tokens(codes, engine.sample_rate, samples, engine.fingerprint, engine.name)
+    write_tokens(path, tokens)
+    seconds = samples / engine.sample_rate
+    Console(quiet).note(f"{path}: {codes.shape[1]} frames, {seconds:.2f} s")
+    if as_json:
+        print_json(
+            {
+                "file": str(path),
+                "frames": codes.shape[1],
+                "codebooks": codes.shape[0],
+                "seconds": round(seconds, 3),
+                "sample_rate": engine.sample_rate,
+                "samples": samples,
+                "model": engine.name,
+                "fingerprint": engine.fingerprint,
+            }
+        )
+
+
+def decode(
+    tokens: TokenFile,
+    output: Output = None,
+    format_name: AudioFormat = None,
+    play: Play = False,
+    force: Force = False,
+    model: Model = "nano",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn codec tokens back into audio.
+
+    Where the audio goes is as in `voxtral say`. The checkpoint must be the one that encoded it.
+
+    \b
+    voxtral decode in.safetensors -o out.wav
+    """
+    from voxtral_cli.destination import choose_destination
+    from voxtral_cli.tokens import check_origin, read_tokens
+
+    destination = choose_destination(output, format_name, play)
+    refuse_json_beside_audio(as_json, destination.on_stdout)
+    content = read_tokens(Path(tokens))
+    engine = loading.load_engine(model, device)
+    check_origin(content, engine, force)
+    samples = engine.decode(content.codes)[: content.samples]
+    tags = {
+        "software": f"voxtral {__version__}",
+        "comment": f"AI_GENERATED=true; codec={engine.name} {engine.fingerprint[:12]}",
+    }
+    with destination.open(engine.sample_rate, tags) as write:
+        write(samples)
+    seconds = len(samples) / engine.sample_rate
+    Console(quiet).note(f"{destination.name}: {seconds:.2f} s")
+    if as_json:
+        print_json(
+            {
+                "file": str(destination.path) if destination.path else None,
+                "seconds": round(seconds, 3),
+                "sample_rate": engine.sample_rate,
+                "samples": len(samples),
+                "model": engine.name,
+                "fingerprint": engine.fingerprint,
+            }
+        )

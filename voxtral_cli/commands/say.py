@@ -1,0 +1,219 @@
+"""`voxtral say`: text in, speech out while it is being made."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voxtral_cli import __version__, loading
+from voxtral_cli.console import Console, print_json
+from voxtral_cli.options import (
+    AudioFormat,
+    Device,
+    Json,
+    Model,
+    Output,
+    Play,
+    Quiet,
+    refuse_json_beside_audio,
+)
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from engine.speech import SpeechOptions
+    from voxtral_cli.destination import Destination
+
+CHARACTERS_A_SECOND = 15  # of English read aloud
+LONG_MINUTES = 20  # of speech, from which on it is said beforehand how long it will be
+
+Words = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="TEXT", help="What to say; - reads it from stdin."),
+]
+File = Annotated[
+    list[str] | None,
+    typer.Option("--file", "-f", metavar="FILE", help="Speak a text file; repeatable; - is stdin."),
+]
+Voice = Annotated[
+    str | None,
+    typer.Option(
+        "--voice", "-v", metavar="NAME", help="One of `voxtral voices`.  [default: first]"
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="Same seed, same speech.  [default: random]"),
+]
+Cfg = Annotated[float, typer.Option("--cfg", metavar="X", help="Classifier-free guidance.")]
+Steps = Annotated[int, typer.Option("--steps", metavar="N", help="Euler steps a frame.")]
+Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken side by side.")]
+NoNormalize = Annotated[
+    bool,
+    typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),
+]
+ShowText = Annotated[
+    bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
+]
+
+
+def say(
+    words: Words = None,
+    file: File = None,
+    voice: Voice = None,
+    output: Output = None,
+    format_name: AudioFormat = None,
+    play: Play = False,
+    seed: Seed = None,
+    cfg: Cfg = 1.2,
+    steps: Steps = 8,
+    rows: Rows = 4,
+    no_normalize: NoNormalize = False,
+    show_text: ShowText = False,
+    model: Model = "nano",
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Speak text.
+
+    The text comes from the arguments, from files (-f), or from stdin when that is no terminal.
+    The speech goes to a file (-o FILE), to stdout (-o -), or else: it is played when stdout is
+    a terminal, and written there as WAV when it is a pipe. It is written as it is made.
+
+    \b
+    voxtral say "Hello." -o hello.wav
+    voxtral say -f chapter.txt -o chapter.mp3 --voice neutral_female --seed 7
+    echo "Hello." | voxtral say -o - --format pcm | aplay -r 24000 -f S16_LE -c 1
+    voxtral say "Hello." -o - | ffplay -nodisp -autoexit -
+    """
+    from engine.speech import SpeechOptions
+    from voxtral_cli.destination import choose_destination
+    from voxtral_cli.text_input import gather_text
+
+    options = SpeechOptions(
+        seed=secrets.randbelow(2**31) if seed is None else seed,
+        cfg=cfg,
+        steps=steps,
+        rows=rows,
+        normalize=not no_normalize,
+    )
+    if show_text:
+        show(loading.plan(gather_text(words, file), options), as_json)
+        return
+    destination = choose_destination(output, format_name, play)
+    refuse_json_beside_audio(as_json, destination.on_stdout)
+    console = Console(quiet)
+    text = gather_text(words, file)
+    chunks = loading.plan(text, options)  # a text that cannot be spoken fails before the loading
+    warn_of_length(sum(len(chunk) for chunk in chunks), console)
+    engine = loading.load_engine(model, device)
+    speech = speak(engine, text, voice, options, destination, console, len(chunks))
+    console.note(speech.summary())
+    if as_json:
+        print_json(speech.facts())
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What was spoken, and how."""
+
+    destination: "Destination"
+    engine: "Engine"
+    options: "SpeechOptions"
+    voice: str
+    chunks: int
+    seconds: float  # of sound
+    took: float  # seconds from the loaded model to the last sample
+    first: float  # seconds from the loaded model to the first sample
+    notes: list[str]
+
+    def facts(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "file": str(self.destination.path) if self.destination.path else None,
+            "seconds": round(self.seconds, 3),
+            "wall_seconds": round(self.took, 3),
+            "first_audio_seconds": round(self.first, 3),
+            "rtf": round(self.took / self.seconds, 4) if self.seconds else None,
+            "sample_rate": self.engine.sample_rate,
+            "seed": self.options.seed,
+            "voice": self.voice,
+            "cfg": self.options.cfg,
+            "steps": self.options.steps,
+            "model": self.engine.name,
+            "fingerprint": self.engine.fingerprint,
+            "chunks": self.chunks,
+            "notes": self.notes,
+        }
+
+    def summary(self) -> str:
+        """For people."""
+        speed = f" (RTF {self.took / self.seconds:.2f})" if self.seconds else ""
+        return (
+            f"{self.destination.name}: {self.seconds:.1f} s of speech in {self.took:.1f} s{speed}, "
+            f"voice {self.voice}, seed {self.options.seed}"
+        )
+
+
+def speak(
+    engine: "Engine",
+    text: str,
+    voice: str | None,
+    options: "SpeechOptions",
+    destination: "Destination",
+    console: Console,
+    planned: int,
+) -> Speech:
+    """Sends the speech where it is to go, piece by piece."""
+    start = time.perf_counter()
+    samples, chunks, first = 0, 0, 0.0
+    notes: list[str] = []
+    pieces = engine.stream(text, voice, options)
+    chosen = voice.lower() if voice else engine.voices[0]
+    with (
+        destination.open(engine.sample_rate, tags(engine, chosen, options)) as write,
+        console.progress("speaking", planned) as advance,
+    ):
+        for piece in pieces:
+            write(piece.samples)
+            first = first or time.perf_counter() - start
+            samples += len(piece.samples)
+            if piece.note:
+                notes.append(f"chunk {piece.index + 1}: {piece.note}")
+                console.note(f"note: {notes[-1]}")
+            if piece.last:
+                chunks += 1
+                advance()
+        took = time.perf_counter() - start  # without waiting for a player
+    seconds = samples / engine.sample_rate
+    return Speech(destination, engine, options, chosen, chunks, seconds, took, first, notes)
+
+
+def tags(engine: "Engine", voice: str, options: "SpeechOptions") -> dict[str, str]:
+    """What the file says about itself: enough to make it again, and that a machine spoke."""
+    return {
+        "software": f"voxtral {__version__}",
+        "comment": (
+            f"AI_GENERATED=true; seed={options.seed}; voice={voice}; cfg={options.cfg:g}; "
+            f"steps={options.steps}; model={engine.name} {engine.fingerprint[:12]}"
+        ),
+    }
+
+
+def show(chunks: list[str], as_json: bool) -> None:
+    """Prints the chunks of `--show-text`."""
+    if as_json:
+        print_json({"chunks": chunks})
+        return
+    for chunk in chunks:
+        print(chunk)
+
+
+def warn_of_length(characters: int, console: Console) -> None:
+    """Says beforehand that a text is long."""
+    minutes = characters / CHARACTERS_A_SECOND / 60
+    if minutes >= LONG_MINUTES:
+        hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+        console.note(f"note: {characters:,} characters will be about {hours} of speech")

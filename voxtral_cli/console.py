@@ -1,0 +1,58 @@
+"""Words for people, on stderr: notes and a progress bar. stdout is for data alone."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Console:
+    """Says what happens, unless `quiet`."""
+
+    quiet: bool = False
+
+    def note(self, message: str) -> None:
+        """Writes one line on stderr."""
+        if not self.quiet:
+            print(message, file=sys.stderr)
+
+    @contextmanager
+    def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
+        """Yields a function to call once for each of `total` parts done.
+
+        A bar shows only for several parts, on a terminal, and never when quiet.
+        """
+        if self.quiet or total < 2 or not sys.stderr.isatty():
+            yield lambda: None
+            return
+        from rich.console import Console as Terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda: bar.advance(task)
+
+
+def print_json(value: Any) -> None:
+    """Writes one JSON value on stdout."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(columns: list[str], rows: list[list[str]]) -> None:
+    """Writes a table on stdout: drawn on a terminal, tab-separated lines in a pipe."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            print("\t".join(row))
+        return
+    from rich.console import Console as Terminal
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Terminal().print(table)

@@ -1,0 +1,113 @@
+"""Where speech is to go, decided and checked before any model is loaded.
+
+choose_destination(-o, --format, --play) -> Destination
+with destination.open(rate, tags) as write: write(samples) ...
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError
+from voxtral_cli.audio.encoders import Encoder, open_encoder
+from voxtral_cli.audio.formats import WAV, Format, check_rate, choose_format
+from voxtral_cli.audio.output import check_writable, stdout, whole_file
+from voxtral_cli.audio.programs import ffmpeg_encoding, playing, require_player
+
+if TYPE_CHECKING:
+    import numpy as np
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A file, stdout, a player, or a file and a player.
+
+    Args:
+        path: The file; None when there is none.
+        on_stdout: Whether the audio goes to stdout.
+        player: The program that plays it; empty when none does.
+        format: How the file or stdout is encoded.
+    """
+
+    path: Path | None
+    on_stdout: bool
+    player: str
+    format: Format
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        if self.path is not None:
+            return str(self.path)
+        return "stdout" if self.on_stdout else self.player
+
+    @contextmanager
+    def open(self, rate: int, tags: dict[str, str]) -> Iterator[Callable[["np.ndarray"], None]]:
+        """Yields a function that takes float32 samples [n] at `rate` Hz, as they are made.
+
+        Raises:
+            InputError: If the format cannot hold that rate.
+        """
+        if self.path is not None or self.on_stdout:
+            check_rate(self.format, rate)
+        with ExitStack() as stack:
+            encoders: list[Encoder] = []
+            if self.path is not None or self.on_stdout:
+                encoders.append(stack.enter_context(self._encoding(rate, tags)))
+            if self.player:
+                encoders.append(stack.enter_context(playing(self.player, rate)))
+
+            def write(samples: "np.ndarray") -> None:
+                for encoder in encoders:
+                    encoder.write(samples)
+
+            yield write
+
+    @contextmanager
+    def _encoding(self, rate: int, tags: dict[str, str]) -> Iterator[Encoder]:
+        with stdout() if self.path is None else whole_file(self.path) as output:
+            if not self.format.needs_ffmpeg:
+                encoder = open_encoder(output, self.format, rate, tags)
+                yield encoder
+                encoder.finish()
+                return
+            if output.path is None:
+                raise InputError(f"{output.name} cannot hold {self.format.name}.", "Write a file.")
+            with ffmpeg_encoding(output.path, self.format, rate, tags) as encoder:
+                yield encoder
+
+
+def choose_destination(output: str | None, format_name: str | None, play: bool) -> Destination:
+    """Without `-o`, sound is played on a terminal and goes into a pipe as WAV.
+
+    Args:
+        output: A path, `-` for stdout, or None.
+        format_name: A format's name; None to take it from the suffix.
+        play: Whether to play it, whatever else is done.
+
+    Raises:
+        InputError: If the path or the format cannot be used.
+        VoxtralError: If there is no player, or the directory cannot be written to.
+    """
+    if output is None and (play or sys.stdout.isatty()):
+        if format_name is not None:
+            raise InputError("--format is for files and pipes.", "Give -o FILE as well.")
+        return Destination(None, False, require_player(), WAV)
+    if output is None or output == STDOUT:
+        if play:
+            raise InputError("--play goes with a file, not with -o -.", "Give -o FILE or no -o.")
+        chosen = choose_format(Path(), format_name) if format_name is not None else WAV
+        if chosen.needs_ffmpeg:
+            raise InputError(f"{chosen.name} cannot go to stdout.", "Write a file: -o FILE.")
+        if sys.stdout.isatty():
+            raise InputError("stdout is a terminal.", "Pipe the audio, or --play it.")
+        return Destination(None, True, "", chosen)
+    path = Path(output)
+    check_writable(path)
+    chosen = choose_format(path, format_name)
+    return Destination(path, False, require_player() if play else "", chosen)

@@ -1,0 +1,84 @@
+"""Where every error becomes words on stderr and an exit code; no other place does that.
+
+Commands raise `VoxtralError` (from the engine or from here) and let everything else pass.
+"""
+
+import os
+import sys
+from enum import IntEnum
+from typing import Any
+
+from typer import Exit
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from engine.errors import InputError, VoiceError, VoxtralError
+
+
+class ExitCode(IntEnum):
+    """What the shell sees."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+def print_error(message: str, hint: str = "") -> None:
+    """Writes one `error:` line and, where there is one, one `hint:` line on stderr."""
+    print(f"error: {_one_line(message)}", file=sys.stderr)
+    if hint:
+        print(f"hint: {_one_line(hint)}", file=sys.stderr)
+
+
+def report(error: VoxtralError | OSError) -> ExitCode:
+    """Prints `error` and says which exit code it has."""
+    if isinstance(error, VoxtralError):
+        print_error(error.message, error.hint)
+        wrong_input = isinstance(error, InputError | VoiceError)
+        return ExitCode.USAGE if wrong_input else ExitCode.FAILED
+    reason = error.strerror or str(error)
+    print_error(f"{error.filename}: {reason}" if error.filename else reason)
+    return ExitCode.FAILED
+
+
+class CommandGroup(TyperGroup):
+    """The commands of `voxtral`, with errors reported and closed pipes kept quiet."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # the reader has had enough, as in `voxtral say ... | head -c 99`
+            _give_up_stdout()
+            raise Exit(ExitCode.OK) from None
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            raise Exit(ExitCode.INTERRUPTED) from None
+        except (VoxtralError, OSError) as error:
+            code = report(error)
+            _give_up_stdout()
+            raise Exit(code) from None
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Parses and runs; a wrong command line is reported like any other error."""
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except TyperException as error:
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "voxtral"
+            print_error(error.format_message(), f"`{command} --help` lists what can be given.")
+            code = ExitCode.USAGE
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _give_up_stdout() -> None:
+    """Drops what stdout still holds: flushing it at exit would only fail again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

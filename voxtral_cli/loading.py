@@ -1,0 +1,40 @@
+"""The ways into the engine: text to chunks, a model's name to a loaded engine.
+
+Tests put a fake engine in the place of `load_engine`.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from engine.speech import SpeechOptions
+
+
+def plan(text: str, options: "SpeechOptions") -> list[str]:
+    """The chunks that will be spoken; needs no model."""
+    from engine.text import plan_text
+
+    return plan_text(text, options.normalize, options.max_chars)
+
+
+def read_voices(model: str) -> tuple[str, ...]:
+    """The names of a model's preset voices, its default first; loads no weights."""
+    from engine.config import parse_config, read_params
+    from engine.hub import resolve
+
+    return parse_config(read_params(resolve(model) / "params.json")).voices
+
+
+def load_engine(model: str, device: str) -> "Engine":
+    """Finds the checkpoint, then loads it.
+
+    Args:
+        model: `nano`, a folder, or a hub id that was pulled.
+        device: `auto`, `cpu`, `cuda` or `mps`.
+    """
+    from engine.hub import resolve
+
+    folder = resolve(model)  # before torch is imported: a misspelt name fails at once
+    from engine.engine import Engine
+
+    return Engine.from_folder(folder, device=device)

@@ -1,0 +1,59 @@
+"""Options that several commands share, each written once."""
+
+from typing import Annotated
+
+import typer
+
+from engine.errors import InputError
+
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        envvar="VOXTRAL_MODEL",
+        metavar="MODEL",
+        help="nano (embedded), a checkpoint folder, or a hub id that was pulled.",
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        "--device",
+        envvar="VOXTRAL_DEVICE",
+        metavar="DEVICE",
+        help="auto, cpu, cuda or mps.",
+    ),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="wav, flac, mp3, opus, ogg, pcm, raw (with ffmpeg also m4a, aac); - is stdout.",
+    ),
+]
+Play = Annotated[bool, typer.Option("--play", help="Play it, even when it is written to a file.")]
+AudioFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="wav, pcm, flac, mp3 or opus, where no suffix tells it.",
+    ),
+]
+
+
+def refuse_json_beside_audio(as_json: bool, audio_on_stdout: bool) -> None:
+    """stdout holds one kind of data.
+
+    Raises:
+        InputError: If both would go there.
+    """
+    if as_json and audio_on_stdout:
+        raise InputError(
+            "--json and the audio would both go to stdout.", "Write the audio to a file: -o FILE."
+        )

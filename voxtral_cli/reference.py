@@ -1,0 +1,47 @@
+"""Prints docs/cli.md from the program's own help: python -m voxtral_cli.reference > docs/cli.md"""
+
+import sys
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from voxtral_cli.app import app
+
+HEAD = """# Command line
+
+Made from `voxtral --help` by `python -m voxtral_cli.reference > docs/cli.md`.
+
+stdout carries data alone: audio, JSON, names or paths. Everything else is on stderr. An error is
+one line `error: ...` and mostly a second one, `hint: ...`; then nothing was written.
+
+| exit code | meaning |
+|---|---|
+| 0 | done (also when the reader of a pipe has closed it) |
+| 1 | failed: model, device, disk, network |
+| 2 | wrong command line or input |
+| 130 | interrupted by Ctrl-C; no half file is left |
+
+On stdout, `wav` has a header of unknown length (sizes 0xFFFFFFFF), `pcm` is 16-bit little-endian
+mono at the model's rate (24 kHz). Into a file, every format is complete. A seed, voice, model and
+text give the same samples each time; the seed is printed and stored in the file's comment.
+"""
+
+
+def reference() -> str:
+    """The page as Markdown."""
+    group = get_command(app)
+    names = list(group.commands)  # type: ignore[attr-defined]
+    commands = [[], *([name] for name in names), ["models", "pull"]]
+    return HEAD + "".join(_section(command) for command in commands)
+
+
+def _section(command: list[str]) -> str:
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(
+        app, [*command, "--help"], prog_name="voxtral", color=False
+    )
+    title = " ".join(["voxtral", *command])
+    return f"\n## {title}\n\n```text\n{result.stdout.strip()}\n```\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
