@@ -130,7 +130,7 @@ def _size(shape: list[int]) -> int:
     return size
 
 
-class _open:  # noqa: N801 - reads as a function
+class _open:
     """`safe_open` whose complaints are CheckpointErrors."""
 
     def __init__(self, path: Path) -> None:
@@ -197,4 +197,3 @@ def _assign(model: torch.nn.Module, name: str, tensor: Tensor) -> None:
         module._parameters[leaf] = torch.nn.Parameter(tensor, requires_grad=False)
     else:
         module._buffers[leaf] = tensor
-

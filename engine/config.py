@@ -251,8 +251,10 @@ def _codec(keys: "_Section") -> CodecConfig:
     )
     for side in ("encoder", "decoder"):
         lengths = getattr(config, f"{side}_lengths")
-        if not len(lengths) == len(getattr(config, f"{side}_kernels")) == len(
-            getattr(config, f"{side}_strides")
+        if (
+            not len(lengths)
+            == len(getattr(config, f"{side}_kernels"))
+            == len(getattr(config, f"{side}_strides"))
         ):
             raise keys.error(f"{side}_*_str", "differ in length")
     if _product(config.encoder_strides) != _product(config.decoder_strides):

@@ -41,9 +41,7 @@ class Backbone(nn.Module):
             x = layer(x, freqs_cis, causal=True)
         return self.norm(x)
 
-    def extend(
-        self, embeddings: Tensor, cache: KVCache, rows: Sequence[int | None]
-    ) -> Tensor:
+    def extend(self, embeddings: Tensor, cache: KVCache, rows: Sequence[int | None]) -> Tensor:
         """The next positions of some rows, with the earlier ones in the cache.
 
         Args:

@@ -80,7 +80,7 @@ def _pieces(line: str, max_chars: int, close: bool) -> list[str]:
     for sentence in map(str.strip, _sentences(line)):
         rest = sentence
         while len(rest) > max_chars:
-            cut = _cut(rest, max_chars - close)
+            cut = _cut(rest, max_chars - 1 if close else max_chars)
             piece, rest = rest[:cut].strip(), rest[cut:].strip()
             pieces.append(finished(piece) if close else piece)
         pieces.append(rest)

@@ -2,22 +2,24 @@
 
 Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
 `--free` share of the time nothing is quantised, so that the network first learns to make speech;
-then the codebook is set by k-means and the bottleneck begins. Started again, a run goes on where
-its last state file was. Result: `codec.pt` (state) in the output folder, read by the next stages.
+then the codebook is set by k-means and the bottleneck begins. `--part decoder --start codec.pt`
+trains the decoder alone on what the frozen encoder's codes really hold. Started again, a run goes
+on where its last state file was. Result: `codec.pt` in the output folder, for the next stages.
 """
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from engine.config import CodecConfig, parse_config
+from engine.config import parse_config
 from engine.models.codec.codec import Codec
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
+from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import init_codec
 from training.codec.losses import LossWeights, reconstruction_loss
 from training.codec.phones import PhoneProbe, phone_labels
@@ -30,18 +32,30 @@ STATE = "codec.pt"
 
 @dataclass(frozen=True)
 class Options:
-    """Hyper-parameters of one run."""
+    """Hyper-parameters of one run.
+
+    Args:
+        part: "all", or "decoder" to leave encoder and codebook as they are.
+        start: State file whose weights a new run begins with.
+        free: Share of the time before anything is quantised.
+        rate: Peak learning rate.
+        phones: Weight of the semantic distillation.
+        channels: Of the discriminators; 0 for none (a CPU has no time for them).
+    """
 
     corpus: Path
     out: Path
     minutes: float
     preset: str = "nano"
+    part: str = "all"
+    start: Path | None = None
     batch: int = 8
     frames: int = 32
     rate: float = 2e-3
     free: float = 0.3
     commitment: float = 0.1
     phones: float = 0.5
+    channels: int = 0
     save_minutes: float = 5.0
     device: str = "cpu"
     seed: int = 0
@@ -53,10 +67,9 @@ class Crops:
     def __init__(
         self, utterances: list[Utterance], frames: int, frame_samples: int, seed: int
     ) -> None:
-        samples = frames * frame_samples
-        self.utterances = [u for u in utterances if u.samples >= samples]
+        self.samples, self.frame_samples = frames * frame_samples, frame_samples
+        self.utterances = [u for u in utterances if u.samples >= self.samples]
         assert self.utterances, "no utterance is as long as a crop"
-        self.samples, self.frame_samples = samples, frame_samples
         self.random = np.random.default_rng(seed)
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
@@ -74,121 +87,159 @@ class Crops:
         return wave, phone_labels(utterance, centres / SAMPLE_RATE)
 
 
+class CodecTrainer:
+    """The codec, what judges it, their optimisers, and how far they have come."""
+
+    def __init__(self, options: Options) -> None:
+        torch.manual_seed(options.seed)
+        self.options = options
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.config = parse_config(PRESETS[options.preset]).codec
+        self.codec = Codec(self.config)
+        init_codec(self.codec, self.generator)
+        self.probe = PhoneProbe(self.config.semantic_dim)
+        self.judges = Discriminators(options.channels) if options.channels else None
+        for module in self._modules().values():
+            module.to(options.device)
+        self.step, self.quantise = 0, options.part == "decoder"
+        if options.part == "decoder":
+            self.codec.requires_grad_(False)
+            self.codec.decoder_blocks.requires_grad_(True)
+            self.codec.output_proj.requires_grad_(True)
+        trained = [p for p in self.codec.parameters() if p.requires_grad]
+        trained += list(self.probe.parameters())
+        self.optimiser = torch.optim.AdamW(
+            trained, lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-2, fused=True
+        )
+        if self.judges:
+            self.judge_optimiser = torch.optim.AdamW(
+                self.judges.parameters(), lr=1e-4, betas=(0.8, 0.99), fused=True
+            )
+
+    def _modules(self) -> dict[str, nn.Module]:
+        named = {"model": self.codec, "probe": self.probe, "judges": self.judges}
+        return {name: module for name, module in named.items() if module is not None}
+
+    def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        named = {"optimiser": self.optimiser}
+        return named | ({"judge_optimiser": self.judge_optimiser} if self.judges else {})
+
+    def resume(self) -> float:
+        """Load the state of an earlier session, or the start; returns its seconds."""
+        state = load_state(self.options.out / STATE)
+        if state is None:
+            if self.options.start:
+                weights = load_state(self.options.start)
+                assert weights, f"{self.options.start} is missing"
+                self.codec.load_state_dict(weights["model"])
+                self.probe.load_state_dict(weights["probe"])
+            return 0.0
+        for name, part in {**self._modules(), **self._optimisers()}.items():
+            part.load_state_dict(state[name])
+        self.step, self.quantise = state["step"], state["quantise"]
+        return float(state["elapsed"])
+
+    def save(self, elapsed: float) -> None:
+        parts = {**self._modules(), **self._optimisers()}
+        state = {name: part.state_dict() for name, part in parts.items()}
+        state |= {"step": self.step, "quantise": self.quantise, "elapsed": elapsed}
+        save_state(self.options.out / STATE, state)
+
+    def crops(self) -> Crops:
+        utterances = load_manifest(self.options.corpus, "train")
+        seed = self.options.seed + self.step
+        return Crops(utterances, self.options.frames, self.config.frame_samples, seed)
+
+    @torch.no_grad()
+    def start_codebook(self, crops: Crops) -> None:
+        waves = [crops.batch(self.options.batch)[0] for _ in range(60)]
+        latents = torch.cat([self.codec.latent(wave.to(self.options.device)) for wave in waves])
+        vectors = latents[:, : self.config.semantic_dim].transpose(1, 2).flatten(0, 1)
+        init_codebook(self.codec.quantizer.semantic_codebook, vectors)
+        self.quantise = True
+
+    def update(self, batch: tuple[Tensor, Tensor], rate: float) -> dict[str, float]:
+        """One step of every optimiser; returns what to log."""
+        wave, phones = (part.to(self.options.device) for part in batch)
+        values: dict[str, float] = {}
+        if self.options.part == "decoder":
+            with torch.no_grad():
+                passed = self.codec.quantizer.decode(self.codec.encode(wave))
+            made = self.codec.synthesize(passed)
+            terms = reconstruction_loss(made, wave, LossWeights())
+        else:
+            made, terms, values = self._through_bottleneck(wave, phones)
+        if self.judges:
+            terms["features"] = feature_matching(self.judges(wave), self.judges(made))
+        loss = torch.stack(list(terms.values())).sum()
+        set_learning_rate(self.optimiser, rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.codec.parameters(), 10.0)
+        self.optimiser.step()
+        if self.judges:
+            hinge = hinge_loss(self.judges(wave), self.judges(made.detach()))
+            self.judge_optimiser.zero_grad(set_to_none=True)
+            hinge.backward()
+            self.judge_optimiser.step()
+            values["hinge"] = hinge.item()
+        self.step += 1
+        logged = {name: term.item() for name, term in {"loss": loss, **terms}.items()}
+        return {**logged, "norm": norm.item(), **values}
+
+    def _through_bottleneck(
+        self, wave: Tensor, phones: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor], dict[str, float]]:
+        latent, quantizer = self.codec.latent(wave), self.codec.quantizer
+        split = self.config.semantic_dim
+        passed, commitment, codes = bottleneck(quantizer, latent, self.generator, self.quantise)
+        made = self.codec.synthesize(passed)
+        terms = reconstruction_loss(made, wave, LossWeights())
+        terms["commitment"] = self.options.commitment * commitment
+        cross_entropy, accuracy = self.probe(passed[:, :split], phones)
+        terms["phones"] = self.options.phones * cross_entropy
+        values = {"accuracy": accuracy.item(), "dead": 0.0}
+        if self.quantise:
+            vectors = latent[:, :split].detach().transpose(1, 2).flatten(0, 1)
+            book = quantizer.semantic_codebook
+            values["dead"] = update_codebook(book, vectors, codes.flatten(), self.generator)
+        return made, terms, values
+
+
 def train(options: Options) -> Codec:
     """Run until the time budget is spent; returns the trained codec."""
-    torch.manual_seed(options.seed)
-    generator = torch.Generator().manual_seed(options.seed)
-    config = parse_config(PRESETS[options.preset]).codec
-    codec = Codec(config)
-    init_codec(codec, generator)
-    codec.to(options.device)
-    probe = PhoneProbe(config.semantic_dim).to(options.device)
-    optimiser = torch.optim.AdamW(
-        [*codec.parameters(), *probe.parameters()], lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-2, fused=True
-    )
-    state = load_state(options.out / STATE) or {"step": 0, "elapsed": 0.0, "quantise": False}
-    if "model" in state:
-        codec.load_state_dict(state["model"])
-        probe.load_state_dict(state["probe"])
-        optimiser.load_state_dict(state["optimiser"])
-    clock = Clock(options.minutes * 60, state["elapsed"])
-    step, quantise = state["step"], state["quantise"]
-    crops = _crops(options, config, options.seed + step)
-    curve = Curve(options.out / "codec.csv")
+    trainer = CodecTrainer(options)
+    clock = Clock(options.minutes * 60, trainer.resume())
+    crops, curve = trainer.crops(), Curve(options.out / "codec.csv")
     saved = time.perf_counter()
-
-    def save() -> None:
-        save_state(
-            options.out / STATE,
-            {
-                "model": codec.state_dict(),
-                "probe": probe.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "elapsed": clock.elapsed,
-                "quantise": quantise,
-            },
-        )
-
     while clock.progress < 1:
-        if not quantise and clock.progress >= options.free:
-            _start_codebook(codec, crops, options)
-            quantise = True
-        set_learning_rate(optimiser, learning_rate(options.rate, clock.progress, step))
-        batch = crops.batch(options.batch)
-        terms = _step(codec, probe, optimiser, batch, generator, quantise, options)
-        curve.add(terms)
-        step += 1
-        if step % 100 == 0:
-            curve.line(step=step, minutes=clock.elapsed / 60)
-        if step % 500 == 0:
-            crops = _crops(options, config, options.seed + step)  # a growing corpus is seen
+        if not trainer.quantise and clock.progress >= options.free:
+            trainer.start_codebook(crops)
+        rate = learning_rate(options.rate, clock.progress, trainer.step)
+        curve.add(trainer.update(crops.batch(options.batch), rate))
+        if trainer.step % 100 == 0:
+            curve.line(step=trainer.step, minutes=clock.elapsed / 60)
         if time.perf_counter() - saved > options.save_minutes * 60:
-            save()
+            trainer.save(clock.elapsed)
             saved = time.perf_counter()
-    save()
-    return codec
-
-
-def _crops(options: Options, config: CodecConfig, seed: int) -> Crops:
-    utterances = load_manifest(options.corpus, "train")
-    return Crops(utterances, options.frames, config.frame_samples, seed)
-
-
-def _step(
-    codec: Codec,
-    probe: PhoneProbe,
-    optimiser: torch.optim.Optimizer,
-    batch: tuple[Tensor, Tensor],
-    generator: torch.Generator,
-    quantise: bool,
-    options: Options,
-) -> dict[str, float]:
-    """One update; returns the terms of the loss."""
-    wave, phones = (part.to(options.device) for part in batch)
-    latent = codec.latent(wave)
-    passed, commitment, codes = bottleneck(codec.quantizer, latent, generator, quantise)
-    made = codec.synthesize(passed)
-    terms = reconstruction_loss(made, wave, LossWeights())
-    terms["commitment"] = options.commitment * commitment
-    cross_entropy, accuracy = probe(passed[:, : codec.config.semantic_dim], phones)
-    terms["phones"] = options.phones * cross_entropy
-    loss = torch.stack(list(terms.values())).sum()
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    norm = torch.nn.utils.clip_grad_norm_(codec.parameters(), 10.0)
-    optimiser.step()
-    values = {name: term.item() for name, term in {"loss": loss, **terms}.items()}
-    values |= {"norm": norm.item(), "accuracy": accuracy.item()}
-    if quantise:
-        split = codec.config.semantic_dim
-        vectors = latent[:, :split].detach().transpose(1, 2).flatten(0, 1)
-        book = codec.quantizer.semantic_codebook
-        values["dead"] = update_codebook(book, vectors, codes.flatten(), generator)
-    else:
-        values["dead"] = 0.0
-    return values
-
-
-@torch.no_grad()
-def _start_codebook(codec: Codec, crops: Crops, options: Options) -> None:
-    waves = [crops.batch(options.batch)[0].to(options.device) for _ in range(60)]
-    vectors = torch.cat([codec.latent(w)[:, : codec.config.semantic_dim] for w in waves])
-    init_codebook(codec.quantizer.semantic_codebook, vectors.transpose(1, 2).flatten(0, 1))
+    trainer.save(clock.elapsed)
+    return trainer.codec
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--preset", choices=PRESETS, default="nano")
-    parser.add_argument("--batch", type=int, default=Options.batch)
-    parser.add_argument("--frames", type=int, default=Options.frames)
-    parser.add_argument("--rate", type=float, default=Options.rate)
-    parser.add_argument("--free", type=float, default=Options.free)
-    parser.add_argument("--device", default=Options.device)
-    parser.add_argument("--seed", type=int, default=Options.seed)
+    kinds = {"corpus": Path, "out": Path, "start": Path, "minutes": float}
+    choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
+    for field in fields(Options):
+        required = field.name in ("corpus", "out", "minutes")
+        kind = kinds.get(field.name) or type(field.default)
+        parser.add_argument(
+            f"--{field.name.replace('_', '-')}",
+            type=kind,
+            required=required,
+            default=None if required else field.default,
+            choices=choices.get(field.name),
+        )
     train(Options(**vars(parser.parse_args())))
 
 

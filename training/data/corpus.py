@@ -145,7 +145,10 @@ def build(
     _repair(manifest)
     todo = list(_jobs(out, items, sound_of))
     begin, made, samples = time.monotonic(), 0, 0
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool, manifest.open("a") as file:
+    with (
+        multiprocessing.get_context("spawn").Pool(jobs) as pool,
+        manifest.open("a", encoding="utf-8") as file,
+    ):
         for count, lines in enumerate(pool.imap(make_shard, todo), 1):
             file.writelines(line + "\n" for line in lines)
             file.flush()
@@ -161,11 +164,19 @@ def build(
 
 
 def _repair(manifest: Path) -> None:
-    """Create the manifest, or cut a half-written last line (its whole shard is made again)."""
-    content = manifest.read_bytes() if manifest.exists() else b""
-    whole = content[: content.rfind(b"\n") + 1]
-    if whole != content or not manifest.exists():
-        manifest.write_bytes(whole)
+    """Create the manifest, or cut it back to whole shards after a stop in the midst of writing."""
+    if not manifest.exists():
+        manifest.touch()
+        return
+    entries = list(iter_manifest(manifest.parent))
+    if entries:
+        last = entries[-1].shard
+        shard = np.load(manifest.parent / last, mmap_mode="r")
+        if sum(entry.samples for entry in entries if entry.shard == last) != len(shard):
+            entries = [entry for entry in entries if entry.shard != last]
+    part = manifest.with_suffix(".part")
+    part.write_text("".join(entry.to_json() + "\n" for entry in entries), encoding="utf-8")
+    os.replace(part, manifest)
 
 
 def _check_same(out: Path, options: dict[str, object]) -> None:

@@ -31,7 +31,7 @@ class Style:
 
 PRESETS: dict[str, Style] = {
     "casual_female": Style(0.96, 0.86, 0.8, -0.06, 0.3, 0.94),
-    "casual_male": Style(0.90, 0.63, 1.15, 0.05, 0.1, 1.06),
+    "casual_male": Style(0.91, 0.59, 1.05, 0.06, 0.1, 1.06),
     "cheerful_female": Style(1.08, 1.20, 1.25, 0.08, -0.1, 1.05),
     "neutral_female": Style(),
     "neutral_male": Style(0.85, 0.51, 0.9, 0.0, 0.0, 0.97),

@@ -1,0 +1,61 @@
+# `make speak` and `make test` set up what they lack; bare `make` = check + test.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DATA := .training
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+TEXT := Hello! This is Voxtral, speaking from your own computer.
+
+.PHONY: all check test speak fix bench gpu docs nano
+all: check test
+
+# Once, and again when pyproject.toml changes. torch is asked for by name beside the project, so
+# that one resolution finds the bounded version.
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=..." >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -e ".[dev]" "torch>=2.6,<2.14"
+	touch $@
+
+speak: $(READY)
+	$(BIN)/voxtral say "$(TEXT)" -o hello.wav
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	@version=$$(sed -n 's/^__version__ = "\(.*\)"/\1/p' voxtral_cli/__init__.py); \
+	newest=$$(sed -n 's/^## \[\([0-9][^]]*\)\].*/\1/p' CHANGELOG.md | head -n 1); \
+	test "$$version" = "$$newest" || { \
+		echo "The package is $$version, the newest entry of CHANGELOG.md is $$newest." >&2; exit 1; }
+
+fix: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Measures this machine and puts the figures into README.md; leave the machine idle meanwhile.
+bench: $(READY)
+	$(BIN)/python -m benchmarks.throughput
+	$(BIN)/python -m benchmarks.first_audio
+	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.readme
+
+gpu: $(READY)
+	$(BIN)/python -m pytest -m gpu
+
+docs: $(READY)
+	$(BIN)/python -m voxtral_cli.reference > docs/cli.md.new
+	mv docs/cli.md.new docs/cli.md
+	$(BIN)/python -m benchmarks.readme
+
+# Trains the embedded voice from nothing: see docs/training.md.
+nano: $(READY)
+	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
+	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --utterances 4000 --seed 1
+	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/codec --minutes 90

@@ -1,0 +1,127 @@
+"""Text -> chunks: every word once and in order, ends at sentence ends, never across paragraphs."""
+
+import random
+
+import pytest
+
+from engine.errors import InputError
+from engine.text import normalize, plan_text
+from engine.text.chunk import _PIECE, _sentences
+
+STORY = (
+    'It was late. "Who is there?" she asked. Nobody answered; the wind, which had been blowing '
+    "since noon, rattled the door. Dr. Smith came at 5 p.m. He smiled.\n\n"
+    "# Morning\n\nThe sun rose. Birds sang! Was it 1999? Perhaps.\n"
+)
+
+
+def words(text: str) -> list[str]:
+    return text.replace(".", " ").replace(",", " ").replace(";", " ").replace(":", " ").split()
+
+
+def long_text(sentences: int, seed: int = 0) -> str:
+    rng = random.Random(seed)
+    made = []
+    for number in range(sentences):
+        count = rng.choice([1, 2, 5, 12, 30, 90])
+        body = [f"w{number}x{index}" + rng.choice(["", "", "", ",", ";"]) for index in range(count)]
+        made.append(" ".join(body).rstrip(",;").capitalize() + rng.choice([". ", "? ", "! "]))
+        if rng.random() < 0.1:
+            made.append("\n\n")
+    return "".join(made)
+
+
+@pytest.mark.parametrize("max_chars", [20, 60, 150, 300, 2000])
+@pytest.mark.parametrize("spoken", [True, False])
+def test_every_word_once_in_order(max_chars: int, spoken: bool) -> None:
+    text = long_text(80)
+    chunks = plan_text(text, normalize=spoken, max_chars=max_chars)
+    expected = " ".join(normalize(part) for part in text.split("\n\n") if part.strip())
+    assert all(0 < len(chunk) <= max_chars for chunk in chunks)
+    if not spoken or max_chars > 20:  # a number written out may be longer than 20 characters
+        assert words(" ".join(chunks)) == words(expected if spoken else text)
+
+
+def test_story() -> None:
+    assert plan_text(STORY, max_chars=100) == [
+        'It was late. "Who is there?" she asked.',
+        "Nobody answered; the wind, which had been blowing since noon, rattled the door.",
+        "Doctor Smith came at five PM. He smiled.",
+        "Morning.",
+        "The sun rose. Birds sang! Was it nineteen ninety-nine? Perhaps.",
+    ]
+
+
+def test_one_chunk_when_it_fits_and_paragraphs_stay_apart() -> None:
+    assert plan_text("One. Two.\nThree.\n \t\r\n\r\nFour.") == ["One. Two. Three.", "Four."]
+
+
+def test_scene_breaks_are_skipped() -> None:
+    assert plan_text("One.\n\n* * *\n\nTwo.\n\n---\n\n!!!") == ["One.", "Two."]
+
+
+def test_without_normalizing_only_characters_go() -> None:
+    text = "Pay $5\x00 to *Dr. No* \u2014 now\u200b!\n\nbye"
+    assert plan_text(text, normalize=False) == ["Pay $5 to *Dr. No* \u2014 now!", "bye"]
+
+
+def test_long_sentence_is_cut_at_pauses_and_closed() -> None:
+    sentence = (
+        "The first part is here; the second part, which is longer, follows, and then it ends."
+    )
+    assert plan_text(sentence, max_chars=50) == [
+        "The first part is here.",
+        "the second part, which is longer.",
+        "follows, and then it ends.",
+    ]
+
+
+def test_word_longer_than_a_chunk_is_cut() -> None:
+    chunks = plan_text("a" * 95, normalize=False, max_chars=20)
+    assert [len(chunk) for chunk in chunks] == [20, 20, 20, 20, 15]
+    marked = plan_text("न\u093f" * 30, normalize=False, max_chars=21)
+    assert all(chunk[0] == "न" for chunk in marked)
+
+
+def test_short_last_sentence_gets_company() -> None:
+    text = "This is the first sentence of it. This is the second sentence. Yes."
+    chunks = plan_text(text, max_chars=64)
+    assert chunks == ["This is the first sentence of it.", "This is the second sentence. Yes."]
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+@pytest.mark.parametrize("text", ["", "  \n\n ", "?!", "\u0301", "\x00", "\U0001f600\n\n..."])
+def test_nothing_to_say(text: str, spoken: bool) -> None:
+    with pytest.raises(InputError, match="nothing to say"):
+        plan_text(text, normalize=spoken)
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        ["नमस्ते।", "आज मौसम अच्छा है।"],
+        ["\u4f60\u597d\u3002", "\u518d\u89c1\uff01"],
+        ["مرحبا؟", "نعم."],
+    ],
+)
+def test_other_scripts_are_split_and_kept(sentences: list[str]) -> None:
+    text = " ".join(sentences)
+    assert plan_text(text) == [text]
+    assert plan_text(text, max_chars=max(map(len, sentences))) == sentences
+
+
+def test_sentence_splitter_gets_bounded_pieces() -> None:
+    sentence = "This sentence has a number of words in it. "
+    line = (sentence * (3 * _PIECE // len(sentence))).strip()
+    assert "".join(_sentences(line)) == line
+    assert {part.strip() for part in _sentences(line)} == {sentence.strip()}
+    endless = "word " * _PIECE
+    assert "".join(_sentences(endless)) == endless
+    assert max(map(len, _sentences(endless))) <= 2 * _PIECE
+
+
+def test_megabyte_in_one_paragraph_keeps_every_word() -> None:
+    text = "word and word, " * 70_000
+    chunks = plan_text(text, normalize=False)
+    assert len(text) > 1_000_000
+    assert sum(chunk.count("word") for chunk in chunks) == 140_000

@@ -1,0 +1,234 @@
+"""The facade, over the tiny checkpoint."""
+
+import shutil
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import engine as package
+from engine import Engine, SpeechOptions
+from engine.errors import CheckpointError, DeviceError, InputError, VoiceError
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+TEXT = "Hello there, this is it. And another sentence now. The third one is here! Is it the last?"
+OPTIONS = SpeechOptions(seed=5, max_chars=30, steps=2)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> Engine:
+    return Engine.from_folder(GOLDEN / "tiny", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def spoken(tiny: Engine) -> np.ndarray:
+    return tiny.speak(TEXT, options=OPTIONS)
+
+
+def test_public_names() -> None:
+    assert package.__all__ == [
+        "CheckpointError",
+        "DeviceError",
+        "DownloadError",
+        "Engine",
+        "InputError",
+        "SpeechChunk",
+        "SpeechOptions",
+        "VoiceError",
+        "VoxtralError",
+    ]
+    assert all(hasattr(package, name) for name in package.__all__)
+    assert not hasattr(package, "Synthesizer")
+
+
+def test_errors_options_and_text_import_without_torch() -> None:
+    code = (
+        "import sys, engine, engine.errors, engine.text\n"
+        "engine.SpeechOptions, engine.VoxtralError, dir(engine)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_facts(tiny: Engine) -> None:
+    assert tiny.name == "tiny"
+    assert tiny.voices == ("neutral_female", "casual_male")
+    assert (tiny.sample_rate, tiny.frame_rate, tiny.num_codebooks) == (24000, 12.5, 37)
+    assert tiny.can_clone
+    assert tiny.device == "cpu"
+    assert len(tiny.fingerprint) == 16
+    int(tiny.fingerprint, 16)
+
+
+def test_speak_is_the_joined_stream(tiny: Engine, spoken: np.ndarray) -> None:
+    pieces = list(tiny.stream(TEXT, options=OPTIONS))
+    assert np.array_equal(np.concatenate([piece.samples for piece in pieces]), spoken)
+    assert spoken.dtype == np.float32
+    assert spoken.ndim == 1
+    assert np.isfinite(spoken).all()
+    plan = tiny.plan(TEXT, OPTIONS)
+    assert len(plan) > 2
+    assert [piece.index for piece in pieces] == sorted(piece.index for piece in pieces)
+    assert [piece.text for piece in pieces if piece.last] == plan
+    frames = sum(piece.frames for piece in pieces)
+    assert len(spoken) == frames * 1920 + (len(plan) - 1) * 6000
+
+
+def test_first_piece_is_short_and_early(tiny: Engine) -> None:
+    options = SpeechOptions(max_chars=300, steps=1)
+    first = next(tiny.stream("A text that is long enough to be streamed, by far. " * 4, options=options))
+    assert first.frames == 5
+    assert not first.last
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 8])
+def test_same_bytes_for_any_rows(tiny: Engine, spoken: np.ndarray, rows: int) -> None:
+    options = SpeechOptions(seed=5, max_chars=30, steps=2, rows=rows)
+    assert np.array_equal(tiny.speak(TEXT, options=options), spoken)
+
+
+def test_same_bytes_alone_as_before_others(tiny: Engine, spoken: np.ndarray) -> None:
+    first = tiny.plan(TEXT, OPTIONS)[0]
+    alone = tiny.speak(first, options=OPTIONS)
+    assert np.array_equal(alone, spoken[: len(alone)])
+
+
+def test_seed_and_voice_matter(tiny: Engine, spoken: np.ndarray) -> None:
+    other = tiny.speak(TEXT, options=SpeechOptions(seed=6, max_chars=30, steps=2))
+    assert not np.array_equal(other, spoken)
+    male = tiny.speak(TEXT, "casual_male", OPTIONS)
+    assert not np.array_equal(male, spoken)
+    assert np.array_equal(tiny.speak(TEXT, "Neutral_Female", OPTIONS), spoken)
+
+
+def test_streams_can_be_read_in_turn(tiny: Engine, spoken: np.ndarray) -> None:
+    streams = [tiny.stream(TEXT, options=OPTIONS) for _ in range(2)]
+    pieces = list(zip(*streams, strict=True))
+    for side in zip(*pieces, strict=True):
+        assert np.array_equal(np.concatenate([piece.samples for piece in side]), spoken)
+
+
+def test_a_stream_closed_early_harms_nothing(tiny: Engine, spoken: np.ndarray) -> None:
+    stream = tiny.stream(TEXT, options=OPTIONS)
+    assert len(list(islice(stream, 2))) == 2
+    stream.close()
+    assert list(stream) == []
+    assert np.array_equal(tiny.speak(TEXT, options=OPTIONS), spoken)
+
+
+def test_the_consumer_is_not_in_inference_mode(tiny: Engine) -> None:
+    for _ in islice(tiny.stream(TEXT, options=OPTIONS), 2):
+        assert not torch.is_inference_mode_enabled()
+        assert torch.is_grad_enabled()
+
+
+def test_text_and_voice_are_checked_before_the_first_piece(tiny: Engine) -> None:
+    with pytest.raises(InputError):
+        tiny.stream("   ")
+    with pytest.raises(VoiceError) as caught:
+        tiny.stream("Hello.", "neutral_femal")
+    assert "neutral_female" in caught.value.hint
+    assert "casual_male" in caught.value.hint
+    with pytest.raises(VoiceError):
+        tiny.stream("Hello.", "../tekken")
+
+
+def test_encode_decode(tiny: Engine) -> None:
+    golden = load_file(GOLDEN / "tiny" / "golden.safetensors")
+    wave = golden["codec.encode.0.wave"].flatten().numpy()
+    codes = tiny.encode(wave, 24000)
+    assert codes.dtype == np.int16
+    assert np.array_equal(codes, golden["codec.encode.0.codes"].numpy().reshape(codes.shape))
+    samples = tiny.decode(codes)
+    assert samples.dtype == np.float32
+    assert samples.shape == (codes.shape[1] * 1920,)
+
+
+def test_encode_resamples(tiny: Engine) -> None:
+    time = np.arange(44100) / 44100
+    codes = tiny.encode(np.sin(2 * np.pi * 220 * time), 44100)
+    assert codes.shape == (37, 13)  # 1 s
+    assert tiny.encode(np.zeros(10), 8000).shape == (37, 1)
+
+
+def test_decode_of_any_length_equals_the_golden(tiny: Engine) -> None:
+    golden = load_file(GOLDEN / "tiny" / "golden.safetensors")
+    codes = golden["codec.decode.T40.codes"][0].numpy()
+    expected = golden["codec.decode.T40.wave"].flatten().numpy()
+    np.testing.assert_allclose(tiny.decode(codes), expected, atol=1e-4, rtol=0)
+    np.testing.assert_allclose(tiny.decode(np.tile(codes, 8))[: len(expected)], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.zeros(0, np.float32),
+        np.array([0.0, np.nan]),
+        np.array([0.0, np.inf]),
+        np.zeros((2, 100)),
+        np.zeros(100, np.int16),
+    ],
+)
+def test_encode_refuses_unusable_audio(tiny: Engine, samples: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        tiny.encode(samples, 24000)
+
+
+@pytest.mark.parametrize("rate", [0, -1, 10, 10**7])
+def test_encode_refuses_odd_rates(tiny: Engine, rate: int) -> None:
+    with pytest.raises(InputError, match="rate"):
+        tiny.encode(np.zeros(1000), rate)
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        np.zeros((36, 4), np.int16),
+        np.zeros((37, 0), np.int16),
+        np.zeros(37, np.int16),
+        np.zeros((37, 4), np.float32),
+        np.full((37, 4), -1, np.int16),
+        np.full((37, 4), 21, np.int16),
+    ],
+)
+def test_decode_refuses_foreign_codes(tiny: Engine, codes: np.ndarray) -> None:
+    with pytest.raises(InputError):
+        tiny.decode(codes)
+
+
+def test_no_encoder_no_codes() -> None:
+    engine = Engine.from_folder(GOLDEN / "tiny-open", device="cpu")
+    assert not engine.can_clone
+    with pytest.raises(VoiceError, match="encoder"):
+        engine.encode(np.zeros(1000), 24000)
+    assert len(engine.speak("Hi.", "HI_male", SpeechOptions(steps=1)))
+
+
+def test_a_missing_voice_file_is_found_on_use(tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(GOLDEN / "tiny", folder)
+    (folder / "voice_embedding" / "casual_male.pt").unlink()
+    engine = Engine.from_folder(folder)
+    engine.stream("Hello.", "neutral_female")
+    with pytest.raises(CheckpointError, match="casual_male"):
+        engine.stream("Hello.", "casual_male")
+
+
+def test_devices_and_dtypes() -> None:
+    for device in ("gpu", "cuda:x", "cpu:1", "cuda:99", ""):
+        with pytest.raises(DeviceError):
+            Engine.from_folder(GOLDEN / "tiny", device=device)
+    with pytest.raises(InputError, match="float16"):
+        Engine.from_folder(GOLDEN / "tiny", dtype="float16")
+    engine = Engine.from_folder(GOLDEN / "tiny", device="cpu", dtype="bfloat16")
+    assert len(engine.speak("Hi.", options=SpeechOptions(steps=1)))
+
+
+def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError):
+        Engine.from_folder(tmp_path)

@@ -1,0 +1,268 @@
+"""The loop over frames: golden runs, independence of chunks, ends, runaways, noise."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine import checkpoint
+from engine.config import END_AUDIO
+from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
+from engine.generation.scheduler import Scheduler
+from engine.generation.sequence import Bounds, Sequence
+from engine.models.voxtral import VoxtralModel
+from engine.pipeline import SpeechRequest
+from engine.prompt import Prompt
+from engine.speech import SpeechOptions
+from engine.voice import read_voice
+
+TINY = Path(__file__).parents[1] / "golden" / "tiny"
+AUDIO, AUDIO_START = 24, 2
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Tensor]:
+    return load_file(TINY / "golden.safetensors")
+
+
+@pytest.fixture
+def model() -> VoxtralModel:
+    """A model of one's own, whose weights a test may change."""
+    return checkpoint.load(TINY)
+
+
+def never_ends(model: VoxtralModel) -> None:
+    model.acoustic_transformer.semantic_codebook_output.weight[END_AUDIO] = 0
+
+
+def ends_at_once(model: VoxtralModel) -> None:
+    """All logits equal, of which the first that is allowed wins: END."""
+    model.acoustic_transformer.semantic_codebook_output.weight[:] = 0
+
+
+def golden_request(
+    model: VoxtralModel, golden: dict[str, Tensor], run: str, copies: int = 1, rows: int = 1
+) -> SpeechRequest:
+    """A stored run, as it stands or several times side by side."""
+    voice = read_voice(TINY, "neutral_female", model.config.dim).float()
+    ids = golden[f"e2e.{run}.ids"].tolist()
+
+    def build(text: str) -> Prompt:
+        return Prompt(ids, AUDIO_START, ids.count(AUDIO))
+
+    def noise(sequence: Sequence) -> Iterator[Tensor]:
+        return iter(golden[f"e2e.{run}.noise"])
+
+    options = SpeechOptions(steps=7, cfg=1.2, rows=rows)
+    texts = ["Golden text, some fifty letters long, as it seems."] * copies
+    return SpeechRequest(model, texts, voice, build, options, noise)
+
+
+def loop_of(request: SpeechRequest, rows: int = 1) -> FrameLoop:
+    options = request.options
+    return FrameLoop(
+        request.model,
+        Scheduler(request.sequences, rows),
+        request.embed,
+        request.noise,
+        cfg=options.cfg,
+        steps=options.steps,
+        positions=request.positions,
+    )
+
+
+@pytest.mark.parametrize(("run", "frames"), [("A", 30), ("B", 12)])
+def test_golden_codes(
+    model: VoxtralModel, golden: dict[str, Tensor], run: str, frames: int
+) -> None:
+    request = golden_request(model, golden, run)
+    loop, sequence = loop_of(request), request.sequences[0]
+    expected = golden[f"e2e.{run}.codes"].numpy()[:frames]
+    with torch.inference_mode():
+        for number in range(len(golden[f"e2e.{run}.codes"])):
+            if number:
+                state = golden[f"e2e.{run}.hidden"][number]
+                torch.testing.assert_close(loop.buffers.hidden[0], state, atol=1e-4, rtol=0)
+            loop.advance()
+    assert np.array_equal(np.stack(sequence.frames), expected)
+    assert sequence.finished == (run == "B")
+    assert not sequence.note
+
+
+def test_golden_wave_through_the_whole_pipeline(
+    model: VoxtralModel, golden: dict[str, Tensor]
+) -> None:
+    pieces = list(golden_request(model, golden, "B").stream())
+    wave = np.concatenate([piece.samples for piece in pieces])
+    np.testing.assert_allclose(wave, golden["e2e.B.wave"].numpy(), atol=1e-4, rtol=0)
+    assert [piece.last for piece in pieces] == [False] * (len(pieces) - 1) + [True]
+
+
+def test_golden_codes_side_by_side(model: VoxtralModel, golden: dict[str, Tensor]) -> None:
+    request = golden_request(model, golden, "B", copies=5, rows=2)
+    pieces = list(request.stream())
+    pause = round(0.25 * 24000)
+    for index in range(5):
+        wave = np.concatenate([piece.samples for piece in pieces if piece.index == index])
+        if index < 4:
+            assert not wave[-pause:].any()
+            wave = wave[:-pause]
+        np.testing.assert_allclose(wave, golden["e2e.B.wave"].numpy(), atol=1e-4, rtol=0)
+
+
+def request_for(model: VoxtralModel, texts: list[str], rows: int, seed: int = 0) -> SpeechRequest:
+    """Chunks whose prompts are made from their letters."""
+    voice = read_voice(TINY, "casual_male", model.config.dim).float()
+
+    def build(text: str) -> Prompt:
+        ids = [1, 25, *[AUDIO] * len(voice), 36, *[1000 + ord(c) for c in text], 35, 25]
+        return Prompt(ids, AUDIO_START, len(voice))
+
+    return SpeechRequest(model, texts, voice, build, SpeechOptions(seed=seed, rows=rows, steps=3))
+
+
+TEXTS = ["One.", "A much longer chunk of text.", "Two, three.", "x", "Four and five, six.", "Six."]
+
+
+def spoken(model: VoxtralModel, rows: int, order: list[int] | None = None) -> dict[int, np.ndarray]:
+    """Codes of every chunk, admitted in an order of one's choice."""
+    request = request_for(model, TEXTS, rows)
+    sequences = list(request.sequences)
+    request.sequences = [sequences[index] for index in order or range(len(TEXTS))]
+    loop = loop_of(request, rows)
+    with torch.inference_mode():
+        while not all(sequence.finished for sequence in sequences):
+            loop.advance()
+    assert not loop.scheduler.speaking()
+    return {sequence.index: np.stack(sequence.frames) for sequence in sequences}
+
+
+def test_a_chunk_is_the_same_for_any_rows_and_order(model: VoxtralModel) -> None:
+    alone = spoken(model, rows=1)
+    for rows, order in ((2, None), (3, [5, 4, 3, 2, 1, 0]), (4, [2, 0, 1, 5, 3, 4]), (9, None)):
+        beside = spoken(model, rows, order)
+        for index, codes in alone.items():
+            assert np.array_equal(codes, beside[index]), (rows, index)
+
+
+def test_states_are_the_same_bits_beside_others(model: VoxtralModel) -> None:
+    """Codes are rounded; the states that they come from are not."""
+    states = []
+    for rows in (1, 4):
+        request = request_for(model, TEXTS, rows)
+        loop = loop_of(request, rows)
+        with torch.inference_mode():
+            for _ in range(5):
+                loop.advance()
+        states.append(loop.buffers.hidden[0].clone())
+    assert torch.equal(*states)
+
+
+def test_end_is_forbidden_on_frame_0(model: VoxtralModel) -> None:
+    ends_at_once(model)
+    pieces = list(request_for(model, TEXTS[:3], rows=2).stream())
+    assert [(piece.index, piece.frames, piece.last) for piece in pieces] == [
+        (0, 1, True),
+        (1, 1, True),
+        (2, 1, True),
+    ]
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_runaway_is_tried_again_then_cut_and_reported(model: VoxtralModel, rows: int) -> None:
+    never_ends(model)
+    request = request_for(model, TEXTS[:3], rows)
+    attempts = counted(request)
+    pieces = list(request.stream())
+    for sequence in request.sequences:
+        mine = [piece for piece in pieces if piece.index == sequence.index]
+        assert sum(piece.frames for piece in mine) == sequence.bounds.kept
+        assert "twice" in mine[-1].note
+        assert not any(piece.note for piece in mine[:-1])
+        assert attempts[sequence.index] == [0, 1]
+
+
+def counted(request: SpeechRequest) -> dict[int, list[int]]:
+    """Attempts by chunk, filled while the request runs."""
+    attempts: dict[int, list[int]] = {}
+    source = request.noise
+
+    def noise(sequence: Sequence) -> Iterator[Tensor]:
+        attempts.setdefault(sequence.index, []).append(sequence.attempt)
+        return source(sequence)
+
+    request.noise = noise
+    return attempts
+
+
+def test_a_second_attempt_keeps_what_was_heard(
+    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """END is unheard of until the second attempt: all that was streamed before stays, once."""
+    request = request_for(model, ["A text of a hundred letters or so, " * 3], rows=1)
+    (sequence,) = request.sequences
+    head = model.acoustic_transformer
+    logits, semantic = head.semantic_logits, head.semantic_codebook_output
+    first_attempt: list[np.ndarray] = []
+    never = semantic.weight.clone()
+    never[END_AUDIO] = 0
+    semantic.weight[:] = never
+
+    def retry(self: Sequence) -> None:
+        first_attempt.extend(self.frames[: self.bounds.sure])
+        plain_retry(self)
+
+    def ends_soon(hidden: Tensor, forbid_end: Tensor) -> Tensor:
+        values = logits(hidden, forbid_end)
+        if sequence.attempt and len(sequence.frames) == sequence.bounds.sure + 7:
+            values[:, END_AUDIO] = torch.inf
+        return values
+
+    plain_retry: Callable[[Sequence], None] = Sequence.retry
+    monkeypatch.setattr(Sequence, "retry", retry)
+    monkeypatch.setattr(head, "semantic_logits", ends_soon)
+    heard = 0
+    for piece in request.stream():
+        assert heard < sequence.bounds.sure or sequence.finished
+        heard += piece.frames
+        if piece.last:
+            assert "spoken again" in piece.note
+    assert heard == sequence.bounds.sure + 7
+    assert len(first_attempt) == sequence.bounds.sure
+
+
+def test_other_noise_on_the_second_attempt() -> None:
+    source = seeded_noise(seed=7, dim=36)
+    sequence = Sequence(3, "", Bounds(0, 1, 2))
+    first = next(source(sequence))
+    assert torch.equal(first, next(source(sequence)))
+    sequence.attempt = 1
+    assert not torch.equal(first, next(source(sequence)))
+
+
+def test_noise_differs_by_chunk_seed_and_frame() -> None:
+    def draw(source: NoiseSource, index: int) -> tuple[Tensor, Tensor]:
+        noise = source(Sequence(index, "", Bounds(0, 1, 2)))
+        return next(noise), next(noise)
+
+    seen = [
+        values
+        for seed in (0, 1, 2**63 - 1)
+        for index in (0, 1, 10)
+        for values in draw(seeded_noise(seed, 36), index)
+    ]
+    assert len({tuple(values.tolist()) for values in seen}) == len(seen)
+    assert abs(torch.stack(seen).mean()) < 0.2
+
+
+def test_bounds() -> None:
+    assert Bounds.of("x" * 100, 12.5) == Bounds(sure=43, kept=131, limit=331)
+    assert Bounds.of("x" * 10000, 12.5) == Bounds(sure=1500, kept=1500, limit=1500)
+    for length in (1, 5, 300, 2000):
+        bounds = Bounds.of("x" * length, 12.5)
+        assert 0 <= bounds.sure <= bounds.kept <= bounds.limit <= 1500
+        assert bounds.kept > 0

@@ -1,0 +1,193 @@
+"""What is read for what is written: one line a case, then properties over all of them."""
+
+import random
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InputError
+from engine.text import normalize
+
+CASES = {
+    # final mark, whitespace, characters
+    "Hello": "Hello.",
+    "Is it?": "Is it?",
+    "  two\t words \n here  ": "two words here.",
+    "no\x00 nul,\x07 ze\u200bro\ufeff width, so\u00adft": "no nul, zero width, soft.",
+    "cafe\u0301 naïve Ünal": "café naïve Ünal.",
+    "H\u0337e\u0337y": "Hey.",
+    "\u201cOne,\u201d said \u2018two\u2019. Isn\u2019t\u2026": "\"One,\" said 'two'. Isn't...",
+    "\ud800lone": "lone.",
+    "Hi \U0001f600 there \U0001f44d\U0001f3fd!": "Hi there!",
+    "right \u202eto left": "right to left.",
+    # dashes and repeated marks
+    "wait \u2014 what \u2013 now -- go - on": "wait, what, now, go, on.",
+    "well-known Paris\u2013London": "well-known Paris-London.",
+    "What?!?! No!!! Well....": "What? No! Well...",
+    "left ,then . Now": "left, then. Now.",
+    "He (the man) left.": "He, the man, left.",
+    '"How are you?" \u2014 "Fine."': '"How are you?" "Fine."',
+    "and so on,": "and so on.",
+    # Markdown
+    "# Title\nSome **bold**, *it* and `code`": "Title. Some bold, it and code.",
+    "List:\n- milk\n- eggs": "List: milk. eggs.",
+    "a [link](http://x.com/a_(b)) and ![img](y.png)": "a link and img.",
+    "> quoted\n> words": "quoted words.",
+    "__init__ in snake_case ~~gone~~": "init in snake case gone.",
+    "```py\nprint me\n```": "print me.",
+    "1. Open it": "One: Open it.",
+    "<b>bold</b> &amp; more<br/>": "bold and more.",
+    # capitals
+    "It is IMPORTANT to NASA and UNESCO via HTTPS": (
+        "It is Important to NASA and Unesco via HTTPS."
+    ),
+    "THIS IS VERY LOUD": "This is very loud.",
+    # numbers
+    "3 men, 1,234 women": "Three men, one thousand two hundred and thirty-four women.",
+    "3.14 and .5": "Three point one four and point five.",
+    "50% or 2.5%": "Fifty percent or two point five percent.",
+    "the 1st, 22nd and 103rd": "the first, twenty-second and one hundred and third.",
+    "5-10 or 5\u201310 pages": "Five to ten or five to ten pages.",
+    "at -5 or \u221240": "at minus five or minus forty.",
+    "agent 007": "agent zero zero seven.",
+    "1234567890123": "One two three four five six seven eight nine zero one two three.",
+    "v 1.2.3": "v one point two point three.",
+    "1/2 cup, 2 3/4, 2\u00bd": "One half cup, two and three quarters, two and a half.",
+    "Call +1 (555) 010-9999": "Call plus one, five five five, zero one zero, nine nine nine nine.",
+    "an MP3, COVID-19, a 10-year-old": "an MP three, Covid nineteen, a ten-year-old.",
+    "score 3:1": "score three to one.",
+    # money
+    "$1,234.56": "One thousand two hundred and thirty-four dollars and fifty-six cents.",
+    "\u00a35, 1\u20ac, $0.99, $1": "Five pounds, one euro, ninety-nine cents, one dollar.",
+    "$1.5 million or $2bn": "One point five million dollars or two billion dollars.",
+    "$5-10": "Five to ten dollars.",
+    # dates and times
+    "on 2026-11-21": "on November twenty-first, twenty twenty-six.",
+    "on 11/21/2026": "on November twenty-first, twenty twenty-six.",
+    "March 3rd, 2024 was": "March third, twenty twenty-four was.",
+    "on 3 May 1999": "on the third of May, nineteen ninety-nine.",
+    "Jan. 5 is cold": "January fifth is cold.",
+    "in 1999, in 2005": "in nineteen ninety-nine, in two thousand and five.",
+    "1914-1918": "Nineteen fourteen to nineteen eighteen.",
+    "the 1990s and '80s": "the nineteen nineties and eighties.",
+    "2024-13-45": "Two zero two four, one three, four five.",
+    "1500 people": "One thousand five hundred people.",
+    "12:30, 17:45, 9:05": "Twelve thirty, seventeen forty-five, nine oh five.",
+    "5 pm, 5pm, 5:30 a.m. today": "Five PM, five PM, five thirty AM today.",
+    "at 5 p.m. He left at 9:00.": "at five PM. He left at nine o'clock.",
+    "9am-5pm": "Nine AM to five PM.",
+    # units
+    "5 km, 1 kg, 60 mph, 20 km/h": (
+        "Five kilometers, one kilogram, sixty miles per hour, twenty kilometers per hour."
+    ),
+    "-5\u00b0C or 50 \u00b0F": "Minus five degrees Celsius or fifty degrees Fahrenheit.",
+    "a 5-km run over 5 m\u00b2": "a five-kilometer run over five square meters.",
+    # abbreviations
+    "Mr. and Mrs. Smith met Dr. Jones": "Mister and Missus Smith met Doctor Jones.",
+    "St. Paul lives on Main St. He is old.": "Saint Paul lives on Main Street. He is old.",
+    "cats vs. dogs, e.g. pugs, i.e. dogs, etc.": (
+        "cats versus dogs, for example, pugs, that is, dogs, et cetera."
+    ),
+    "No. 5 and no. 6. No. Never": "Number five and number six. No. Never.",
+    "In the U.S. We live with a Ph.D.": "In the US. We live with a PhD.",
+    "World War II, Henry VIII": "World War two, Henry the eighth.",
+    # symbols and addresses
+    "R&D @ home #1 #fun": "R and D at home number one hashtag fun.",
+    "2+2=4 and a/b": "Two plus two equals four and a slash b.",
+    "5 * 3, 5\u00d73": "Five times three, five times three.",
+    "See https://www.example.com/a?b=1.": "See example dot com slash a.",
+    "jane.doe@example.com": "jane dot doe at example dot com.",
+    "C++ in README.md": "C plus plus in Readme dot md.",
+    # other scripts are left alone
+    "नमस्ते, आज 5 बजे": "नमस्ते, आज 5 बजे.",
+    "你好。": "你好。",
+    "مرحبًا،  كيف\nحالك؟": "مرحبًا، كيف حالك؟",  # noqa: RUF001
+}
+
+SILENT = [
+    "",
+    " \n\t",
+    "!!!",
+    "...",
+    "$%^&*",
+    "\u0301\u0301",
+    "\U0001f600",
+    "--",
+    "<br>",
+    "\x00\x07",
+]
+
+ALPHABET = re.compile(r"[A-Za-z\u00c0-\u024f .,?!'\";:-]+")
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_reading(text: str) -> None:
+    assert normalize(text) == CASES[text]
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_nothing_to_say(text: str) -> None:
+    with pytest.raises(InputError, match="nothing to say") as caught:
+        normalize(text)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_twice_is_once_and_stays_in_the_alphabet(text: str) -> None:
+    once = normalize(text)
+    assert normalize(once) == once
+    if once.isascii() or "é" in once:
+        assert ALPHABET.fullmatch(once)
+
+
+def random_texts(count: int) -> list[str]:
+    rng = random.Random(7)
+    words = [word for text in CASES for word in text.split(" ")]
+    signs = [*".,;:!?-\"'()[]*_#@&/\\+=<>|~^%$`0123456789 \n\t", "\u0301", "\n\n", "é", "ب"]
+    texts = []
+    for number in range(count):
+        pool = words if number % 3 else signs + words
+        glue = " " if number % 2 else ""
+        texts.append(glue.join(rng.choice(pool) for _ in range(rng.randint(1, 12))))
+        texts.append("".join(chr(rng.randrange(0, 0x3000)) for _ in range(rng.randint(1, 20))))
+    return texts
+
+
+def test_twice_is_once_for_random_text() -> None:
+    for text in random_texts(1500):
+        try:
+            once = normalize(text)
+        except InputError:
+            continue
+        assert normalize(once) == once, repr(text)
+        assert once == once.strip()
+        assert "  " not in once
+        assert "\n" not in once
+
+
+HOSTILE = ["7", "a", "[", "[](", "_", ",123", "a.", "(", "*a", "5-", "5/", "<a", "&a", "a@a.", " "]
+HOSTILE += ["http://", "., ", "$5", "A ", "A.", "- ", "\u0301", "> ", "\n", "'", '"- ', "`", "-"]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_grows_with_length_not_faster(unit: str) -> None:
+    """Four times the text may take four times as long, not sixteen times."""
+
+    def seconds(length: int) -> float:
+        text = "a" + unit * (length // len(unit)) + "b"
+        start = time.process_time()
+        normalize(text)
+        return time.process_time() - start
+
+    small = min(seconds(4_000) for _ in range(2))
+    assert min(seconds(16_000) for _ in range(2)) < 11 * small + 0.05
+
+
+def test_import_needs_no_torch() -> None:
+    code = "import sys, engine.text; assert not {'torch', 'num2words'} & set(sys.modules)"
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)

@@ -1,0 +1,124 @@
+"""Streamed samples equal the one-call decode, for any pieces; the plan of pieces is FORMAT 10's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from engine import checkpoint
+from engine.config import SPECIAL_CODES
+from engine.generation.waveform import Waveform
+from engine.models.codec.blocks import StreamState
+from engine.models.codec.codec import Codec
+
+TINY = Path(__file__).parents[1] / "golden" / "tiny"
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Tensor]:
+    return load_file(TINY / "golden.safetensors")
+
+
+@pytest.fixture(scope="module")
+def codec() -> Codec:
+    return checkpoint.load(TINY).audio_tokenizer
+
+
+def random_codes(codec: Codec, frames: int) -> Tensor:
+    """0-based codes [1, codebooks, frames]."""
+    generator = torch.Generator().manual_seed(frames)
+    config = codec.config
+    sizes = [config.semantic_codebook_size] + [config.acoustic_codebook_size] * config.acoustic_dim
+    return torch.stack([torch.randint(s, (frames,), generator=generator) for s in sizes])[None]
+
+
+def piecewise(codec: Codec, codes: Tensor, sizes: list[int]) -> Tensor:
+    state = StreamState()
+    return torch.cat([codec.decode(piece, state) for piece in codes.split(sizes, -1)], -1)
+
+
+def random_sizes(total: int, longest: int, seed: int, first: int) -> list[int]:
+    generator = np.random.default_rng(seed)
+    sizes = [first]
+    while sum(sizes) < total:
+        sizes.append(min(int(generator.integers(1, longest + 1)), total - sum(sizes)))
+    return sizes
+
+
+@pytest.mark.parametrize("sizes", [[40], [1] * 40, [5, 35], [39, 1], [2, 3, 5, 7, 11, 12]])
+def test_pieces_equal_the_golden_decode(
+    codec: Codec, golden: dict[str, Tensor], sizes: list[int]
+) -> None:
+    codes = golden["codec.decode.T40.codes"].long()
+    with torch.inference_mode():
+        wave = piecewise(codec, codes, sizes)
+    torch.testing.assert_close(wave, golden["codec.decode.T40.wave"][:, 0], atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("longest", [3, 25, 150])
+def test_no_seam_in_a_long_stream(codec: Codec, longest: int) -> None:
+    codes = random_codes(codec, 420)  # 33.6 s: past the reference's seam at 30 s
+    sizes = random_sizes(420, longest, seed=longest, first=codec.lead_frames)
+    with torch.inference_mode():
+        whole, wave = codec.decode(codes), piecewise(codec, codes, sizes)
+    torch.testing.assert_close(wave, whole, atol=1e-5, rtol=0)
+
+
+def streamed(codec: Codec, frames: list[np.ndarray]) -> list[tuple[int, int, np.ndarray]]:
+    """Frames arriving one by one -> (frames there when decoded, first frame, samples)."""
+    waveform, pieces = Waveform(codec), []
+    with torch.inference_mode():
+        for there in range(1, len(frames) + 2):
+            ended = there > len(frames)
+            for end in waveform.ready(min(there, len(frames)), ended):
+                start = waveform.done
+                pieces.append((there, start, waveform.decode(frames[start:end])))
+    return pieces
+
+
+def test_golden_stream(codec: Codec, golden: dict[str, Tensor]) -> None:
+    plan = json.loads((TINY / "golden.json").read_text())["info"]["stream"]["windows"]
+    frames = list(golden["stream.codes"].long().numpy()[:-1])  # the last row is END
+    pieces = streamed(codec, frames)
+    assert [len(samples) for _, _, samples in pieces] == [window["samples"] for window in plan]
+    # The reference emits on a frame, we on the next, when it is known that one follows.
+    assert [there for there, _, _ in pieces] == [
+        min(window["emitted_after_frame"] + 1, 71) for window in plan
+    ]
+    wave = np.concatenate([samples for _, _, samples in pieces])
+    np.testing.assert_allclose(wave, golden["stream.wave"].numpy(), atol=1e-4, rtol=0)
+    with torch.inference_mode():
+        whole = codec.decode(torch.from_numpy(np.stack(frames, 1))[None] - SPECIAL_CODES)[0]
+    np.testing.assert_allclose(wave, whole.numpy(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("count", [1, 4, 5, 6, 25, 26, 50, 51])
+def test_every_frame_is_heard_once_whatever_the_length(codec: Codec, count: int) -> None:
+    frames = list(random_codes(codec, count)[0].T.numpy() + SPECIAL_CODES)
+    pieces = streamed(codec, frames)
+    assert sum(len(samples) for _, _, samples in pieces) == count * codec.config.frame_samples
+    assert all(len(samples) for _, _, samples in pieces)
+
+
+def test_pieces_do_not_depend_on_timing(codec: Codec) -> None:
+    frames = list(random_codes(codec, 60)[0].T.numpy() + SPECIAL_CODES)
+    arriving = [samples for _, _, samples in streamed(codec, frames)]
+    waveform = Waveform(codec)
+    with torch.inference_mode():
+        at_once = [
+            waveform.decode(frames[waveform.done : end]) for end in waveform.ready(60, ended=True)
+        ]
+    assert len(arriving) == len(at_once)
+    assert all(np.array_equal(a, b) for a, b in zip(arriving, at_once, strict=True))
+
+
+def test_nothing_is_ready_before_the_first_piece(codec: Codec) -> None:
+    waveform = Waveform(codec)
+    assert list(waveform.ready(0, ended=False)) == []
+    assert list(waveform.ready(5, ended=False)) == []
+    assert list(waveform.ready(6, ended=False)) == [5]
+    assert list(waveform.ready(3, ended=True)) == [3]

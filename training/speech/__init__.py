@@ -1,0 +1,1 @@
+"""Training of the backbone and the flow-matching head on the codes of a trained codec."""

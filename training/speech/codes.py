@@ -1,0 +1,151 @@
+"""Codes of a corpus: `python -m training.speech.codes --corpus DIR --codec codec.pt --out DIR`.
+
+Every utterance of the train and valid splits goes through the codec's encoder once. Written:
+`codes.npy` int16 [frames, codebooks] (0-based), `chars.npy` float16 [frames] (which character is
+spoken, NaN where unknown), `phones.npy` int16 [frames], all utterances one after another, and
+`index.json` with `[id, first frame, frames]` of each.
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.config import parse_config
+from engine.models.codec.codec import Codec
+from training.codec.phones import phone_labels
+from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
+from training.presets import PRESETS
+
+BATCH_SECONDS = 40.0
+"""Audio in one call of the encoder, padding included."""
+SPLITS = ("train", "valid")
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """An utterance as the speech model sees it.
+
+    Args:
+        codes: int16 [frames, codebooks], 0-based.
+        chars: Character being spoken in each frame, float16 [frames], NaN where unknown.
+        phones: Phone of each frame, int16 [frames], -100 where unknown.
+    """
+
+    text: str
+    speaker: str
+    split: str
+    codes: np.ndarray
+    chars: np.ndarray
+    phones: np.ndarray
+
+    @property
+    def frames(self) -> int:
+        return len(self.codes)
+
+
+def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
+    """What `encode_corpus` wrote, mapped from disk, with the texts of the corpus."""
+    codes, chars, phones = (
+        np.load(folder / f"{name}.npy", mmap_mode="r") for name in ("codes", "chars", "phones")
+    )
+    utterances = {u.id: u for u in load_manifest(corpus)}
+    spoken = []
+    for name, start, frames in json.loads((folder / "index.json").read_text(encoding="utf-8")):
+        part, u = slice(start, start + frames), utterances[name]
+        spoken.append(
+            Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part])
+        )
+    return spoken
+
+
+def load_codec(path: Path, preset: str) -> Codec:
+    """The codec of a training state, for use."""
+    codec = Codec(parse_config(PRESETS[preset]).codec)
+    codec.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
+    return codec.eval().requires_grad_(False)
+
+
+def spoken_chars(utterance: Utterance, frames: int, frame_rate: float) -> np.ndarray:
+    """Character (its UTF-8 byte) spoken at the centre of each frame, float16 [frames].
+
+    Linear within a word and across the gaps between words; NaN without word times.
+    """
+    if not utterance.align:
+        return np.full(frames, np.nan, np.float16)
+    byte = np.cumsum([0, *(len(c.encode()) for c in utterance.text)])
+    times, places = [0.0], [0.0]
+    for first, end, start, stop in utterance.align:
+        times += [start, stop]
+        places += [byte[first] - 0.5, byte[end] - 0.5]
+    times.append(max(utterance.seconds, times[-1]) + 1e-3)
+    places.append(byte[-1] - 1.0)
+    centres = (np.arange(frames) + 0.5) / frame_rate
+    return np.interp(centres, times, places).clip(0, byte[-1] - 1).astype(np.float16)
+
+
+def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
+    """Write the codes of a corpus; returns how many frames there are."""
+    utterances = [u for u in load_manifest(corpus) if u.split in SPLITS]
+    size = codec.config.frame_samples
+    frames = np.array([-(-u.samples // size) for u in utterances])
+    starts = np.concatenate([[0], np.cumsum(frames)])
+    total = int(starts[-1])
+    codes = np.zeros((total, 1 + codec.config.acoustic_dim), np.int16)
+    chars, phones = np.zeros(total, np.float16), np.zeros(total, np.int16)
+    begin = time.perf_counter()
+    for number, (chosen, wave) in enumerate(_batches(utterances, frames, size)):
+        with torch.inference_mode():
+            encoded = codec.encode(wave).transpose(1, 2).short().numpy()
+        for index, rows in zip(chosen, encoded, strict=True):
+            codes[starts[index] : starts[index + 1]] = rows[: frames[index]]
+        if number % 50 == 0:
+            print(f"batch {number}, {time.perf_counter() - begin:.0f} s", flush=True)
+    for index, utterance in enumerate(utterances):
+        part = slice(starts[index], starts[index + 1])
+        chars[part] = spoken_chars(utterance, frames[index], codec.config.frame_rate)
+        centres = (np.arange(frames[index]) + 0.5) * size / SAMPLE_RATE
+        phones[part] = phone_labels(utterance, centres)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, array in (("codes", codes), ("chars", chars), ("phones", phones)):
+        np.save(out / f"{name}.npy", array)
+    index = [[u.id, int(a), int(n)] for u, a, n in zip(utterances, starts, frames, strict=False)]
+    (out / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    return total
+
+
+def _batches(
+    utterances: list[Utterance], frames: np.ndarray, size: int
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Utterances of similar length, zero-padded to one: indices, float32 [batch, samples]."""
+    order = np.argsort(frames, kind="stable").tolist()
+    while order:
+        longest = int(frames[order[-1]]) * size
+        count = max(1, int(BATCH_SECONDS * SAMPLE_RATE / longest))
+        chosen, order = order[-count:], order[:-count]
+        wave = np.zeros((len(chosen), longest), np.float32)
+        for row, index in enumerate(chosen):
+            wave[row, : utterances[index].samples] = read_audio(utterances[index])
+        yield chosen, torch.from_numpy(wave)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--codec", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--preset", choices=PRESETS, default="nano")
+    options = parser.parse_args()
+    codec = load_codec(options.codec, options.preset)
+    frames = encode_corpus(options.corpus, codec, options.out)
+    print(f"{frames} frames, {frames / codec.config.frame_rate / 3600:.2f} h")
+
+
+if __name__ == "__main__":
+    main()

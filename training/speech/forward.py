@@ -1,0 +1,76 @@
+"""The backbone's forward pass as training needs it: fused, and with a look into some heads.
+
+The same function as `Backbone.forward` (a test compares them): the three projections of attention
+and the two of the feed-forward as one product each, and the rotary embedding as a complex product.
+It also hands out queries and keys of the heads whose attention is supervised.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.models.backbone import Backbone
+from engine.models.layers import TransformerBlock
+
+
+@dataclass
+class Passed:
+    """What a forward pass leaves.
+
+    Args:
+        hidden: After the final norm, [batch, length, dim].
+        middle: Residual stream after the last supervised layer, [batch, length, dim].
+        heads: Rotated queries and keys of each supervised layer's first heads, each
+            [batch, heads, length, head_dim].
+    """
+
+    hidden: Tensor
+    middle: Tensor
+    heads: list[tuple[Tensor, Tensor]]
+
+
+def run_backbone(
+    backbone: Backbone, x: Tensor, layers: Collection[int] = (), heads: int = 2
+) -> Passed:
+    """Whole sequences, causally; right padding needs no mask.
+
+    Args:
+        x: Input rows [batch, length, dim].
+        layers: Those whose first `heads` heads are handed out.
+    """
+    freqs = backbone.freqs_cis(torch.arange(x.shape[1], device=x.device))
+    turns = torch.view_as_complex(freqs).unsqueeze(1)  # [length, 1, head_dim / 2]
+    taken, middle = [], x
+    for index, layer in enumerate(backbone.layers):
+        x, queries, keys = _block(layer, x, turns)
+        if index in layers:
+            taken.append((queries[:, :heads], keys[:, :heads]))
+            middle = x
+    return Passed(backbone.norm(x), middle, taken)
+
+
+def _block(layer: TransformerBlock, x: Tensor, turns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """One layer -> its output, and its rotated queries and keys [batch, heads, length, dim]."""
+    attention, feed = layer.attention, layer.feed_forward
+    queries_dim, keys_dim = attention.wq.out_features, attention.wk.out_features
+    projection = torch.cat([attention.wq.weight, attention.wk.weight, attention.wv.weight])
+    joined = F.linear(_norm(layer.attention_norm, x), projection)
+    turned = joined[..., : queries_dim + keys_dim].unflatten(-1, (-1, attention.head_dim // 2, 2))
+    turned = torch.view_as_real(torch.view_as_complex(turned) * turns).flatten(-2)
+    turned = turned.transpose(1, 2)
+    queries, keys = turned[:, : attention.n_heads], turned[:, attention.n_heads :]
+    values = joined[..., queries_dim + keys_dim :].unflatten(-1, (-1, attention.head_dim))
+    heard = F.scaled_dot_product_attention(
+        queries, keys, values.transpose(1, 2), is_causal=True, enable_gqa=True
+    )
+    x = x + attention.wo(heard.transpose(1, 2).flatten(2))
+    gates = torch.cat([feed.w1.weight, feed.w3.weight])
+    gate, up = F.linear(_norm(layer.ffn_norm, x), gates).chunk(2, -1)
+    return x + feed.w2(F.silu(gate) * up), queries, keys
+
+
+def _norm(norm: torch.nn.Module, x: Tensor) -> Tensor:
+    return F.rms_norm(x, norm.weight.shape, norm.weight, norm.eps)
