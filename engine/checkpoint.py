@@ -10,7 +10,8 @@ file, not copied, unless their dtype or device must change.
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ FLOAT32_PREFIX = "audio_tokenizer.quantizer."
 """Running sums whose quotient is the codebook: kept in float32 whatever the rest is in."""
 IGNORED = frozenset({"acoustic_transformer.time_embedding.inv_freq"})
 """Computed, not stored; the reference ignores them where a file has them."""
+KINDS = ("BF16", "F16", "F32")
+"""What weights may be stored in."""
 LARGE = 2 * 2**30
 """Bytes of weights above which the CPU keeps the stored dtype rather than float32."""
 
@@ -53,7 +56,7 @@ def load(
     with _open(folder / WEIGHTS) as file:
         names = set(file.keys()) - IGNORED
         model = build(config, with_encoder=_has_encoder(config, names))
-        _check(model, names, {name: file.get_slice(name).get_shape() for name in names})
+        _check(model, {name: file.get_slice(name) for name in names})
         if dtype is None and device.type != "cpu":
             dtype = torch.bfloat16
         elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
@@ -108,50 +111,38 @@ def save(
 
 def fingerprint(folder: Path) -> str:
     """16 hex digits that tell checkpoints apart: a hash of the parameters, of every tensor's name
-    and shape, and of the first values of each tensor (so that 8 GB need not be read)."""
+    and shape, and of the first values of each tensor (so that 8 GB need not be read).
+
+    Raises:
+        CheckpointError: If the folder is not a checkpoint.
+    """
     digest = hashlib.sha256()
     params = read_params(folder / "params.json")
+    parse_config(params)
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
     digest.update(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:
         for name in sorted(file.keys()):
-            part = file.get_slice(name)
-            shape = part.get_shape()
-            rows = part[: max(1, min(shape[0], 2048 // max(1, _size(shape[1:]))))]
-            digest.update(f"{name}{shape}".encode())
-            digest.update(rows.contiguous().view(torch.uint8).numpy().tobytes())
+            tensor = file.get_tensor(name)
+            digest.update(f"{name}{list(tensor.shape)}".encode())
+            digest.update(tensor.flatten()[:2048].view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()[:16]
 
 
-def _size(shape: list[int]) -> int:
-    size = 1
-    for extent in shape:
-        size *= extent
-    return size
-
-
-class _open:
+@contextmanager
+def _open(path: Path) -> Iterator[Any]:
     """`safe_open` whose complaints are CheckpointErrors."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> Any:
-        try:
-            self.file = safe_open(self.path, "pt")
-        except FileNotFoundError:
-            raise CheckpointError(
-                f"{self.path.parent} has no {self.path.name}.",
-                "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
-            ) from None
-        except (OSError, SafetensorError) as error:
-            raise CheckpointError(
-                f"{self.path} cannot be read: {error}.", "Fetch it again."
-            ) from None
-        return self.file.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self.file.__exit__(*error)
+    try:
+        file = safe_open(path, "pt")
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{path.parent} has no {path.name}.",
+            "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
+        ) from None
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
+    with file:
+        yield file
 
 
 def _has_encoder(config: ModelConfig, names: set[str]) -> bool:
@@ -171,18 +162,22 @@ def _of_encoder(name: str) -> bool:
     return name.startswith(ENCODER_PREFIXES)
 
 
-def _check(model: VoxtralModel, names: set[str], shapes: Mapping[str, list[int]]) -> None:
+def _check(model: VoxtralModel, stored: Mapping[str, Any]) -> None:
+    """Names, shapes and kinds of the stored tensors against those of the model."""
     expected = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
     hint = "The weights do not belong to this params.json; fetch the checkpoint again."
-    if missing := sorted(expected.keys() - names):
+    if missing := sorted(expected.keys() - stored.keys()):
         raise CheckpointError(f"{WEIGHTS} lacks {_some(missing)}.", hint)
-    if extra := sorted(names - expected.keys()):
+    if extra := sorted(stored.keys() - expected.keys()):
         raise CheckpointError(f"{WEIGHTS} has unknown tensors: {_some(extra)}.", hint)
-    for name in sorted(names):
-        if shapes[name] != expected[name]:
+    for name, part in sorted(stored.items()):
+        shape, kind = part.get_shape(), part.get_dtype()
+        if shape != expected[name]:
             raise CheckpointError(
-                f"{name} has shape {shapes[name]}, params.json asks for {expected[name]}.", hint
+                f"{name} has shape {shape}, params.json asks for {expected[name]}.", hint
             )
+        if kind not in KINDS:
+            raise CheckpointError(f"{name} holds {kind}; weights are {', '.join(KINDS)}.", hint)
 
 
 def _some(names: list[str]) -> str:

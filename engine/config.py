@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CheckpointError
+from engine.params import Section
 
 EMPTY_AUDIO, END_AUDIO, SPECIAL_CODES = 0, 1, 2
 """Codes 0 and 1 of every codebook are specials; a real code c is stored as c + 2."""
@@ -164,7 +165,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
     Raises:
         CheckpointError: If a key is missing or a value is one that this engine cannot honour.
     """
-    top = _Section(params, "")
+    top = Section(params, "")
     multimodal = top.section("multimodal")
     audio = multimodal.section("audio_model_args")
     encoding = audio.section("audio_encoding_args")
@@ -185,13 +186,16 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         backbone=backbone,
         flow=flow,
         codec=codec,
-        vocab_size=top.get("vocab_size", int),
+        vocab_size=top.positive("vocab_size"),
         bos_id=multimodal.get("bos_token_id", int),
         audio_id=audio.get("audio_token_id", int),
         begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=tuple(codec_keys.get("voice", dict, {})),
         max_positions=top.get("max_seq_len", int, 65536),
     )
+    for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
+        if top.positive(name) % 2:
+            raise top.error(name, "is odd")
     flow_keys.require("input_dim", backbone.dim)
     flow_keys.require("dim", backbone.dim)
     audio.require("n_acoustic_codebook", codec.acoustic_dim)
@@ -203,7 +207,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
     return config
 
 
-def _transformer(keys: "_Section", norm_eps: float) -> TransformerConfig:
+def _transformer(keys: Section, norm_eps: float) -> TransformerConfig:
     sizes = {
         name: keys.positive(name)
         for name in ("dim", "n_layers", "head_dim", "hidden_dim", "n_heads", "n_kv_heads")
@@ -213,7 +217,7 @@ def _transformer(keys: "_Section", norm_eps: float) -> TransformerConfig:
     return TransformerConfig(**sizes, norm_eps=norm_eps, rope_theta=rope_theta)
 
 
-def _codec(keys: "_Section") -> CodecConfig:
+def _codec(keys: Section) -> CodecConfig:
     for name, value in (
         ("channels", 1),
         ("causal", True),
@@ -250,15 +254,17 @@ def _codec(keys: "_Section") -> CodecConfig:
         decoder_strides=keys.integers("decoder_convs_strides_str"),
     )
     for side in ("encoder", "decoder"):
-        lengths = getattr(config, f"{side}_lengths")
-        if (
-            not len(lengths)
-            == len(getattr(config, f"{side}_kernels"))
-            == len(getattr(config, f"{side}_strides"))
-        ):
+        lengths, kernels, strides = (
+            getattr(config, f"{side}_{what}") for what in ("lengths", "kernels", "strides")
+        )
+        if not len(lengths) == len(kernels) == len(strides):
             raise keys.error(f"{side}_*_str", "differ in length")
-    if _product(config.encoder_strides) != _product(config.decoder_strides):
-        raise keys.error("encoder_convs_strides_str", "does not mirror the decoder's strides")
+        if any(kernel < stride for kernel, stride in zip(kernels, strides, strict=True)):
+            raise keys.error(f"{side}_convs_kernels_str", "has a kernel shorter than its stride")
+    down, up = _product(config.encoder_strides), _product(config.decoder_strides)
+    if down != up:
+        complaint = f"multiply to {up}, encoder_convs_strides_str to {down}"
+        raise keys.error("decoder_convs_strides_str", complaint)
     return config
 
 
@@ -267,51 +273,3 @@ def _product(values: tuple[int, ...]) -> int:
     for value in values:
         result *= value
     return result
-
-
-class _Section:
-    """One JSON object of params.json, whose complaints name the key by its path."""
-
-    def __init__(self, values: dict[str, Any], path: str) -> None:
-        self.values, self.path = values, path
-
-    def error(self, name: str, complaint: str) -> CheckpointError:
-        return CheckpointError(
-            f"params.json: {self.path}{name} {complaint}.", "Is this a Voxtral TTS checkpoint?"
-        )
-
-    def get(self, name: str, kind: type, default: Any = None) -> Any:
-        """The value of a key, of a kind; `float` takes integers too."""
-        value = self.values.get(name, default)
-        if value is None:
-            raise self.error(name, "is missing")
-        kinds = (int, float) if kind is float else kind
-        if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
-            raise self.error(name, f"is {value!r}, not of type {kind.__name__}")
-        return value
-
-    def positive(self, name: str) -> int:
-        value: int = self.get(name, int)
-        if value < 1:
-            raise self.error(name, f"is {value}, not a positive number")
-        return value
-
-    def section(self, name: str) -> "_Section":
-        return _Section(self.get(name, dict), f"{self.path}{name}.")
-
-    def require(self, name: str, expected: Any) -> None:
-        value = self.get(name, type(expected))
-        if value != expected:
-            raise self.error(name, f"is {value!r}; this engine needs {expected!r}")
-
-    def divides(self, small: str, large: str) -> None:
-        if self.positive(large) % self.positive(small):
-            raise self.error(large, f"is no multiple of {small}")
-
-    def integers(self, name: str, default: str | None = None) -> tuple[int, ...]:
-        """A string such as "2,2,2,1"."""
-        text: str = self.get(name, str, default)
-        parts = text.split(",")
-        if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
-            raise self.error(name, f"is {text!r}, not positive numbers joined by commas")
-        return tuple(int(part) for part in parts)

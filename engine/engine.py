@@ -1,7 +1,7 @@
 """Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
 
@@ -120,7 +120,7 @@ class Engine:
         text: str,
         voice: str | None = None,
         options: SpeechOptions = SpeechOptions(),
-    ) -> Iterator[SpeechChunk]:
+    ) -> Generator[SpeechChunk, None, None]:
         """Speak, handing out pieces as they are made, in order.
 
         Text and voice are checked at once, before the first piece is asked for. Closing the

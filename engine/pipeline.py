@@ -1,6 +1,6 @@
 """One request, start to end: chunks of text -> prompts -> frames -> samples, in order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import numpy as np
 import torch
@@ -62,7 +62,7 @@ class SpeechRequest:
         return len(sequence.text.encode()) + len(self.voice) + 8 + sequence.bounds.limit + 1
 
     @torch.inference_mode()
-    def stream(self) -> Iterator[SpeechChunk]:
+    def stream(self) -> Generator[SpeechChunk, None, None]:
         """Pieces of speech, in order. Closing the iterator frees the rows."""
         options = self.options
         scheduler = Scheduler(self.sequences, min(options.rows, len(self.sequences)))

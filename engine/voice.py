@@ -4,14 +4,22 @@ Each row is the summed code embeddings of one frame of reference speech; the las
 Files are pickles, so they are read with `weights_only`: a pickle that is not a tensor is refused.
 """
 
+import io
 import os
 import pickle
+import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from engine.errors import CheckpointError
+
+DAMAGED = (
+    *(OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError),
+    *(AssertionError, AttributeError, LookupError, TypeError),
+)
+"""What reading a file raises that is not a torch file, or one with broken bytes in it."""
 
 
 def voice_path(folder: Path, name: str) -> Path:
@@ -27,22 +35,29 @@ def read_voice(folder: Path, name: str, dim: int) -> Tensor:
     path = voice_path(folder, name)
     hint = "Fetch the checkpoint again, or choose another voice."
     try:
-        rows = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles that torch did not write
+            rows = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise CheckpointError(f"The voice file {path} is missing.", hint) from None
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+    except DAMAGED:
         raise CheckpointError(f"The voice file {path} is not a plain tensor.", hint) from None
-    if not isinstance(rows, Tensor) or rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
-        shape = list(rows.shape) if isinstance(rows, Tensor) else type(rows).__name__
+    if not isinstance(rows, Tensor) or rows.layout != torch.strided:
+        kind = type(rows).__name__
+        raise CheckpointError(f"The voice file {path} is not a plain tensor: {kind}.", hint)
+    if rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
+        shape = list(rows.shape)
         raise CheckpointError(f"{path} holds {shape}, not a tensor [rows, {dim}].", hint)
     if not rows.is_floating_point() or not rows.isfinite().all():
         raise CheckpointError(f"{path} holds values that are no finite numbers.", hint)
-    return rows
+    return rows.detach()
 
 
 def write_voice(folder: Path, name: str, rows: Tensor) -> None:
     """Store the rows of a preset in bfloat16."""
     path = voice_path(folder, name)
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    torch.save(rows.detach().to("cpu", torch.bfloat16).contiguous().clone(), temporary)
+    content = io.BytesIO()  # in a file of its own, the zip would hold the temporary name
+    torch.save(rows.detach().to("cpu", torch.bfloat16).contiguous().clone(), content)
+    temporary.write_bytes(content.getvalue())
     temporary.replace(path)

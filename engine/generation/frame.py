@@ -80,8 +80,8 @@ class FrameStep:
             codes = self._run(buffers, cache, rows, chosen)
             return list(codes.cpu().numpy())
         members = [row if row in rows else None for row in range(buffers.rows)]
-        codes = self._run(buffers, cache, members, slice(None)).cpu().numpy()
-        return [codes[row] for row in rows]
+        frames = self._run(buffers, cache, members, slice(None)).cpu().numpy()
+        return [frames[row] for row in rows]
 
     def _run(
         self,

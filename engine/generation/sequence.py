@@ -86,8 +86,6 @@ class Sequence:
 
     def cut(self) -> None:
         """Finish without an end."""
-        self.note = (
-            f"no end within {len(self.frames)} frames, twice; cut after {self.bounds.kept}"
-        )
+        self.note = f"no end within {len(self.frames)} frames, twice; cut after {self.bounds.kept}"
         del self.frames[self.bounds.kept :]
         self.finished = True

@@ -58,9 +58,7 @@ def _number(row: int | None) -> int:
 
 
 @pytest.mark.parametrize("batch", [[0, 1], [1, 0], [5, 2, 0, 1], [None, 0, None], [3, 4, 2, 1, 0]])
-def test_a_row_is_the_same_bits_in_any_batch(
-    model: VoxtralModel, batch: list[int | None]
-) -> None:
+def test_a_row_is_the_same_bits_in_any_batch(model: VoxtralModel, batch: list[int | None]) -> None:
     alone = spoken(model, [0], {0: 11})[0]
     beside = {row: 40 + row for row in batch if row}
     together = spoken(model, batch, {**beside, 0: 11})[batch.index(0)]

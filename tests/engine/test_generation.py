@@ -125,7 +125,7 @@ def request_for(model: VoxtralModel, texts: list[str], rows: int, seed: int = 0)
     return SpeechRequest(model, texts, voice, build, SpeechOptions(seed=seed, rows=rows, steps=3))
 
 
-TEXTS = ["One.", "A much longer chunk of text.", "Two, three.", "x", "Four and five, six.", "Six."]
+TEXTS = ["One.", "A longer chunk.", "Two, three.", "x", "Six."]
 
 
 def spoken(model: VoxtralModel, rows: int, order: list[int] | None = None) -> dict[int, np.ndarray]:
@@ -143,7 +143,7 @@ def spoken(model: VoxtralModel, rows: int, order: list[int] | None = None) -> di
 
 def test_a_chunk_is_the_same_for_any_rows_and_order(model: VoxtralModel) -> None:
     alone = spoken(model, rows=1)
-    for rows, order in ((2, None), (3, [5, 4, 3, 2, 1, 0]), (4, [2, 0, 1, 5, 3, 4]), (9, None)):
+    for rows, order in ((2, None), (3, [4, 3, 2, 1, 0]), (4, [2, 0, 1, 4, 3]), (9, None)):
         beside = spoken(model, rows, order)
         for index, codes in alone.items():
             assert np.array_equal(codes, beside[index]), (rows, index)
@@ -203,7 +203,7 @@ def test_a_second_attempt_keeps_what_was_heard(
     model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """END is unheard of until the second attempt: all that was streamed before stays, once."""
-    request = request_for(model, ["A text of a hundred letters or so, " * 3], rows=1)
+    request = request_for(model, ["A text of some letters."], rows=1)
     (sequence,) = request.sequences
     head = model.acoustic_transformer
     logits, semantic = head.semantic_logits, head.semantic_codebook_output

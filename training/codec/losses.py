@@ -6,9 +6,9 @@ pitch and envelope sooner.
 """
 
 import functools
+import math
 from dataclasses import dataclass
 
-import librosa
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -70,6 +70,17 @@ def hann(size: int) -> Tensor:
 
 @functools.cache
 def mel_bank(size: int, rate: int) -> Tensor:
-    """[mels, size / 2 + 1]; every band sums to 1."""
-    bank = librosa.filters.mel(sr=rate, n_fft=size, n_mels=MELS[size], norm=None)
-    return torch.from_numpy(bank / bank.sum(1, keepdims=True).clip(1e-6)).float()
+    """Triangular bands equally wide on the mel scale (HTK), each summing to 1.
+
+    Returns:
+        [mels, size / 2 + 1].
+    """
+    top = 2595 * math.log10(1 + rate / 2 / 700)
+    edges = 700 * (10 ** (torch.linspace(0, top, MELS[size] + 2) / 2595) - 1)
+    bins = torch.linspace(0, rate / 2, size // 2 + 1)
+    low, centre, high = (edges[n : n + MELS[size], None] for n in range(3))
+    width = torch.tensor(rate / size)  # no band narrower than a bin
+    rising = (bins - low) / torch.maximum(centre - low, width)
+    falling = (high - bins) / torch.maximum(high - centre, width)
+    bank = torch.minimum(rising, falling).clamp(min=0) + 1e-8
+    return bank / bank.sum(1, keepdim=True)

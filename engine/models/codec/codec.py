@@ -59,7 +59,7 @@ class Codec(nn.Module):
         unless it is also the last.
         """
         latent = self.quantizer.decode(codes)
-        return self.synthesize(latent.to(self.decoder_blocks[0].conv.weight.dtype), state)
+        return self.synthesize(latent.to(next(self.decoder_blocks.parameters()).dtype), state)
 
     def latent(self, wave: Tensor) -> Tensor:
         """Waveform [batch, samples] -> latent before quantisation [batch, dims, frames]."""

@@ -1,0 +1,53 @@
+"""Objects of params.json, read strictly: every complaint names the key by its path."""
+
+from typing import Any
+
+from engine.errors import CheckpointError
+
+
+class Section:
+    """One JSON object of params.json, whose complaints name the key by its path."""
+
+    def __init__(self, values: dict[str, Any], path: str) -> None:
+        self.values, self.path = values, path
+
+    def error(self, name: str, complaint: str) -> CheckpointError:
+        return CheckpointError(
+            f"params.json: {self.path}{name} {complaint}.", "Is this a Voxtral TTS checkpoint?"
+        )
+
+    def get(self, name: str, kind: type, default: Any = None) -> Any:
+        """The value of a key, of a kind; `float` takes integers too."""
+        value = self.values.get(name, default)
+        if value is None:
+            raise self.error(name, "is missing")
+        kinds = (int, float) if kind is float else kind
+        if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
+            raise self.error(name, f"is {value!r}, not of type {kind.__name__}")
+        return value
+
+    def positive(self, name: str) -> int:
+        value: int = self.get(name, int)
+        if value < 1:
+            raise self.error(name, f"is {value}, not a positive number")
+        return value
+
+    def section(self, name: str) -> "Section":
+        return Section(self.get(name, dict), f"{self.path}{name}.")
+
+    def require(self, name: str, expected: Any) -> None:
+        value = self.get(name, type(expected))
+        if value != expected:
+            raise self.error(name, f"is {value!r}; this engine needs {expected!r}")
+
+    def divides(self, small: str, large: str) -> None:
+        if self.positive(large) % self.positive(small):
+            raise self.error(large, f"is no multiple of {small}")
+
+    def integers(self, name: str, default: str | None = None) -> tuple[int, ...]:
+        """A string such as "2,2,2,1"."""
+        text: str = self.get(name, str, default)
+        parts = text.split(",")
+        if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+            raise self.error(name, f"is {text!r}, not positive numbers joined by commas")
+        return tuple(int(part) for part in parts)

@@ -1,0 +1,222 @@
+"""params.json: what is derived from it, and what is refused."""
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config import ModelConfig, parse_config, read_params
+from engine.errors import CheckpointError
+from tests.conftest import GOLDEN_FOLDER
+
+Params = dict[str, Any]
+
+
+@pytest.fixture
+def params() -> Params:
+    return read_params(GOLDEN_FOLDER / "params-4b.json")
+
+
+def codec_args(params: Params) -> Params:
+    return params["multimodal"]["audio_tokenizer_args"]
+
+
+def section(params: Params, path: str) -> tuple[Params, str]:
+    """The object and the key that a path such as `multimodal.bos_token_id` names."""
+    *names, key = path.split(".")
+    for name in names:
+        params = params[name]
+    return params, key
+
+
+def test_the_official_model(params: Params) -> None:
+    config = parse_config(params)
+    assert config.backbone.n_layers == 26
+    assert config.backbone.rope_theta == 1e6
+    assert config.backbone.norm_eps == 1e-5
+    assert config.flow.norm_eps == 1e-5
+    assert (config.codec.frame_samples, config.codec.frame_rate) == (1920, 12.5)
+    assert config.codec.latent_dim == 292
+    assert config.codec.encoder_strides == (2, 2, 2, 1)  # the file does not say
+    assert config.codec.encoder_windows == (16, 8, 4, 2)
+    assert config.codec.decoder_windows == (2, 4, 8, 16)
+    assert config.codebook_sizes == (8194, *[23] * 36)
+    assert (config.num_codebooks, config.semantic_rows, config.embedding_rows) == (37, 8320, 9088)
+    assert (config.bos_id, config.audio_id, config.begin_audio_id) == (1, 24, 25)
+    assert config.voices[:2] == ("casual_female", "casual_male")
+    assert len(config.voices) == 20
+
+
+def test_the_flow_head_has_its_own_eps(params: Params) -> None:
+    params["norm_eps"] = 0.5
+    assert parse_config(params).flow.norm_eps == 1e-5
+    params["multimodal"]["audio_model_args"]["acoustic_transformer_args"]["norm_eps"] = 0.25
+    assert parse_config(params).flow.norm_eps == 0.25
+
+
+def test_training_only_keys_are_ignored(params: Params) -> None:
+    expected = parse_config(params)
+    kept = {
+        *("dim", "n_layers", "head_dim", "hidden_dim", "n_heads", "n_kv_heads", "vocab_size"),
+        *("norm_eps", "rope_theta", "use_biases", "causal", "tied_embeddings", "model_type"),
+        "multimodal",
+    }
+    fewer = {name: value for name, value in params.items() if name in kept}
+    assert len(fewer) < len(params) - 20
+    audio = fewer["multimodal"]["audio_model_args"]
+    for name in ("p_uncond", "text_feature_bugged", "condition_dropped_token_id"):
+        del audio[name]
+    for name in ("sigma", "sigma_max", "rope_theta"):
+        del audio["acoustic_transformer_args"][name]
+    del codec_args(fewer)["layer_scale_init"]
+    assert parse_config(fewer) == expected
+    assert parse_config({**fewer, "some_new_key": {"of": "training"}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("window", "encoder", "decoder"),
+    [
+        (16, (16, 8, 4, 2), (2, 4, 8, 16)),
+        (18, (18, 9, 4, 2), (2, 4, 8, 16)),
+        (100, (100, 50, 25, 12), (12, 24, 48, 96)),
+    ],
+)
+def test_windows(params: Params, window: int, encoder: object, decoder: object) -> None:
+    codec_args(params)["attn_sliding_window_size"] = window
+    codec = parse_config(params).codec
+    assert (codec.encoder_windows, codec.decoder_windows) == (encoder, decoder)
+
+
+def test_windows_that_stay(params: Params) -> None:
+    codec_args(params)["half_attn_window_upon_downsampling"] = False
+    codec = parse_config(params).codec
+    assert codec.encoder_windows == codec.decoder_windows == (16,) * 4
+
+
+def test_windows_continue_after_a_last_downsampling(params: Params) -> None:
+    codec_args(params).update(
+        encoder_transformer_lengths_str="2,2",
+        encoder_convs_kernels_str="4,4",
+        encoder_convs_strides_str="2,2",
+        decoder_transformer_lengths_str="2,2,2",
+        decoder_convs_kernels_str="3,4,4",
+        decoder_convs_strides_str="1,2,2",
+    )
+    params["multimodal"]["audio_model_args"]["audio_encoding_args"]["frame_rate"] = 25
+    codec = parse_config(params).codec
+    assert (codec.encoder_windows, codec.decoder_windows) == ((16, 8), (4, 8, 16))
+    assert (codec.frame_samples, codec.frame_rate) == (960, 25.0)
+
+
+REQUIRED = [
+    "dim",
+    "n_layers",
+    "norm_eps",
+    "vocab_size",
+    "model_type",
+    "multimodal",
+    "multimodal.bos_token_id",
+    "multimodal.audio_model_args.audio_token_id",
+    "multimodal.audio_model_args.audio_encoding_args.num_codebooks",
+    "multimodal.audio_model_args.acoustic_transformer_args",
+    "multimodal.audio_model_args.acoustic_transformer_args.n_heads",
+    "multimodal.audio_tokenizer_args.dim",
+    "multimodal.audio_tokenizer_args.attn_sliding_window_size",
+    "multimodal.audio_tokenizer_args.decoder_convs_strides_str",
+    "multimodal.audio_tokenizer_args.half_attn_window_upon_downsampling",
+]
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_a_missing_key_is_named(params: Params, path: str) -> None:
+    values, key = section(params, path)
+    del values[key]
+    with pytest.raises(CheckpointError) as caught:
+        parse_config(params)
+    assert path in caught.value.message
+    assert "is missing" in caught.value.message
+    assert caught.value.hint
+
+
+CONTRADICTIONS = [
+    ("model_type", "mistral"),
+    ("use_biases", True),
+    ("causal", False),
+    ("tied_embeddings", False),
+    ("dim", "3072"),
+    ("dim", True),
+    ("dim", 3071),
+    ("dim", 0),
+    ("head_dim", 127),
+    ("n_heads", 31),
+    ("n_layers", 2.5),
+    ("vocab_size", -1),
+    ("norm_eps", None),
+    ("multimodal", []),
+    ("multimodal.audio_model_args.n_acoustic_codebook", 35),
+    ("multimodal.audio_model_args.semantic_codebook_size", 4096),
+    ("multimodal.audio_model_args.acoustic_codebook_size", 20),
+    ("multimodal.audio_model_args.input_embedding_concat_type", "concat"),
+    ("multimodal.audio_model_args.audio_encoding_args.num_codebooks", 36),
+    ("multimodal.audio_model_args.audio_encoding_args.frame_rate", 25.0),
+    ("multimodal.audio_model_args.audio_encoding_args.sampling_rate", 16000),
+    ("multimodal.audio_model_args.acoustic_transformer_args.dim", 2048),
+    ("multimodal.audio_model_args.acoustic_transformer_args.input_dim", 2048),
+    ("multimodal.audio_model_args.acoustic_transformer_args.use_biases", True),
+    ("multimodal.audio_tokenizer_args.channels", 2),
+    ("multimodal.audio_tokenizer_args.causal", False),
+    ("multimodal.audio_tokenizer_args.n_kv_heads", 3),
+    ("multimodal.audio_tokenizer_args.qk_norm", False),
+    ("multimodal.audio_tokenizer_args.voice", ["a"]),
+    ("multimodal.audio_tokenizer_args.decoder_transformer_lengths_str", "2,2,2"),
+    ("multimodal.audio_tokenizer_args.decoder_convs_strides_str", "1,2,2,x"),
+    ("multimodal.audio_tokenizer_args.decoder_convs_strides_str", "1,2,2,0"),
+    ("multimodal.audio_tokenizer_args.decoder_convs_strides_str", "1,2,2,3"),
+    ("multimodal.audio_tokenizer_args.decoder_convs_kernels_str", "3,1,4,4"),
+    ("multimodal.audio_tokenizer_args.encoder_convs_strides_str", "2,2,2,2"),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), CONTRADICTIONS)
+def test_a_contradicting_key_is_named(params: Params, path: str, value: Any) -> None:
+    values, key = section(params, path)
+    values[key] = value
+    with pytest.raises(CheckpointError) as caught:
+        parse_config(params)
+    assert named(caught.value.message, key), caught.value.message
+    assert caught.value.message.startswith("params.json: ")
+    assert caught.value.hint
+
+
+def named(message: str, key: str) -> bool:
+    """Groups of `..._str` keys are named by their side: `encoder_*_str`."""
+    return key in message or f"{key.split('_')[0]}_" in message
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "null", '{"a": 1,}', b"\xff\xfe{}"])
+def test_not_a_json_object(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "params.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(CheckpointError, match=r"params\.json"):
+        read_params(path)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"has no params\.json") as caught:
+        read_params(tmp_path / "params.json")
+    assert "consolidated.safetensors" in caught.value.hint
+
+
+def test_a_folder_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "params.json").mkdir()
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        read_params(tmp_path / "params.json")
+
+
+def test_parsing_changes_nothing(params: Params) -> None:
+    before = copy.deepcopy(params)
+    first: ModelConfig = parse_config(params)
+    assert params == before
+    assert parse_config(json.loads(json.dumps(params))) == first

@@ -1,0 +1,199 @@
+"""Codec training: losses, bottleneck, codebook, labels, discriminators, and runs of seconds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.config import parse_config
+from engine.models.codec.codec import Codec
+from training.codec.codebook import bottleneck, init_codebook, update_codebook
+from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
+from training.codec.init import init_codec, mdct_basis
+from training.codec.losses import MELS, LossWeights, mel_bank, reconstruction_loss
+from training.codec.phones import SYMBOLS, UNKNOWN, PhoneProbe, phone_labels
+from training.codec.train import STATE, CodecTrainer, Options, train
+from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance
+from training.loop import Clock, learning_rate
+from training.presets import PRESETS
+
+CONFIG = parse_config(PRESETS["tiny"]).codec
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def codec() -> Codec:
+    codec = Codec(CONFIG)
+    init_codec(codec, generator())
+    return codec
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Two tones of 1.5 s, one of them with phones."""
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    time = np.arange(36000) / SAMPLE_RATE
+    tones = np.concatenate([0.3 * np.sin(2 * np.pi * hertz * time) for hertz in (220, 330)])
+    np.save(folder / "audio-000.npy", (tones * 32767).astype(np.int16))
+    phones = (("h", 0.1, 0.5), ("ˈ", 0.5, 0.6), ("A", 0.6, 1.4))
+    lines = [
+        Utterance("a", "Hey.", "s", "audio-000.npy", 0, 36000, "train", None, phones).to_json(),
+        Utterance("b", "Hey.", "s", "audio-000.npy", 36000, 36000, "train").to_json(),
+    ]
+    (folder / MANIFEST_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_loss_is_zero_for_equal_and_grows_with_noise() -> None:
+    wave = torch.randn(2, 6000, generator=generator()) * 0.1
+    noise = torch.randn(2, 6000, generator=generator().manual_seed(1))
+
+    def total(made: torch.Tensor) -> float:
+        return float(sum(reconstruction_loss(made, wave, LossWeights()).values()))
+
+    assert total(wave) == 0
+    assert 0 < total(wave + 0.001 * noise) < total(wave + 0.01 * noise) < total(wave + noise)
+
+
+@pytest.mark.parametrize("size", list(MELS))
+def test_mel_bands_sum_to_one_and_rise(size: int) -> None:
+    bank = mel_bank(size, SAMPLE_RATE)
+    assert bank.shape == (MELS[size], size // 2 + 1)
+    torch.testing.assert_close(bank.sum(1), torch.ones(MELS[size]))
+    centres = (bank * torch.arange(size // 2 + 1)).sum(1)
+    assert (centres.diff() > 0).all()
+
+
+def test_mdct_pair_reconstructs() -> None:
+    size = 16
+    basis = mdct_basis(size)
+    wave = torch.randn(10 * size, generator=generator())
+    frames = wave.unfold(0, 2 * size, size)
+    pieces = frames @ basis @ basis.T
+    made = torch.zeros_like(wave)
+    for index, piece in enumerate(pieces):
+        made[index * size : (index + 2) * size] += piece
+    torch.testing.assert_close(made[size:-size], wave[size:-size], atol=1e-5, rtol=0)
+
+
+def test_bottleneck_rounds_half_and_lets_gradients_through(codec: Codec) -> None:
+    latent = torch.randn(64, CONFIG.latent_dim, 5, generator=generator(), requires_grad=True)
+    passed, commitment, codes = bottleneck(codec.quantizer, latent, generator(), quantise=True)
+    acoustic = passed[:, CONFIG.semantic_dim :]
+    levels = (acoustic + 1) / 2 * (CONFIG.acoustic_codebook_size - 1)
+    on_grid = ((levels - levels.round()).abs() < 1e-4).all(-1).all(-1)
+    exact = codec.quantizer.decode(codec.quantizer.encode(latent.detach()))
+    snapped = (passed - exact)[:, : CONFIG.semantic_dim].abs().amax((1, 2)) < 1e-5
+    assert 20 <= int(on_grid.sum()) <= 44
+    assert 20 <= int(snapped.sum()) <= 44
+    assert codes.shape == (64, 5)
+    (passed.sum() + commitment).backward()
+    assert latent.grad is not None
+    assert (latent.grad != 0).all()
+
+
+def test_codebook_follows_its_vectors_and_replaces_dead_codes(codec: Codec) -> None:
+    book = codec.quantizer.semantic_codebook
+    centres = torch.randn(64, CONFIG.semantic_dim, generator=generator()) * 10
+    vectors = centres.repeat(20, 1) + 0.01 * torch.randn(1280, CONFIG.semantic_dim)
+    init_codebook(book, vectors[torch.randperm(1280, generator=generator())])
+    before = torch.cdist(vectors, book.embedding).amin(1).mean()
+    shifted = vectors + 5
+    for _ in range(100):
+        update_codebook(book, shifted, book.encode(shifted), generator())
+    assert len(book.encode(shifted).unique()) > 40
+    assert torch.cdist(shifted, book.embedding).amin(1).mean() < 1.2 * before
+    book.cluster_usage[3] = 1e-9
+    assert update_codebook(book, vectors, book.encode(vectors), generator()) >= 1
+
+
+def test_phone_labels_take_the_phone_of_each_moment() -> None:
+    phones = (("h", 0.1, 0.5), ("ˈ", 0.5, 0.6), ("A", 0.6, 1.4))
+    utterance = Utterance("a", "Hey.", "s", "x.npy", 0, 36000, "train", None, phones)
+    labels = phone_labels(utterance, np.array([0.0, 0.3, 0.55, 1.0, 2.0]))
+    expected = [" ", "h", "A", "A", " "]
+    assert [SYMBOLS[label] for label in labels] == expected
+    unknown = phone_labels(replace(utterance, phones=None), np.zeros(3))
+    assert (unknown == UNKNOWN).all()
+
+
+def test_probe_ignores_unlabelled_frames() -> None:
+    probe = PhoneProbe(CONFIG.semantic_dim)
+    semantic = torch.randn(2, CONFIG.semantic_dim, 4, generator=generator())
+    none = torch.full((2, 4), UNKNOWN)
+    assert probe(semantic, none)[0].item() == 0
+    some = none.clone()
+    some[0, 1] = 5
+    assert probe(semantic, some)[0].item() > 0
+
+
+def test_discriminators_tell_and_features_match() -> None:
+    judges = Discriminators(channels=4, sizes=(126, 76))
+    real, made = torch.randn(2, 2400, generator=generator()), torch.zeros(2, 2400)
+    optimiser = torch.optim.Adam(judges.parameters(), lr=1e-2)
+    first = None
+    for _ in range(20):
+        loss = hinge_loss(judges(real), judges(made))
+        first = first if first is not None else loss.item()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < first
+    assert feature_matching(judges(real), judges(real)).item() == 0
+    assert feature_matching(judges(real), judges(made)).item() > 0
+
+
+def test_clock_and_rate_follow_the_budget() -> None:
+    assert Clock(100.0, before=50.0).progress == pytest.approx(0.5, abs=0.01)
+    assert learning_rate(1.0, 0.0, 1000) == pytest.approx(1.0)
+    assert learning_rate(1.0, 1.0, 1000) == pytest.approx(0.02)
+    assert learning_rate(1.0, 0.0, 0) < 0.02
+
+
+def options(corpus: Path, out: Path, **others: object) -> Options:
+    base = Options(corpus, out, minutes=2 / 60, preset="tiny", batch=2, frames=10, free=0.5)
+    return replace(base, **others)  # type: ignore[arg-type]
+
+
+def test_a_run_learns_saves_and_goes_on(corpus: Path, tmp_path: Path) -> None:
+    run = options(corpus, tmp_path / "run", free=0.0)
+    train(run)
+    state = torch.load(run.out / STATE, weights_only=True)
+    assert state["quantise"]
+    assert state["step"] >= 2
+    again = CodecTrainer(run)
+    assert again.resume() >= 2
+    assert again.step == state["step"]
+    for name, tensor in again.codec.state_dict().items():
+        torch.testing.assert_close(tensor, state["model"][name])
+
+
+def test_updates_lower_the_loss(corpus: Path, tmp_path: Path) -> None:
+    trainer = CodecTrainer(options(corpus, tmp_path / "run"))
+    batch = trainer.crops().batch(2)
+    losses = [trainer.update(batch, 2e-3)["loss"] for _ in range(12)]
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_decoder_mode_leaves_the_codes_alone(corpus: Path, tmp_path: Path) -> None:
+    whole = CodecTrainer(options(corpus, tmp_path / "whole"))
+    batch = whole.crops().batch(2)
+    whole.start_codebook(whole.crops())
+    whole.save(0.0)
+    start = tmp_path / "whole" / STATE
+    part = CodecTrainer(
+        options(corpus, tmp_path / "part", part="decoder", start=start, channels=2)
+    )
+    part.resume()
+    codes = part.codec.encode(batch[0])
+    before = part.codec.decode(codes)
+    values = part.update(batch, 1e-3)
+    assert values["hinge"] > 0
+    assert torch.equal(part.codec.encode(batch[0]), codes)
+    assert not torch.equal(part.codec.decode(codes), before)

@@ -1,0 +1,29 @@
+"""Muon: the orthogonal step and what it does to a loss."""
+
+import pytest
+import torch
+
+from training.optim import Muon, orthogonalise
+
+
+class TestMuon:
+    @pytest.mark.parametrize("shape", [(3, 8, 8), (2, 6, 20), (2, 20, 6)])
+    def test_all_singular_values_come_near_one(self, shape: tuple[int, ...]) -> None:
+        torch.manual_seed(0)
+        values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
+        assert values.max() < 1.3
+        assert values.median() > 0.8
+
+    def test_it_minimises(self) -> None:
+        torch.manual_seed(0)
+        weight = torch.nn.Parameter(torch.randn(8, 12))
+        goal = torch.randn(8, 12)
+        optimiser = Muon([weight], lr=0.05, weight_decay=0.0)
+        losses = []
+        for _ in range(60):
+            optimiser.zero_grad()
+            loss = (weight - goal).square().mean()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        assert losses[-1] < 0.1 * losses[0]

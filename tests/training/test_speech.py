@@ -1,0 +1,332 @@
+"""Speech training: codes, batches, losses, Muon, a short run, and the exported checkpoint."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine.checkpoint import load
+from engine.config import parse_config
+from engine.engine import Engine
+from engine.models.codec.codec import Codec
+from engine.models.voxtral import VoxtralModel
+from engine.prompt import build_prompt
+from engine.speech import SpeechOptions
+from engine.tokenizer import Tokenizer
+from training.codec.init import init_codec
+from training.data.manifest import SAMPLE_RATE, Utterance
+from training.export import export
+from training.presets import PRESETS
+from training.speech.batches import (
+    IGNORED,
+    ROWS,
+    Sample,
+    SampleOptions,
+    Sampler,
+    collate,
+    prompt_ids,
+    voice_rows,
+)
+from training.speech.codes import (
+    Spoken,
+    encode_corpus,
+    load_codec,
+    load_codes,
+    spoken_chars,
+)
+from training.speech.forward import run_backbone
+from training.speech.init import init_speech, speech_parameters
+from training.speech.losses import LossOptions, PhoneProbe, embed, terms
+from training.speech.probe import embed_prompt, write_probe
+from training.speech.train import Options, Run, train
+from training.tokenizer import byte_level_tekken
+
+CONFIG = parse_config(PRESETS["tiny"])
+FRAME = CONFIG.codec.frame_samples
+TEXTS = ("Yes.", "A red hat.", "Rain fell on the hill.", "No.")
+
+
+def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames: int) -> Sample:
+    codes = random.integers(0, 21, (prompt + frames, CONFIG.num_codebooks), np.int16)
+    return Sample(
+        text,
+        codes[:prompt],
+        codes[prompt:],
+        np.linspace(0, len(text) - 1, frames, dtype=np.float32),
+        np.full(frames, 3),
+        np.arange(frames),
+    )
+
+
+@pytest.fixture
+def samples() -> list[Sample]:
+    random = np.random.default_rng(0)
+    return [random_sample(random, b"Hello.", 5, 9), random_sample(random, b"A cat", 3, 6)]
+
+
+@pytest.fixture(scope="module")
+def model() -> VoxtralModel:
+    torch.manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
+    model = VoxtralModel(CONFIG)
+    init_codec(model.audio_tokenizer, generator)
+    init_speech(model, generator)
+    return model
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """24 hums of two speakers, one a preset, in the corpus format."""
+    folder = tmp_path_factory.mktemp("corpus")
+    lines, pieces, start = [], [], 0
+    for n in range(24):
+        text, count = TEXTS[n % 4], FRAME * (6 + n % 5) + 100
+        time = np.arange(count) / SAMPLE_RATE
+        pieces.append((9000 * np.sin(2 * np.pi * (150 + 20 * (n % 4)) * time)).astype(np.int16))
+        words = ((0, len(text) - 1, 0.05, count / SAMPLE_RATE - 0.05),)
+        speaker, split = ("neutral_male", "p0001")[n % 2], "valid" if n > 20 else "train"
+        entry = Utterance(
+            f"u{n}", text, speaker, "audio-000.npy", start, count, split, words, (("a", 0.0, 0.3),)
+        )
+        lines.append(entry.to_json())
+        start += count
+    np.save(folder / "audio-000.npy", np.concatenate(pieces))
+    (folder / "manifest.jsonl").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def codec_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("codec") / "codec.pt"
+    codec = Codec(CONFIG.codec)
+    init_codec(codec, torch.Generator().manual_seed(1))
+    torch.save({"model": codec.state_dict()}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def codes(corpus: Path, codec_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("codes")
+    encode_corpus(corpus, load_codec(codec_state, "tiny"), folder)
+    return folder
+
+
+class TestCodes:
+    def test_padding_to_a_batch_changes_no_code_but_of_the_last_frame(
+        self, corpus: Path, codec_state: Path, codes: Path
+    ) -> None:
+        codec, spoken = load_codec(codec_state, "tiny"), load_codes(codes, corpus)
+        audio = np.load(corpus / "audio-000.npy")
+        count = FRAME * 6 + 100
+        alone = codec.encode(torch.from_numpy(audio[None, :count] / 32768).float())[0].T
+        assert spoken[0].frames == len(alone) == 7
+        np.testing.assert_array_equal(spoken[0].codes[:6], alone[:6])
+
+    def test_index_and_arrays_belong_together(self, corpus: Path, codes: Path) -> None:
+        spoken = load_codes(codes, corpus)
+        assert len(spoken) == 24
+        assert [s.text for s in spoken[:4]] == list(TEXTS)
+        assert sum(s.frames for s in spoken) == len(np.load(codes / "codes.npy"))
+        assert json.loads((codes / "index.json").read_text())[0] == ["u0", 0, 7]
+
+    def test_characters_follow_the_words_and_cross_the_gaps(self) -> None:
+        words = ((0, 2, 0.2, 0.4), (4, 8, 0.8, 1.2))
+        utterance = Utterance("u", "ab, cdef.", "p", "", 0, int(1.4 * SAMPLE_RATE), "train", words)
+        chars = spoken_chars(utterance, 14, 10.0).astype(float)
+        assert chars[3] == pytest.approx(1.0, abs=0.01)  # 0.35 s: three quarters of "ab"
+        assert 1.5 < chars[5] < 3.5  # 0.55 s: between the words
+        assert chars[8] == pytest.approx(4.0, abs=0.01)  # 0.85 s
+        assert chars[13] >= 7.4  # after the last word
+        assert (np.diff(chars) >= 0).all()
+
+    def test_without_word_times_nothing_is_known(self) -> None:
+        utterance = Utterance("u", "ab", "p", "", 0, SAMPLE_RATE, "train")
+        assert np.isnan(spoken_chars(utterance, 5, 12.5)).all()
+
+
+class TestBatch:
+    def test_layout_is_that_of_the_engine_prompt(
+        self, tmp_path: Path, samples: list[Sample]
+    ) -> None:
+        path = tmp_path / "tekken.json"
+        path.write_text(json.dumps(byte_level_tekken({}, 12.5)))
+        tokenizer = Tokenizer.from_file(path)
+        batch = collate(samples)
+        for n, sample in enumerate(samples):
+            prompt = build_prompt(tokenizer, sample.text.decode(), len(sample.prompt) + 1)
+            ids = batch.inputs[n, : sample.first + 1].clone()
+            ids[ids >= ROWS] = tokenizer.audio
+            assert ids.tolist() == prompt.ids
+            rows = [tokenizer.audio] * prompt.audio_rows
+            assert prompt_ids(sample.text, rows, CONFIG) == prompt.ids
+
+    def test_each_position_predicts_the_frame_after_it_and_the_last_one_the_end(
+        self, samples: list[Sample]
+    ) -> None:
+        batch = collate(samples)
+        for n, sample in enumerate(samples):
+            count = len(sample.target)
+            assert batch.query[n, 0] == sample.first
+            assert batch.semantic[n, count] == 1
+            assert (batch.semantic[n, count + 1 :] == IGNORED).all()
+            for frame in range(count):
+                assert batch.semantic[n, frame] == sample.target[frame, 0] + 2
+                heard = batch.rows[batch.inputs[n, batch.query[n, frame] + 1] - ROWS]
+                assert (heard.numpy() == sample.target[frame] + 2).all()
+            assert (batch.acoustic[n, count:] == -1).all()
+
+    def test_the_voice_ends_with_its_end_row(self, samples: list[Sample]) -> None:
+        batch = collate(samples)
+        last = batch.rows[batch.inputs[0, 2 + len(samples[0].prompt)] - ROWS]
+        assert last.tolist() == [1] + [0] * 36
+        assert (voice_rows(samples[0].prompt)[-1] == last.numpy()).all()
+
+    def test_corruption_changes_what_is_heard_and_no_target(self, samples: list[Sample]) -> None:
+        clean = collate(samples)
+        order = np.array([0, -1, 5, 3, 4, 5, 6, -1, 8])
+        dirty = collate([replace(samples[0], replaced=order), samples[1]])
+        for name in ("rows", "query", "semantic", "acoustic", "chars", "phones", "text"):
+            torch.testing.assert_close(
+                getattr(dirty, name), getattr(clean, name), equal_nan=True, rtol=0, atol=0
+            )
+        changed = (clean.inputs != dirty.inputs).nonzero().tolist()
+        first = samples[0].first + 1
+        assert changed == [[0, first + 1], [0, first + 2], [0, first + 7]]
+        assert dirty.inputs[0, first + 1] == ROWS + len(clean.rows)  # the zero row
+
+    def test_rows_are_embedded_as_the_engine_does(
+        self, model: VoxtralModel, samples: list[Sample]
+    ) -> None:
+        batch, sample = collate(samples), samples[1]
+        made = embed(model, batch)[1]
+        expected = embed_prompt(model, sample.text.decode(), sample.prompt)
+        torch.testing.assert_close(made[: len(expected)], expected)
+        assert (made[sample.length :] == 0).all()
+
+    def test_curriculum_budget_and_prompts(self) -> None:
+        random = np.random.default_rng(0)
+        spoken = []
+        for n in range(40):
+            frames = 10 + n
+            codes = random.integers(0, 21, (frames, 37)).astype(np.int16)
+            codes[:, 0] = n  # tells whose frame it is
+            speaker = "casual_male" if n % 2 else "p0001"
+            blank = np.zeros(frames, np.float16)
+            spoken.append(
+                Spoken("x" * (5 + 2 * n), speaker, "train", codes, blank, blank.astype(np.int16))
+            )
+        fixed = {"casual_male": spoken[31].codes}
+        sampler = Sampler(spoken, fixed, SampleOptions(prompt_frames=(8, 12)), seed=0)
+        batches = list(sampler.batches(budget=400, longest_chars=45))
+        assert sum(len(b.inputs) for b in batches) == 21
+        assert all(b.inputs.numel() <= 400 for b in batches)
+        assert all((b.text[:, 1] - b.text[:, 0]).max() <= 45 for b in batches)
+        prompts = [sampler.sample(spoken[7]).prompt for _ in range(60)]
+        own = sum(len(p) == spoken[31].frames for p in prompts)
+        assert 15 <= own <= 45
+        assert all(p[0, 0] != 7 and p[0, 0] % 2 == 1 for p in prompts)
+        joined = sampler.sample(spoken[3], joined=True)
+        assert joined.text.startswith(b"x" * 11 + b" x")
+        assert len(joined.chars) == len(joined.target)
+
+
+class TestLosses:
+    def test_the_fused_forward_is_the_backbone(self, model: VoxtralModel) -> None:
+        x = torch.randn(2, 19, CONFIG.backbone.dim)
+        passed = run_backbone(model, x, layers=(0, 1), heads=2)
+        torch.testing.assert_close(passed.hidden, model(x))
+        assert [q.shape for q, _ in passed.heads] == [(2, 2, 19, 16)] * 2
+
+    def test_gradient_reaches_all_parameters(
+        self, model: VoxtralModel, samples: list[Sample]
+    ) -> None:
+        probe = PhoneProbe(CONFIG.backbone.dim)
+        options = LossOptions(layers=(0, 1))
+        losses, _ = terms(model, probe, collate(samples), options, 0.0, torch.Generator())
+        model.zero_grad()
+        torch.stack(list(losses.values())).sum().backward()
+        for name, parameter in [*speech_parameters(model).items(), *probe.named_parameters()]:
+            assert parameter.grad is not None, name
+            assert parameter.grad.isfinite().all(), name
+            assert parameter.grad.abs().sum() > 0, name
+
+    def test_padding_changes_no_loss(self, model: VoxtralModel, samples: list[Sample]) -> None:
+        options = LossOptions(layers=(0, 1), drop=0.0)
+
+        def off(batch: list[Sample]) -> float:
+            probe = PhoneProbe(CONFIG.backbone.dim)
+            _, seen = terms(model, probe, collate(batch), options, 0.0, torch.Generator())
+            return float(seen["off"])
+
+        frames = [len(s.target) for s in samples]
+        alone = np.average([off([s]) for s in samples], weights=frames)
+        assert off(samples) == pytest.approx(alone, rel=1e-4)
+
+    def test_without_word_times_there_is_no_alignment_loss(
+        self, model: VoxtralModel, samples: list[Sample]
+    ) -> None:
+        blank = [replace(s, chars=s.chars * np.nan, phones=s.phones * 0 - 100) for s in samples]
+        probe = PhoneProbe(CONFIG.backbone.dim)
+        losses, _ = terms(
+            model, probe, collate(blank), LossOptions(layers=(1,)), 0.0, torch.Generator()
+        )
+        assert losses["align"] == losses["phones"] == 0
+
+
+class TestRun:
+    def options(self, corpus: Path, codes: Path, codec_state: Path, out: Path) -> Options:
+        return Options(
+            corpus, codes, codec_state, out, minutes=60, preset="tiny", budget=200, curriculum=0.0,
+            losses=LossOptions(layers=(0, 1)), samples=SampleOptions(prompt_frames=(3, 5)),
+        )
+
+    def test_a_run_goes_on_where_it_was_and_its_export_speaks(
+        self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
+    ) -> None:
+        options = self.options(corpus, codes, codec_state, tmp_path / "run")
+        run = Run(options)
+        batches = run.batches()
+        for _ in range(2):
+            assert np.isfinite(run.update(next(batches))["loss"])
+        run.save()
+        again = Run(options)
+        assert again.step == 2
+        assert again.voices.keys() == {"neutral_male"}
+        for name, parameter in again.parameters.items():
+            torch.testing.assert_close(parameter, run.parameters[name])
+        assert 0 <= again.validate()["valid_aligned"] <= 1
+
+        folder = tmp_path / "tiny"
+        export(codec_state, options.out / "speech.pt", folder, "tiny")
+        model = load(folder)
+        averages = run.average["layers.0.attention.wq.weight"]
+        torch.testing.assert_close(
+            model.layers[0].attention.wq.weight.data, averages, rtol=1e-2, atol=1e-3
+        )
+        engine = Engine.from_folder(folder, device="cpu")
+        assert engine.voices == ("neutral_male",)
+        assert len(engine.speak("Hi.", "neutral_male", SpeechOptions(steps=1)))
+
+    def test_the_clock_ends_a_run(
+        self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
+    ) -> None:
+        options = self.options(corpus, codes, codec_state, tmp_path)
+        train(replace(options, minutes=1e-4, log_steps=1))
+        assert (tmp_path / "speech.pt").exists()
+        assert (tmp_path / "speech.csv").exists()
+
+    def test_a_probe_writes_sound(
+        self, model: VoxtralModel, samples: list[Sample], tmp_path: Path
+    ) -> None:
+        seen = write_probe(model, ["Hi."], [samples[0].prompt], tmp_path, "00")
+        assert (tmp_path / "00-0.wav").exists()
+        assert seen["pace"] > 0
+
+    def test_a_codec_can_be_exported_alone(self, codec_state: Path, tmp_path: Path) -> None:
+        export(codec_state, None, tmp_path / "codec", "tiny")
+        engine = Engine.from_folder(tmp_path / "codec", device="cpu")
+        assert engine.can_clone
+        assert engine.encode(np.zeros(FRAME * 3, np.float32), SAMPLE_RATE).shape == (37, 3)

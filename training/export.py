@@ -1,0 +1,70 @@
+"""Training states -> a checkpoint folder in the official format.
+
+`python -m training.export --codec codec.pt --speech speech.pt --out engine/checkpoints/nano`
+writes params.json, consolidated.safetensors (bfloat16, with the codec encoder), tekken.json and
+the preset voices. Without --speech the speech model is random: the codec alone can be used then.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from engine.checkpoint import save
+from engine.config import parse_config
+from engine.models.voxtral import VoxtralModel
+from training.loop import load_state
+from training.presets import PRESETS
+from training.speech.batches import voice_rows
+from training.speech.codes import load_codec
+from training.speech.init import init_speech
+from training.tokenizer import byte_level_tekken
+
+SILENT_FRAMES = 25
+"""Frames of the one voice of a checkpoint whose speech model is not trained."""
+
+
+def export(codec: Path, speech: Path | None, out: Path, preset: str = "nano") -> VoxtralModel:
+    """Write a checkpoint folder; returns the model in it."""
+    config = parse_config(PRESETS[preset])
+    model = VoxtralModel(config).eval().requires_grad_(False)
+    model.audio_tokenizer.load_state_dict(load_codec(codec, preset).state_dict())
+    if speech is None:
+        init_speech(model, torch.Generator().manual_seed(0))
+        middle = config.codec.acoustic_codebook_size // 2
+        prompts = {"random": torch.full((SILENT_FRAMES, config.num_codebooks), middle)}
+    else:
+        state = load_state(speech)
+        if state is None:
+            raise SystemExit(f"error: there is no {speech}")
+        assert state["preset"] == preset, f"{speech} is of preset {state['preset']}"
+        model.load_state_dict(state["average"], strict=False)
+        prompts = state["voices"]
+    voices = {name: voice_embedding(model, codes) for name, codes in prompts.items()}
+    lengths = {name: len(rows) for name, rows in voices.items()}
+    tekken = byte_level_tekken(lengths, config.codec.frame_rate, config.codec.sampling_rate)
+    save(out, PRESETS[preset], model, tekken, voices)
+    return model
+
+
+def voice_embedding(model: VoxtralModel, codes: Tensor) -> Tensor:
+    """0-based codes [frames, codebooks] -> rows [frames + 1, dim], the END row last."""
+    rows = torch.from_numpy(voice_rows(codes.numpy()))
+    return model.mm_audio_embeddings.audio_codebook_embeddings(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--codec", type=Path, required=True)
+    parser.add_argument("--speech", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--preset", "--name", choices=PRESETS, default="nano")
+    options = parser.parse_args()
+    model = export(options.codec, options.speech, options.out, options.preset)
+    count = sum(p.numel() for p in model.state_dict().values())
+    print(f"{options.out}: {count / 1e6:.1f} M values")
+
+
+if __name__ == "__main__":
+    main()

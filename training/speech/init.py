@@ -1,0 +1,56 @@
+"""How an untrained speech model starts: what the codec knows is put into tables and heads."""
+
+import torch
+from torch import Tensor, nn
+
+from engine.config import SPECIAL_CODES
+from engine.models.layers import Linear
+from engine.models.voxtral import VoxtralModel
+
+
+def init_speech(model: VoxtralModel, generator: torch.Generator) -> None:
+    """Fill the weights of all parts but the codec, which must hold its own already.
+
+    Semantic codes with near vectors in the codec start with near embeddings and near output rows;
+    acoustic embeddings start as ramps over their levels. A row sums to a length of about that of
+    a text embedding.
+    """
+    depth = 2 * len(model.layers)
+    for name, module in model.named_modules():
+        if isinstance(module, Linear) and not name.startswith("audio_tokenizer"):
+            spread = module.in_features**-0.5
+            spread *= (2 / depth) ** 0.5 if name.endswith(("attention.wo", "w2")) else 1.0
+            module.weight.data.normal_(0, spread, generator=generator)
+    head, parts = model.acoustic_transformer, model.mm_audio_embeddings
+    head.acoustic_codebook_output.weight.data.mul_(0.1)
+    parts.tok_embeddings.weight.data.normal_(0, 0.5, generator=generator)
+    codebook = _whitened(model)
+    codes, dim = codebook.shape[0], model.config.dim
+    mixing = torch.randn(codebook.shape[1], dim, generator=generator) / codebook.shape[1] ** 0.5
+    semantic = codebook @ mixing
+    table = parts.audio_codebook_embeddings.embeddings.weight.data
+    table.normal_(0, 0.02, generator=generator)
+    table[SPECIAL_CODES : SPECIAL_CODES + codes] += 0.4 * semantic
+    output = head.semantic_codebook_output.weight.data.mul_(0.1)
+    output[SPECIAL_CODES : SPECIAL_CODES + codes] += 0.5 * semantic * dim**-0.5
+    start = codes + 2 * SPECIAL_CODES
+    levels = torch.linspace(-1, 1, head.levels).unsqueeze(1)
+    for _ in range(head.acoustic_dim):
+        direction = torch.randn(1, dim, generator=generator) / head.acoustic_dim**0.5
+        table[start : start + head.levels] += 0.6 * levels * direction
+        start += head.levels + SPECIAL_CODES
+
+
+def _whitened(model: VoxtralModel) -> Tensor:
+    """The semantic codebook with zero mean and unit variance in each dimension."""
+    codebook = model.audio_tokenizer.quantizer.semantic_codebook.embedding
+    return (codebook - codebook.mean(0)) / codebook.std(0).clamp(min=1e-5)
+
+
+def speech_parameters(model: VoxtralModel) -> dict[str, nn.Parameter]:
+    """All parameters but the codec's."""
+    return {
+        name: parameter
+        for name, parameter in model.named_parameters()
+        if not name.startswith("audio_tokenizer.")
+    }

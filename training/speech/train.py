@@ -1,0 +1,287 @@
+"""Train the speech model: `python -m training.speech.train --corpus DIR --codes DIR --codec FILE
+--out DIR --minutes 70`.
+
+Backbone, embeddings and flow head learn together on codes made by `training.speech.codes`. Short
+utterances come first. Started again, a run goes on where its last state file was. Result:
+`speech.pt` (weights, their moving average, fixed prompts of the preset voices), `speech.csv`, and
+now and then sentences of the valid split in `probe/`.
+"""
+
+import argparse
+import copy
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.checkpoint import load as load_checkpoint
+from engine.config import parse_config
+from engine.models.voxtral import VoxtralModel
+from training.data.speakers import PRESETS as VOICES
+from training.loop import Clock, Curve, learning_rate, load_state, save_state
+from training.optim import Muon
+from training.presets import PRESETS
+from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts
+from training.speech.codes import load_codec, load_codes
+from training.speech.init import init_speech, speech_parameters
+from training.speech.losses import LossOptions, PhoneProbe, terms
+from training.speech.probe import write_probe
+
+STATE = "speech.pt"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hyper-parameters of one run.
+
+    Args:
+        budget: Positions of a batch, padding included.
+        rate: Peak learning rate of AdamW.
+        muon: Learning rate of Muon, times `rate`.
+        curriculum: Share of the time until texts of all lengths are seen.
+        optimiser: "muon" for the matrices of the layers and "adamw" for the rest, or "adamw".
+    """
+
+    corpus: Path
+    codes: Path
+    codec: Path
+    out: Path
+    minutes: float
+    preset: str = "nano"
+    from_checkpoint: Path | None = None
+    budget: int = 2500
+    rate: float = 3e-3
+    muon: float = 3.0
+    warmup: int = 60
+    curriculum: float = 0.35
+    optimiser: str = "muon"
+    average: float = 0.998
+    log_steps: int = 25
+    save_minutes: float = 5.0
+    probe_minutes: float = 10.0
+    probe: bool = False
+    device: str = "cpu"
+    seed: int = 0
+    losses: LossOptions = field(default_factory=LossOptions)
+    samples: SampleOptions = field(default_factory=SampleOptions)
+
+
+class Run:
+    """Everything that a run carries from step to step, and its state on disk."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.model = _start(options, self.generator).to(options.device)
+        self.model.audio_tokenizer.requires_grad_(False)
+        self.probe = PhoneProbe(self.model.config.dim).to(options.device)
+        self.parameters = speech_parameters(self.model)
+        self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
+        self.optimisers = _optimisers(self.parameters, self.probe, options)
+        spoken = load_codes(options.codes, options.corpus)
+        self.spoken = [s for s in spoken if s.split == "train"]
+        self.valid = [s for s in spoken if s.split == "valid"]
+        self.voices = fixed_prompts(self.spoken, list(VOICES))
+        self.step, elapsed = 0, 0.0
+        state = load_state(options.out / STATE)
+        if state is not None:
+            elapsed = self._restore(state)
+        self.clock = Clock(options.minutes * 60, elapsed)
+
+    def _restore(self, state: dict[str, Any]) -> float:
+        self.model.load_state_dict(state["model"], strict=False)
+        self.average = state["average"]
+        self.probe.load_state_dict(state["probe"])
+        for optimiser, stored in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(stored)
+        self.voices = {name: rows.numpy() for name, rows in state["voices"].items()}
+        self.step = state["step"]
+        return float(state["elapsed"])
+
+    def save(self) -> None:
+        state = {
+            "preset": self.options.preset,
+            "model": {name: p.detach() for name, p in self.parameters.items()},
+            "average": self.average,
+            "probe": self.probe.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "voices": {name: torch.from_numpy(codes) for name, codes in self.voices.items()},
+            "step": self.step,
+            "elapsed": self.clock.elapsed,
+        }
+        save_state(self.options.out / STATE, state)
+
+    def batches(self) -> Iterator[Batch]:
+        """Without end; the longest text grows with the time that has passed."""
+        seed = self.options.seed * 1000 + self.step
+        sampler = Sampler(self.spoken, self.voices, self.options.samples, seed)
+        while True:
+            longest = self._longest()
+            for batch in sampler.batches(self.options.budget, longest):
+                yield batch
+                if self._longest() != longest:
+                    break
+
+    def _longest(self) -> int:
+        """Bytes of the longest text now: 30, growing in steps of 10 to all."""
+        share = self.clock.progress / max(self.options.curriculum, 1e-6)
+        return 10_000 if share >= 1 else 30 + int(8 * share) * 10
+
+    def update(self, batch: Batch) -> dict[str, float]:
+        """One step; returns what to watch."""
+        options, progress = self.options, self.clock.progress
+        rate = learning_rate(options.rate, progress, self.step, options.warmup)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate * group["scale"]
+        batch = batch.to(options.device)
+        losses, seen = terms(
+            self.model, self.probe, batch, options.losses, progress, self.generator
+        )
+        loss = torch.stack(list(losses.values())).sum()
+        for optimiser in self.optimisers:
+            optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters.values(), 2.0)
+        for optimiser in self.optimisers:
+            optimiser.step()
+        self._follow()
+        self.step += 1
+        values = {"loss": loss.detach(), **seen, "norm": norm}
+        return {name: value.item() for name, value in values.items()}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Move the average, early on faster."""
+        decay = min(self.options.average, (1 + self.step) / (10 + self.step))
+        averages = [self.average[name] for name in self.parameters]
+        torch._foreach_lerp_(averages, list(self.parameters.values()), 1 - decay)
+
+    def averaged(self) -> VoxtralModel:
+        """A copy of the model with the averaged weights, on the CPU."""
+        model = copy.deepcopy(self.model).cpu().eval().requires_grad_(False)
+        model.load_state_dict({n: p.cpu() for n, p in self.average.items()}, strict=False)
+        return model
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """What to watch, of the averaged weights on fixed valid samples."""
+        if not self.valid:
+            return {}
+        still = SampleOptions(corrupt=0.0, join=0.0)
+        spoken = self.valid[:48]
+        sampler = Sampler(spoken, self.voices, still, seed=0)
+        model, generator = self.averaged(), torch.Generator().manual_seed(0)
+        sums: dict[str, float] = {}
+        batches = list(sampler.batches(self.options.budget, 10_000))
+        for batch in batches:
+            seen = terms(model, self.probe.cpu(), batch, self.options.losses, 1.0, generator)[1]
+            for name, value in seen.items():
+                sums[f"valid_{name}"] = sums.get(f"valid_{name}", 0.0) + float(value) / len(batches)
+        self.probe.to(self.options.device)
+        return sums
+
+    def hear(self) -> dict[str, float]:
+        """Two valid sentences spoken freely into `probe/`, in preset voices."""
+        chosen = [s for s in self.valid if s.speaker in self.voices and len(s.text) > 25][:2]
+        if not chosen:
+            return {}
+        prompts = [self.voices[s.speaker] for s in chosen]
+        name = f"{self.clock.elapsed / 60:05.1f}"
+        texts = [s.text for s in chosen]
+        return write_probe(self.averaged(), texts, prompts, self.options.out / "probe", name)
+
+
+def train(options: Options) -> VoxtralModel:
+    """Run until the time budget is spent; returns the averaged model."""
+    torch.manual_seed(options.seed)
+    run = Run(options)
+    curve = Curve(options.out / "speech.csv")
+    saved = heard = time.perf_counter()
+    for batch in run.batches():
+        started = time.perf_counter()
+        seen = run.update(batch)
+        speed = len(batch.inputs) / (time.perf_counter() - started)
+        curve.add({**seen, "samples_s": speed})
+        if run.step % options.log_steps == 0:
+            minutes = run.clock.elapsed / 60
+            extra = run.validate() if run.step % (20 * options.log_steps) == 0 else {}
+            curve.line(step=run.step, minutes=minutes)
+            if extra:
+                Curve(options.out / "valid.csv").line(step=run.step, minutes=minutes, **extra)
+        if time.perf_counter() - saved > options.save_minutes * 60:
+            run.save()
+            saved = time.perf_counter()
+        if options.probe and time.perf_counter() - heard > options.probe_minutes * 60:
+            print(run.hear(), flush=True)
+            heard = time.perf_counter()
+        if run.clock.progress >= 1:
+            break
+    run.save()
+    if options.probe:
+        print(run.hear(), flush=True)
+    return run.averaged()
+
+
+def _start(options: Options, generator: torch.Generator) -> VoxtralModel:
+    """The model to begin with: new, or a checkpoint's."""
+    if options.from_checkpoint is not None:
+        model = load_checkpoint(options.from_checkpoint, dtype=torch.float32)
+        return model.train().requires_grad_()
+    model = VoxtralModel(parse_config(PRESETS[options.preset]))
+    codec = load_codec(options.codec, options.preset)
+    model.audio_tokenizer.load_state_dict(codec.state_dict())
+    init_speech(model, generator)
+    return model
+
+
+def _optimisers(
+    parameters: dict[str, torch.nn.Parameter], probe: PhoneProbe, options: Options
+) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of all layers, AdamW for the rest; `scale` is a factor on the rate."""
+    inside = [p for name, p in parameters.items() if p.dim() == 2 and "layers." in name]
+    if options.optimiser == "adamw":
+        inside = []
+    known = {id(p) for p in inside}
+    outside = [p for p in [*parameters.values(), *probe.parameters()] if id(p) not in known]
+    adamw = torch.optim.AdamW(
+        [
+            {"params": [p for p in outside if p.dim() > 1], "weight_decay": 0.01},
+            {"params": [p for p in outside if p.dim() < 2], "weight_decay": 0.0},
+        ],
+        lr=options.rate,
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    optimisers: list[torch.optim.Optimizer] = [adamw]
+    if inside:
+        optimisers.append(Muon(inside, options.rate, steps=4))
+    for optimiser, scale in zip(optimisers, (1.0, options.muon), strict=False):
+        for group in optimiser.param_groups:
+            group["scale"] = scale
+    return optimisers
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    for name in ("corpus", "codes", "codec", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--preset", choices=PRESETS, default=Options.preset)
+    parser.add_argument("--from-checkpoint", type=Path)
+    parser.add_argument("--budget", type=int, default=Options.budget)
+    parser.add_argument("--rate", type=float, default=Options.rate)
+    parser.add_argument("--muon", type=float, default=Options.muon, help="its rate / --rate")
+    parser.add_argument("--curriculum", type=float, default=Options.curriculum)
+    parser.add_argument("--optimiser", choices=("muon", "adamw"), default=Options.optimiser)
+    parser.add_argument("--probe", action="store_true", help="speak two sentences now and then")
+    parser.add_argument("--device", default=Options.device)
+    parser.add_argument("--seed", type=int, default=Options.seed)
+    train(Options(**vars(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
