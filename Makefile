@@ -54,8 +54,18 @@ docs: $(READY)
 	mv docs/cli.md.new docs/cli.md
 	$(BIN)/python -m benchmarks.readme
 
-# Trains the embedded voice from nothing: see docs/training.md.
+# Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
+# docs/training.md says what $(DATA)/texts is and how long each stage takes.
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
-	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --utterances 4000 --seed 1
-	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/codec --minutes 90
+	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
+		--utterances 12000
+	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
+		--minutes 40 --free 0.32
+	$(BIN)/python -m training.speech.codes --corpus $(DATA)/corpus \
+		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
+	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
+		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \
+		--out $(DATA)/run --minutes 70
+	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
+		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano

@@ -112,6 +112,7 @@ class ModelConfig:
     begin_audio_id: int
     voices: tuple[str, ...]
     max_positions: int
+    max_chars: int
 
     @property
     def codebook_sizes(self) -> tuple[int, ...]:
@@ -192,6 +193,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=tuple(codec_keys.get("voice", dict, {})),
         max_positions=top.get("max_seq_len", int, 65536),
+        max_chars=audio.get("max_chunk_chars", int, 300),  # a key of ours: longest text trained on
     )
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
         if top.positive(name) % 2:

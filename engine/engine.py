@@ -113,7 +113,8 @@ class Engine:
 
     def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[str]:
         """The chunks that will be spoken, as the model will read them."""
-        return plan_text(text, normalize=options.normalize, max_chars=options.max_chars)
+        max_chars = options.max_chars or self._config.max_chars
+        return plan_text(text, normalize=options.normalize, max_chars=max_chars)
 
     def stream(
         self,

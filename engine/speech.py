@@ -17,7 +17,8 @@ class SpeechOptions:
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
         rows: Chunks spoken side by side.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
-        max_chars: Longest text of one chunk, in characters.
+        max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
+            to (`ModelConfig.max_chars`).
 
     Raises:
         InputError: If a value is out of range.
@@ -28,7 +29,7 @@ class SpeechOptions:
     steps: int = 8
     rows: int = 4
     normalize: bool = True
-    max_chars: int = 300
+    max_chars: int | None = None
 
     def __post_init__(self) -> None:
         ranges = {
@@ -40,7 +41,7 @@ class SpeechOptions:
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
-            if not low <= value <= high:
+            if value is not None and not low <= value <= high:
                 raise InputError(
                     f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
                 )

@@ -79,6 +79,6 @@ class Muon(torch.optim.Optimizer):
             if not self.state[parameter]:
                 self.state[parameter]["average"] = torch.zeros_like(parameter)
         averages = [self.state[parameter]["average"] for parameter in parameters]
-        gradients = [parameter.grad for parameter in parameters]
+        gradients = [p.grad for p in parameters if p.grad is not None]
         torch._foreach_lerp_(averages, gradients, 1 - group["momentum"])
         return torch.stack(torch._foreach_lerp(gradients, averages, group["momentum"]))

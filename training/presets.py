@@ -24,6 +24,7 @@ def params(
     codec_lengths: tuple[int, ...] = (2, 2, 2),
     vocab_size: int = 1256,
     max_seq_len: int = 4096,
+    max_chars: int = 100,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
 
@@ -42,6 +43,7 @@ def params(
         "use_biases": False,
     }
     audio = {
+        "max_chunk_chars": max_chars,
         "semantic_codebook_size": semantic_size,
         "acoustic_codebook_size": levels,
         "n_acoustic_codebook": acoustic_dim,
@@ -121,8 +123,16 @@ def _joined(values: tuple[int, ...]) -> str:
 PRESETS: dict[str, dict[str, Any]] = {
     "nano": params(),
     "tiny": params(
-        dim=64, n_layers=2, hidden_dim=128, head_dim=16, flow_layers=2, codec_dim=32,
-        codec_hidden=64, codec_head_dim=8, semantic_size=64, semantic_dim=16,
+        dim=64,
+        n_layers=2,
+        hidden_dim=128,
+        head_dim=16,
+        flow_layers=2,
+        codec_dim=32,
+        codec_hidden=64,
+        codec_head_dim=8,
+        semantic_size=64,
+        semantic_dim=16,
         codec_lengths=(2, 2, 2, 2),
     ),
 }

@@ -6,23 +6,29 @@ Tests put a fake engine in the place of `load_engine`.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.config import ModelConfig
     from engine.engine import Engine
     from engine.speech import SpeechOptions
 
 
-def plan(text: str, options: "SpeechOptions") -> list[str]:
-    """The chunks that will be spoken; needs no model."""
+def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
+    """The chunks that will be spoken; loads no weights."""
     from engine.text import plan_text
 
-    return plan_text(text, options.normalize, options.max_chars)
+    return plan_text(text, options.normalize, options.max_chars or read_config(model).max_chars)
 
 
 def read_voices(model: str) -> tuple[str, ...]:
     """The names of a model's preset voices, its default first; loads no weights."""
+    return read_config(model).voices
+
+
+def read_config(model: str) -> "ModelConfig":
+    """What a model's params.json says."""
     from engine.config import parse_config, read_params
     from engine.hub import resolve
 
-    return parse_config(read_params(resolve(model) / "params.json")).voices
+    return parse_config(read_params(resolve(model) / "params.json"))
 
 
 def load_engine(model: str, device: str) -> "Engine":

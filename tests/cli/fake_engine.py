@@ -13,7 +13,7 @@ from voxtral_cli import loading
 PIECE = 1920  # samples of one frame
 
 
-def fake_plan(text: str, options: SpeechOptions) -> list[str]:
+def fake_plan(text: str, options: SpeechOptions, model: str = "") -> list[str]:
     """One chunk a sentence."""
     if not any(character.isalnum() for character in text):
         raise InputError("There is nothing to speak.", "Give some words.")

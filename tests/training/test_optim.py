@@ -18,7 +18,7 @@ class TestMuon:
         torch.manual_seed(0)
         weight = torch.nn.Parameter(torch.randn(8, 12))
         goal = torch.randn(8, 12)
-        optimiser = Muon([weight], lr=0.05, weight_decay=0.0)
+        optimiser = Muon([weight], lr=0.3, weight_decay=0.0)
         losses = []
         for _ in range(60):
             optimiser.zero_grad()

@@ -279,8 +279,16 @@ class TestLosses:
 class TestRun:
     def options(self, corpus: Path, codes: Path, codec_state: Path, out: Path) -> Options:
         return Options(
-            corpus, codes, codec_state, out, minutes=60, preset="tiny", budget=200, curriculum=0.0,
-            losses=LossOptions(layers=(0, 1)), samples=SampleOptions(prompt_frames=(3, 5)),
+            corpus,
+            codes,
+            codec_state,
+            out,
+            minutes=60,
+            preset="tiny",
+            budget=200,
+            curriculum=0.0,
+            losses=LossOptions(layers=(0, 1)),
+            samples=SampleOptions(prompt_frames=(3, 5)),
         )
 
     def test_a_run_goes_on_where_it_was_and_its_export_speaks(
@@ -314,7 +322,7 @@ class TestRun:
         self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
     ) -> None:
         options = self.options(corpus, codes, codec_state, tmp_path)
-        train(replace(options, minutes=1e-4, log_steps=1))
+        train(replace(options, minutes=0.02, log_steps=1))
         assert (tmp_path / "speech.pt").exists()
         assert (tmp_path / "speech.csv").exists()
 

@@ -32,7 +32,11 @@ class SpectrumDiscriminator(nn.Module):
     def forward(self, wave: Tensor) -> list[Tensor]:
         """Samples [batch, n] -> activations of every layer; the last are the judgements."""
         spectrum = torch.stft(
-            wave, self.size, max(1, self.size // 4), window=self.window, normalized=True,
+            wave,
+            self.size,
+            max(1, self.size // 4),
+            window=self.window,
+            normalized=True,
             return_complex=True,
         )
         x = torch.view_as_real(spectrum).permute(0, 3, 2, 1)  # [batch, 2, frames, bins]
@@ -57,8 +61,7 @@ class Discriminators(nn.Module):
 def hinge_loss(real: list[list[Tensor]], made: list[list[Tensor]]) -> Tensor:
     """What the discriminators minimise."""
     losses = [
-        F.relu(1 - a[-1]).mean() + F.relu(1 + b[-1]).mean()
-        for a, b in zip(real, made, strict=True)
+        F.relu(1 - a[-1]).mean() + F.relu(1 + b[-1]).mean() for a, b in zip(real, made, strict=True)
     ]
     return torch.stack(losses).mean()
 

@@ -45,4 +45,6 @@ def mdct_basis(size: int) -> Tensor:
     n = torch.arange(2 * size).unsqueeze(1)
     k = torch.arange(size)
     window = torch.sin(math.pi * (n + 0.5) / (2 * size))
-    return window * torch.cos(math.pi / size * (n + 0.5 + size / 2) * (k + 0.5)) * math.sqrt(2 / size)
+    return (
+        window * torch.cos(math.pi / size * (n + 0.5 + size / 2) * (k + 0.5)) * math.sqrt(2 / size)
+    )

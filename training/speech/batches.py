@@ -8,7 +8,7 @@ another utterance of the speaker; a preset speaker hears its own fixed prompt ha
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
@@ -106,13 +106,9 @@ class Batch:
     chars: Tensor
     phones: Tensor
     text: Tensor
-    names: tuple[str, ...] = field(
-        default=("inputs", "rows", "query", "semantic", "acoustic", "chars", "phones", "text"),
-        repr=False,
-    )
 
     def to(self, device: str) -> "Batch":
-        return Batch(*(getattr(self, name).to(device) for name in self.names))
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 class Sampler:

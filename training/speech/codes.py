@@ -59,9 +59,7 @@ def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
     spoken = []
     for name, start, frames in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         part, u = slice(start, start + frames), utterances[name]
-        spoken.append(
-            Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part])
-        )
+        spoken.append(Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part]))
     return spoken
 
 
@@ -115,8 +113,9 @@ def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
     out.mkdir(parents=True, exist_ok=True)
     for name, array in (("codes", codes), ("chars", chars), ("phones", phones)):
         np.save(out / f"{name}.npy", array)
-    index = [[u.id, int(a), int(n)] for u, a, n in zip(utterances, starts, frames, strict=False)]
-    (out / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    spans = zip(utterances, starts.tolist(), frames.tolist(), strict=False)
+    lines = [[u.id, start, count] for u, start, count in spans]
+    (out / "index.json").write_text(json.dumps(lines), encoding="utf-8")
     return total
 
 

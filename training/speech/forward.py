@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.models.backbone import Backbone
-from engine.models.layers import TransformerBlock
+from engine.models.layers import RMSNorm, TransformerBlock
 
 
 @dataclass
@@ -45,6 +45,7 @@ def run_backbone(
     turns = torch.view_as_complex(freqs).unsqueeze(1)  # [length, 1, head_dim / 2]
     taken, middle = [], x
     for index, layer in enumerate(backbone.layers):
+        assert isinstance(layer, TransformerBlock)
         x, queries, keys = _block(layer, x, turns)
         if index in layers:
             taken.append((queries[:, :heads], keys[:, :heads]))
@@ -72,5 +73,5 @@ def _block(layer: TransformerBlock, x: Tensor, turns: Tensor) -> tuple[Tensor, T
     return x + feed.w2(F.silu(gate) * up), queries, keys
 
 
-def _norm(norm: torch.nn.Module, x: Tensor) -> Tensor:
+def _norm(norm: RMSNorm, x: Tensor) -> Tensor:
     return F.rms_norm(x, norm.weight.shape, norm.weight, norm.eps)

@@ -23,6 +23,7 @@ from engine.models.voxtral import VoxtralModel
 from training.data.speakers import PRESETS as VOICES
 from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
+from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts
 from training.speech.codes import load_codec, load_codes
@@ -57,7 +58,7 @@ class Options:
     muon: float = 3.0
     warmup: int = 60
     curriculum: float = 0.35
-    optimiser: str = "muon"
+    optimiser: str = "adamw"
     average: float = 0.998
     log_steps: int = 25
     save_minutes: float = 5.0
@@ -73,7 +74,7 @@ class Run:
     """Everything that a run carries from step to step, and its state on disk."""
 
     def __init__(self, options: Options) -> None:
-        self.options = options
+        self.options, self.ranks = options, Ranks()
         self.generator = torch.Generator().manual_seed(options.seed)
         self.model = _start(options, self.generator).to(options.device)
         self.model.audio_tokenizer.requires_grad_(False)
@@ -90,6 +91,8 @@ class Run:
         if state is not None:
             elapsed = self._restore(state)
         self.clock = Clock(options.minutes * 60, elapsed)
+        self.progress = elapsed / (options.minutes * 60)  # exactly the same in every process
+        self.generator.manual_seed(self._seed())
 
     def _restore(self, state: dict[str, Any]) -> float:
         self.model.load_state_dict(state["model"], strict=False)
@@ -114,10 +117,13 @@ class Run:
         }
         save_state(self.options.out / STATE, state)
 
+    def _seed(self) -> int:
+        """Of the batches and noise of this process from this step on."""
+        return (self.options.seed * 1000 + self.step) * self.ranks.size + self.ranks.rank
+
     def batches(self) -> Iterator[Batch]:
         """Without end; the longest text grows with the time that has passed."""
-        seed = self.options.seed * 1000 + self.step
-        sampler = Sampler(self.spoken, self.voices, self.options.samples, seed)
+        sampler = Sampler(self.spoken, self.voices, self.options.samples, self._seed())
         while True:
             longest = self._longest()
             for batch in sampler.batches(self.options.budget, longest):
@@ -127,12 +133,12 @@ class Run:
 
     def _longest(self) -> int:
         """Bytes of the longest text now: 30, growing in steps of 10 to all."""
-        share = self.clock.progress / max(self.options.curriculum, 1e-6)
+        share = self.progress / max(self.options.curriculum, 1e-6)
         return 10_000 if share >= 1 else 30 + int(8 * share) * 10
 
     def update(self, batch: Batch) -> dict[str, float]:
         """One step; returns what to watch."""
-        options, progress = self.options, self.clock.progress
+        options, progress = self.options, self.progress
         rate = learning_rate(options.rate, progress, self.step, options.warmup)
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
@@ -145,6 +151,8 @@ class Run:
         for optimiser in self.optimisers:
             optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        trained = [*self.parameters.values(), *self.probe.parameters()]
+        self.progress = self.ranks.average(trained, self.clock.progress)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters.values(), 2.0)
         for optimiser in self.optimisers:
             optimiser.step()
@@ -204,7 +212,11 @@ def train(options: Options) -> VoxtralModel:
     for batch in run.batches():
         started = time.perf_counter()
         seen = run.update(batch)
-        speed = len(batch.inputs) / (time.perf_counter() - started)
+        if run.progress >= 1:
+            break
+        if not run.ranks.first:
+            continue
+        speed = run.ranks.size * len(batch.inputs) / (time.perf_counter() - started)
         curve.add({**seen, "samples_s": speed})
         if run.step % options.log_steps == 0:
             minutes = run.clock.elapsed / 60
@@ -218,10 +230,9 @@ def train(options: Options) -> VoxtralModel:
         if options.probe and time.perf_counter() - heard > options.probe_minutes * 60:
             print(run.hear(), flush=True)
             heard = time.perf_counter()
-        if run.clock.progress >= 1:
-            break
-    run.save()
-    if options.probe:
+    if run.ranks.first:
+        run.save()
+    if options.probe and run.ranks.first:
         print(run.hear(), flush=True)
     return run.averaged()
 

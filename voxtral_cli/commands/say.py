@@ -100,13 +100,15 @@ def say(
         normalize=not no_normalize,
     )
     if show_text:
-        show(loading.plan(gather_text(words, file), options), as_json)
+        show(loading.plan(gather_text(words, file), options, model), as_json)
         return
     destination = choose_destination(output, format_name, play)
     refuse_json_beside_audio(as_json, destination.on_stdout)
     console = Console(quiet)
     text = gather_text(words, file)
-    chunks = loading.plan(text, options)  # a text that cannot be spoken fails before the loading
+    chunks = loading.plan(
+        text, options, model
+    )  # a text that cannot be spoken fails before the loading
     warn_of_length(sum(len(chunk) for chunk in chunks), console)
     engine = loading.load_engine(model, device)
     speech = speak(engine, text, voice, options, destination, console, len(chunks))

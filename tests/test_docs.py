@@ -1,0 +1,77 @@
+"""What README shows is run: every `voxtral` line that needs no network, and the Python example."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def shown_commands() -> list[str]:
+    """Lines of console blocks that call voxtral, without comments and without a player."""
+    lines = [line for block in blocks("console") for line in block.splitlines()]
+    commands = [re.sub(r"\s+#.*", "", line).strip() for line in lines if "voxtral " in line]
+    return [command.split("| aplay")[0].strip() for command in commands]
+
+
+def offline(command: str) -> bool:
+    return "mistralai/" not in command
+
+
+def run(command: list[str] | str, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    """With `voxtral` meaning this checkout's, in a folder with the files that README names."""
+    (folder / "chapter.txt").write_text("Rain fell. It was late.", encoding="utf-8")
+    tone = 0.1 * np.sin(np.arange(24000) / 20)
+    soundfile.write(folder / "in.wav", tone, 24000)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(
+        command,
+        shell=isinstance(command, str),
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_readme_shows_what_is_tested_here() -> None:
+    commands = shown_commands()
+    assert len([command for command in commands if offline(command)]) >= 7
+    assert any("--format pcm" in command for command in commands)
+
+
+def test_readme_commands_run(tmp_path: Path) -> None:
+    voxtral = f"{shlex.quote(sys.executable)} -m voxtral_cli"
+    for command in filter(offline, shown_commands()):
+        done = run(re.sub(r"\bvoxtral (?=[a-z])", f"{voxtral} ", command, count=1), tmp_path)
+        assert done.returncode == 0, (command, done.stderr.decode())
+    for name in ("hello.wav", "chapter.mp3", "out.wav"):
+        samples, rate = soundfile.read(tmp_path / name)
+        assert rate == 24000
+        assert len(samples) > 2000
+
+
+@pytest.mark.parametrize("example", blocks("python"))
+def test_readme_python_runs(example: str, tmp_path: Path) -> None:
+    done = run([sys.executable, "-c", example], tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"float32" in done.stdout
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), (page.name, target)

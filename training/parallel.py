@@ -1,0 +1,50 @@
+"""Several processes that train one model, each on its own batches: gradients are averaged.
+
+Started by `torchrun --nproc-per-node 2 -m training.speech.train ...`. On a CPU two processes of one
+thread each do half as much again as one process of two threads, whose threads wait for each other.
+"""
+
+import os
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+class Ranks:
+    """The processes of a run; one alone unless torchrun started it.
+
+    Attributes:
+        rank: Number of this process; 0 writes files.
+        size: How many there are.
+    """
+
+    def __init__(self) -> None:
+        self.size = int(os.environ.get("WORLD_SIZE", "1"))
+        if self.size > 1 and not dist.is_initialized():
+            dist.init_process_group("gloo")
+        self.rank = dist.get_rank() if self.size > 1 else 0
+
+    @property
+    def first(self) -> bool:
+        return self.rank == 0
+
+    def average(self, parameters: list[torch.nn.Parameter], progress: float) -> float:
+        """Average the gradients in place, a missing one counting as zeros.
+
+        Args:
+            progress: Of this process' clock.
+
+        Returns:
+            Mean progress, the same in every process, so that schedules agree.
+        """
+        if self.size == 1:
+            return progress
+        grads = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
+        flat = torch.cat([*(g.flatten() for g in grads), grads[0].new_tensor([progress])])
+        dist.all_reduce(flat)
+        flat /= self.size
+        pieces: tuple[Tensor, ...] = flat[:-1].split([p.numel() for p in parameters])
+        for parameter, piece in zip(parameters, pieces, strict=True):
+            parameter.grad = piece.view_as(parameter)
+        return float(flat[-1])
