@@ -16,6 +16,9 @@ from engine.params import Section
 EMPTY_AUDIO, END_AUDIO, SPECIAL_CODES = 0, 1, 2
 """Codes 0 and 1 of every codebook are specials; a real code c is stored as c + 2."""
 
+SHORTEST_CHUNK = 20
+"""Characters below which chunks would be cut inside of words."""
+
 
 @dataclass(frozen=True)
 class TransformerConfig:
@@ -195,6 +198,8 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         max_positions=top.get("max_seq_len", int, 65536),
         max_chars=audio.get("max_chunk_chars", int, 300),  # a key of ours: longest text trained on
     )
+    if config.max_chars < SHORTEST_CHUNK:
+        raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
         if top.positive(name) % 2:
             raise top.error(name, "is odd")

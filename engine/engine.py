@@ -12,7 +12,9 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from engine import checkpoint
-from engine.errors import DeviceError, InputError, VoiceError
+from engine.device import enough_memory, find_device
+from engine.errors import CheckpointError, InputError, VoiceError
+from engine.hub import folder_name
 from engine.models.codec.blocks import StreamState
 from engine.models.voxtral import VoxtralModel
 from engine.pipeline import SpeechRequest
@@ -22,7 +24,6 @@ from engine.text import plan_text
 from engine.tokenizer import Tokenizer
 from engine.voice import read_voice
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 RATES = (1_000, 768_000)
 """Sample rates that `encode` takes."""
@@ -61,20 +62,27 @@ class Engine:
 
         Raises:
             CheckpointError: If the folder is not a complete and consistent checkpoint.
-            DeviceError: If the device is not here.
+            DeviceError: If the device is not here, or too small.
             InputError: If dtype is unknown.
         """
         if dtype is not None and dtype not in DTYPES:
             raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
-        folder, place = Path(path), _device(device)
+        folder, place = Path(path), find_device(device)
         tokenizer = Tokenizer.from_file(folder / "tekken.json")
-        model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None)
-        return cls(folder, model, tokenizer)
+        with enough_memory():
+            model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None)
+            if tokenizer.vocab_size > model.model_config.vocab_size:
+                raise CheckpointError(
+                    f"tekken.json has {tokenizer.vocab_size} tokens, params.json "
+                    f"{model.model_config.vocab_size}.",
+                    "The two do not belong together; fetch the checkpoint again.",
+                )
+            return cls(folder, model, tokenizer)
 
     @property
     def name(self) -> str:
-        """Name of the checkpoint folder."""
-        return self._folder.resolve().name
+        """Name of the checkpoint folder; of one from the hub, its id."""
+        return folder_name(self._folder)
 
     @property
     def voices(self) -> tuple[str, ...]:
@@ -155,6 +163,7 @@ class Engine:
         """The whole stream joined: float32 [n]. Arguments and errors as in `stream`."""
         return np.concatenate([piece.samples for piece in self.stream(text, voice, options)])
 
+    @enough_memory()
     @torch.inference_mode()
     def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
         """Audio -> codec tokens.
@@ -184,6 +193,7 @@ class Engine:
         batch = torch.from_numpy(wave).to(weight.device, weight.dtype).unsqueeze(0)
         return self._model.audio_tokenizer.encode(batch)[0].cpu().numpy().astype(np.int16)
 
+    @enough_memory()
     @torch.inference_mode()
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codec tokens -> audio.
@@ -223,8 +233,10 @@ class Engine:
 
     def _voice(self, name: str | None) -> Tensor:
         """Rows of a preset voice, read once."""
-        key = (name or next(iter(self.voices), "")).lower()
-        if key not in self.voices:
+        asked = name or next(iter(self.voices), "")
+        own_names = {own.lower(): own for own in self.voices}
+        key = asked if asked in self.voices else own_names.get(asked.lower())
+        if key is None:
             raise self._no_voice(name)
         if key not in self._voice_rows:
             weight = self._model.norm.weight
@@ -240,27 +252,6 @@ class Engine:
         return VoiceError(
             f"{self.name} has no voice {name!r}.", f"{meant}Voices: {', '.join(self.voices)}."
         )
-
-
-def _device(name: str) -> torch.device:
-    """A device by name.
-
-    Raises:
-        DeviceError: If it is unknown or not here.
-    """
-    kind, _, number = name.partition(":")
-    if kind not in DEVICES or (number and not (kind == "cuda" and number.isdecimal())):
-        raise DeviceError(f"There is no device {name!r}.", f"Use one of {', '.join(DEVICES)}.")
-    if kind == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    present = {
-        "cpu": 1,
-        "cuda": torch.cuda.device_count(),
-        "mps": int(torch.backends.mps.is_available()),
-    }[kind]
-    if int(number or 0) >= present:
-        raise DeviceError(f"The device {name} is not here.", "Use --device cpu, or auto.")
-    return torch.device(name)
 
 
 def _checked_samples(samples: np.ndarray, rate: int) -> np.ndarray:

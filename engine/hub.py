@@ -126,6 +126,15 @@ def known() -> list[KnownModel]:
     return models
 
 
+def folder_name(folder: Path) -> str:
+    """What to call a checkpoint folder: its name; in the hub's cache, the hub id."""
+    folder = folder.resolve()
+    repository = folder.parent.parent.name
+    if folder.parent.name == "snapshots" and repository.startswith("models--"):
+        return _hub_id(repository)
+    return folder.name
+
+
 def cache_folder() -> Path:
     """Where the hub's downloads are kept."""
     from huggingface_hub import constants
@@ -141,10 +150,13 @@ def _embedded() -> KnownModel:
 
 def _cached(model: str) -> Path | None:
     """The folder of a pulled hub id, if all of it is here."""
-    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub import errors, try_to_load_from_cache
 
     name, _, revision = model.partition("@")
-    found = try_to_load_from_cache(name, PARAMS, cache_folder(), revision or None)
+    try:
+        found = try_to_load_from_cache(name, PARAMS, cache_folder(), revision or None)
+    except errors.HFValidationError:  # the hub allows fewer names than HUB_ID
+        return None
     if not isinstance(found, str) or not _is_whole(Path(found).parent):
         return None
     return Path(found).parent
@@ -154,11 +166,16 @@ def _pulled() -> list[tuple[str, Path]]:
     """(name, folder) of every checkpoint of this kind in the hub's cache."""
     found = []
     for repository in sorted(cache_folder().glob("models--*--*")):
-        name = repository.name.removeprefix("models--").replace("--", "/", 1)
+        name = _hub_id(repository.name)
         folder = _cached(name)
         if folder is not None and (folder / "voice_embedding").is_dir():
             found.append((name, folder))
     return found
+
+
+def _hub_id(folder: str) -> str:
+    """ "models--owner--name" -> "owner/name"."""
+    return folder.removeprefix("models--").replace("--", "/", 1)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -197,7 +214,7 @@ def _download(name: str, revision: str | None, files: list[str]) -> Path:
         raise DownloadError(f"{name} has no revision {revision!r}.", f"See {page}.") from None
     except (errors.HTTPError, errors.LocalEntryNotFoundError, ConnectionError) as error:
         raise DownloadError(
-            f"{name} cannot be fetched: {str(error).splitlines()[0]}",
+            f"{name} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0]}",
             "Check the network, or copy the folder here and give --model FOLDER.",
         ) from error
     except OSError as error:

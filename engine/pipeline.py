@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.device import enough_memory
 from engine.errors import InputError
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
@@ -64,8 +65,15 @@ class SpeechRequest:
     @torch.inference_mode()
     def stream(self) -> Generator[SpeechChunk, None, None]:
         """Pieces of speech, in order. Closing the iterator frees the rows."""
+        scheduler = Scheduler(self.sequences, min(self.options.rows, len(self.sequences)))
+        try:
+            with enough_memory():
+                yield from self._run(scheduler)
+        finally:
+            scheduler.clear()
+
+    def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
         options = self.options
-        scheduler = Scheduler(self.sequences, min(options.rows, len(self.sequences)))
         loop = FrameLoop(
             self.model,
             scheduler,
@@ -75,16 +83,13 @@ class SpeechRequest:
             steps=options.steps,
             positions=self.positions,
         )
-        try:
-            for sequence in self.sequences:
-                waveform = Waveform(self.model.audio_tokenizer)
-                while not sequence.finished:
-                    loop.advance()
-                    yield from self._pieces(sequence, waveform)
+        for sequence in self.sequences:
+            waveform = Waveform(self.model.audio_tokenizer)
+            while not sequence.finished:
+                loop.advance()
                 yield from self._pieces(sequence, waveform)
-                sequence.frames.clear()
-        finally:
-            scheduler.clear()
+            yield from self._pieces(sequence, waveform)
+            sequence.frames.clear()
 
     def _pieces(self, sequence: Sequence, waveform: Waveform) -> Iterator[SpeechChunk]:
         """What can be heard of a chunk now and was not yet."""

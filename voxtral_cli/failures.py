@@ -48,17 +48,31 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
         try:
-            return super().invoke(ctx)
+            return self._flushed(ctx)
         except BrokenPipeError:  # the reader has had enough, as in `voxtral say ... | head -c 99`
             _give_up_stdout()
             raise Exit(ExitCode.OK) from None
         except KeyboardInterrupt:
             print("interrupted", file=sys.stderr)
+            _give_up_stdout()
             raise Exit(ExitCode.INTERRUPTED) from None
         except (VoxtralError, OSError) as error:
             code = report(error)
             _give_up_stdout()
             raise Exit(code) from None
+
+    def _flushed(self, ctx: Any) -> Any:
+        """Runs the command and empties stdout, so that its failures happen where they are caught.
+
+        Left to the interpreter's end, they would be a traceback and exit code 120.
+        """
+        try:
+            result = super().invoke(ctx)
+        except Exit:
+            sys.stdout.flush()
+            raise
+        sys.stdout.flush()
+        return result
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Parses and runs; a wrong command line is reported like any other error."""

@@ -23,7 +23,7 @@ class Waveform:
     """The samples of one sequence of frames.
 
     Args:
-        codec: Decodes; must lead with no more than FIRST frames.
+        codec: Decodes. Where it leads with more than FIRST frames, early pieces are that long.
 
     Attributes:
         done: Frames decoded so far.

@@ -100,6 +100,7 @@ def test_audio_that_cannot_be_encoded(
     for name, message in (
         ("none.wav", "There is no file none.wav"),
         ("folder", "folder is a directory"),
+        (".", ". is a directory"),
         ("empty.wav", "empty.wav is empty"),
         ("text.wav", "text.wav cannot be read as audio"),
         ("bare.pcm", "bare samples"),
@@ -108,8 +109,17 @@ def test_audio_that_cannot_be_encoded(
     ):
         assert message in error_of(voxtral("encode", name, "-o", "t.safetensors"))
     assert "no directory none" in error_of(voxtral("encode", "nan.wav", "-o", "none/t"))
+    assert ". is a directory" in error_of(voxtral("encode", "."))
     assert "not to stdout" in error_of(voxtral("encode", "nan.wav", "-o", "-"))
     assert set(Path().iterdir()) == before
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_tokens_never_take_the_place_of_the_audio(voxtral: Voxtral) -> None:
+    write_audio("in.wav")
+    before = Path("in.wav").read_bytes()
+    assert "place of the audio" in error_of(voxtral("encode", "in.wav", "-o", "./in.wav"))
+    assert Path("in.wav").read_bytes() == before
 
 
 def test_a_checkpoint_without_an_encoder(voxtral: Voxtral, fake: FakeEngine) -> None:

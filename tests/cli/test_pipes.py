@@ -40,6 +40,53 @@ def test_a_closed_pipe_of_words_is_quiet(fake_program: Program) -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
+def buffered() -> dict[str, str]:
+    """The environment, without the switch that would hide what stdout still holds at the end."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.parametrize("arguments", ["--version", "say --help", "say Hi --show-text", "voices"])
+def test_few_words_for_nobody_are_quiet(fake_program: Program, arguments: str) -> None:
+    """So few that they are in a buffer until the end."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = fake_program(*arguments.split())
+    result = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, timeout=60, env=buffered()
+    )
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("arguments", ["--version", "say Hi --show-text"])
+def test_few_words_for_a_full_disk_are_one_line(fake_program: Program, arguments: str) -> None:
+    command = fake_program(*arguments.split())
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, timeout=60, env=buffered()
+        )
+    assert (result.returncode, result.stderr) == (1, b"error: No space left on device\n")
+
+
+def test_ctrl_c_when_the_reader_has_gone_too(fake_program: Program) -> None:
+    """Ctrl-C strikes every program of a pipeline."""
+    code = (
+        "import sys; from tests.cli.fake_engine import FakeEngine, install\n"
+        "def before(number):\n    sys.stdout.write('held back')\n    raise KeyboardInterrupt\n"
+        "install(FakeEngine(before=before))\n"
+        "from voxtral_cli.app import main; main()"
+    )
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-c", code, "say", "Hi", "-o", "a.wav"]
+    result = subprocess.run(
+        command, stdout=writer, stderr=subprocess.PIPE, timeout=60, env=buffered()
+    )
+    os.close(writer)
+    assert (result.returncode, result.stderr) == (130, b"interrupted\n")
+    assert not list(Path().iterdir())
+
+
 def test_closed_streams_are_no_accident(fake_program: Program) -> None:
     shell = 'exec "$@" <&- >&- 2>&-'
     for line, code in ((["say", "Hi", "-o", "a.wav"], 0), (["say", "-o", "b.wav"], 2)):

@@ -1,5 +1,6 @@
 """The facade, over the tiny checkpoint."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 import engine as package
-from engine import Engine, SpeechOptions
+from engine import Engine, SpeechOptions, checkpoint
 from engine.errors import CheckpointError, DeviceError, InputError, VoiceError
+from engine.generation import loop
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXT = "Hello there. This is it. And now? The last!"
@@ -222,13 +224,68 @@ def test_a_missing_voice_file_is_found_on_use(tmp_path: Path) -> None:
 
 
 def test_devices_and_dtypes() -> None:
-    for device in ("gpu", "cuda:x", "cpu:1", "cuda:99", ""):
+    for device in ("gpu", "cuda:x", "cpu:1", "cpu:", "cuda:", "cuda:99", ""):
         with pytest.raises(DeviceError):
             Engine.from_folder(GOLDEN / "tiny", device=device)
     with pytest.raises(InputError, match="float16"):
         Engine.from_folder(GOLDEN / "tiny", dtype="float16")
     engine = Engine.from_folder(GOLDEN / "tiny", device="cpu", dtype="bfloat16")
     assert len(engine.speak("Hi.", options=SpeechOptions(steps=1)))
+
+
+def test_a_voice_whose_name_has_capitals(tmp_path: Path) -> None:
+    folder = shutil.copytree(GOLDEN / "tiny", tmp_path / "copy")
+    params = json.loads((folder / "params.json").read_text())
+    params["multimodal"]["audio_tokenizer_args"]["voice"] = {"Alice": 0}
+    (folder / "params.json").write_text(json.dumps(params))
+    voices = folder / "voice_embedding"
+    (voices / "casual_male.pt").rename(voices / "Alice.pt")
+    engine = Engine.from_folder(folder, device="cpu")
+    for name in (None, "Alice", "alice"):
+        engine.stream("Hello.", name)
+
+
+def test_more_tokens_than_embeddings(tmp_path: Path) -> None:
+    folder = shutil.copytree(GOLDEN / "tiny", tmp_path / "copy")
+    tekken = json.loads((folder / "tekken.json").read_text())
+    assert len(tekken["vocab"]) > tekken["config"]["default_vocab_size"] - 1000
+    tekken["config"]["default_vocab_size"] += 1
+    (folder / "tekken.json").write_text(json.dumps(tekken))
+    with pytest.raises(CheckpointError, match=r"tekken\.json has \d+ tokens, params\.json \d+"):
+        Engine.from_folder(folder, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        torch.OutOfMemoryError("CUDA out of memory."),
+        MemoryError(),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+    ],
+)
+def test_too_little_memory(
+    tiny: Engine, failure: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(loop.FrameLoop, "advance", fail)
+    with pytest.raises(DeviceError, match="memory"):
+        tiny.speak("Hello.")
+    monkeypatch.setattr(checkpoint, "load", fail)
+    with pytest.raises(DeviceError, match="memory"):
+        Engine.from_folder(GOLDEN / "tiny", device="cpu")
+
+
+def test_other_runtime_errors_stay_what_they_are(
+    tiny: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(loop.FrameLoop, "advance", fail)
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        tiny.speak("Hello.")
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:

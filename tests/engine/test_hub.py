@@ -59,6 +59,8 @@ def test_the_embedded_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ("", "no checkpoint ''", "nano"),
         (ID, f"{ID} is not on this machine", f"voxtral models pull {ID}"),
         (f"{ID}@v1", f"{ID}@v1 is not on this machine", f"voxtral models pull {ID}@v1"),
+        ("some--one/speech", "is not on this machine", "voxtral models pull"),
+        ("someone/speech.", "is not on this machine", "voxtral models pull"),
         (str(TINY / "params.json"), "is a file", str(TINY)),
     ],
 )
@@ -75,6 +77,8 @@ def test_a_pulled_one_is_found(cache: Path) -> None:
     snapshot = put(cache)
     assert hub.resolve(ID) == snapshot
     assert hub.resolve(f"{ID}@c0ffee") == snapshot
+    assert hub.folder_name(snapshot) == ID
+    assert hub.folder_name(TINY) == "tiny"
     put(cache, "someone/half", "params.json tekken.json")
     with pytest.raises(CheckpointError, match="is not on this machine"):
         hub.resolve("someone/half")
@@ -89,6 +93,7 @@ def test_known_models(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(cache, "someone/half", "params.json")
     here = put(cache, hub.PUBLIC.name)
     other = put(cache)
+    put(cache, "no--hub/id--at-all")
     assert [(model.name, model.path) for model in hub.known()[1:]] == [
         (hub.PUBLIC.name, here),
         (ID, other),
@@ -160,6 +165,14 @@ def test_pull_refused_by_the_hub(
     with pytest.raises(DownloadError, match=message) as caught:
         hub.pull(ID, "v9")
     assert hint in caught.value.hint
+
+
+def test_pull_broken_off_without_a_word(
+    served: Callable[..., list[dict[str, object]]],
+) -> None:
+    served(ConnectionError())
+    with pytest.raises(DownloadError, match="cannot be fetched: ConnectionError"):
+        hub.pull(ID)
 
 
 def test_pull_onto_a_full_disk(served: Callable[..., list[dict[str, object]]]) -> None:

@@ -1,5 +1,6 @@
 """Speech training: codes, batches, losses, Muon, a short run, and the exported checkpoint."""
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from training.speech.batches import (
     SampleOptions,
     Sampler,
     collate,
+    preset_speakers,
     prompt_ids,
     voice_rows,
 )
@@ -319,12 +321,49 @@ class TestRun:
         assert len(engine.speak("Hi.", "neutral_male", SpeechOptions(steps=1)))
 
     def test_the_clock_ends_a_run(
-        self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
+        self,
+        corpus: Path,
+        codes: Path,
+        codec_state: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        elapsed = property(lambda clock: next(ticks))
+        ticks = itertools.count(0, 0.1)
+        monkeypatch.setattr("training.loop.Clock.elapsed", elapsed)  # not the machine's speed
         options = self.options(corpus, codes, codec_state, tmp_path)
         train(replace(options, minutes=0.02, log_steps=1))
         assert (tmp_path / "speech.pt").exists()
         assert (tmp_path / "speech.csv").exists()
+
+    def test_fine_tuning_starts_from_a_checkpoint_alone(
+        self, corpus: Path, codec_state: Path, tmp_path: Path
+    ) -> None:
+        """No training state is needed: the folder gives the codec, its codes and the weights."""
+        folder = tmp_path / "tiny"
+        export(codec_state, None, folder, "tiny")
+        codec = load_codec(folder, "tiny")
+        encode_corpus(corpus, codec, tmp_path / "codes")
+        options = self.options(corpus, tmp_path / "codes", folder, tmp_path / "run")
+        run = Run(replace(options, from_checkpoint=folder))
+        for name, value in load(folder, dtype=torch.float32).state_dict().items():
+            torch.testing.assert_close(run.model.state_dict()[name], value)
+        before = run.parameters["layers.0.attention.wq.weight"].detach().clone()
+        run.update(next(run.batches()))
+        assert not torch.equal(run.parameters["layers.0.attention.wq.weight"], before)
+        run.save()
+        export(folder, run.options.out / "speech.pt", tmp_path / "tuned", "tiny")
+        assert Engine.from_folder(tmp_path / "tuned", device="cpu").voices == ("neutral_male",)
+
+    def test_speakers_of_a_corpus_without_presets_become_voices(self) -> None:
+        def said(speaker: str) -> Spoken:
+            rows = np.zeros((5, 37), np.int16)
+            return Spoken("Hi.", speaker, "train", rows, rows[:, 0], rows[:, 0])
+
+        spoken = [said("ann"), said("bob"), said("bob")]
+        assert preset_speakers(spoken, ["casual_male"]) == ["bob", "ann"]
+        assert preset_speakers(spoken, ["casual_male"], most=1) == ["bob"]
+        assert preset_speakers(spoken, ["ann"]) == ["ann"]
 
     def test_a_probe_writes_sound(
         self, model: VoxtralModel, samples: list[Sample], tmp_path: Path

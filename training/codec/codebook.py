@@ -38,7 +38,8 @@ def bottleneck(
         return torch.cat([semantic, acoustic], 1), latent.new_zeros(()), codes
     draw = torch.rand(batch, 1, 1, generator=generator).to(latent.device)
     noise = torch.rand(acoustic.shape, generator=generator).to(latent.device) - 0.5
-    rounded = acoustic + ((acoustic / step).round() * step - acoustic).detach()
+    levels = ((acoustic + 1) / step).round()
+    rounded = acoustic + (levels * step - 1 - acoustic).detach()
     acoustic = torch.where(
         draw < 0.5, rounded, torch.where(draw < 0.75, acoustic + noise * step, acoustic)
     )
@@ -87,4 +88,3 @@ def init_codebook(codebook: SemanticCodebook, vectors: Tensor, rounds: int = 10)
         sums = torch.zeros_like(codebook.embedding_sum).index_add_(0, codes, vectors)
         full = counts > 0
         codebook.embedding_sum[full] = sums[full] / counts[full, None]
-    codebook.embedding_sum.mul_(1.0)

@@ -17,6 +17,8 @@ SIZES = (2296, 1418, 876, 542, 334, 206, 126, 76)
 class SpectrumDiscriminator(nn.Module):
     """Convolutions over time and frequency of one complex STFT."""
 
+    window: Tensor
+
     def __init__(self, size: int, channels: int) -> None:
         super().__init__()
         self.size = size

@@ -11,6 +11,7 @@ import argparse
 import time
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -121,8 +122,10 @@ class CodecTrainer:
         return {name: module for name, module in named.items() if module is not None}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        named = {"optimiser": self.optimiser}
-        return named | ({"judge_optimiser": self.judge_optimiser} if self.judges else {})
+        named: dict[str, torch.optim.Optimizer] = {"optimiser": self.optimiser}
+        if self.judges:
+            named["judge_optimiser"] = self.judge_optimiser
+        return named
 
     def resume(self) -> float:
         """Load the state of an earlier session, or the start; returns its seconds."""
@@ -134,14 +137,17 @@ class CodecTrainer:
                 self.codec.load_state_dict(weights["model"])
                 self.probe.load_state_dict(weights["probe"])
             return 0.0
-        for name, part in {**self._modules(), **self._optimisers()}.items():
-            part.load_state_dict(state[name])
+        for name, module in self._modules().items():
+            module.load_state_dict(state[name])
+        for name, optimiser in self._optimisers().items():
+            optimiser.load_state_dict(state[name])
         self.step, self.quantise = state["step"], state["quantise"]
+        self.generator.manual_seed(self.options.seed + self.step)
         return float(state["elapsed"])
 
     def save(self, elapsed: float) -> None:
-        parts = {**self._modules(), **self._optimisers()}
-        state = {name: part.state_dict() for name, part in parts.items()}
+        state: dict[str, Any] = {n: part.state_dict() for n, part in self._modules().items()}
+        state |= {name: part.state_dict() for name, part in self._optimisers().items()}
         state |= {"step": self.step, "quantise": self.quantise, "elapsed": elapsed}
         save_state(self.options.out / STATE, state)
 

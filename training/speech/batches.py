@@ -6,7 +6,7 @@ The position before each frame of A2 predicts it, the last frame predicts END. A
 another utterance of the speaker; a preset speaker hears its own fixed prompt half of the time.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
@@ -202,6 +202,13 @@ class Sampler:
             silent = self.random.random(frames) < 0.5
             replaced = np.where(hit, np.where(silent, -1, other), replaced)
         return replaced
+
+
+def preset_speakers(spoken: Sequence[Spoken], wanted: Sequence[str], most: int = 20) -> list[str]:
+    """Who becomes a preset voice: those wanted, or where the corpus has none its commonest."""
+    counts = Counter(s.speaker for s in spoken)
+    known = [name for name in wanted if name in counts]
+    return known or [name for name, _ in counts.most_common(most)]
 
 
 def fixed_prompts(

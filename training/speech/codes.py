@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.checkpoint import load as load_checkpoint
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
 from training.codec.phones import phone_labels
@@ -64,7 +65,9 @@ def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
 
 
 def load_codec(path: Path, preset: str) -> Codec:
-    """The codec of a training state, for use."""
+    """The codec of a training state, or of a checkpoint folder, for use."""
+    if path.is_dir():
+        return load_checkpoint(path, dtype=torch.float32).audio_tokenizer
     codec = Codec(parse_config(PRESETS[preset]).codec)
     codec.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
     return codec.eval().requires_grad_(False)
@@ -91,7 +94,7 @@ def spoken_chars(utterance: Utterance, frames: int, frame_rate: float) -> np.nda
 def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
     """Write the codes of a corpus; returns how many frames there are."""
     utterances = [u for u in load_manifest(corpus) if u.split in SPLITS]
-    size = codec.config.frame_samples
+    size, device = codec.config.frame_samples, next(codec.parameters()).device
     frames = np.array([-(-u.samples // size) for u in utterances])
     starts = np.concatenate([[0], np.cumsum(frames)])
     total = int(starts[-1])
@@ -100,7 +103,7 @@ def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
     begin = time.perf_counter()
     for number, (chosen, wave) in enumerate(_batches(utterances, frames, size)):
         with torch.inference_mode():
-            encoded = codec.encode(wave).transpose(1, 2).short().numpy()
+            encoded = codec.encode(wave.to(device)).transpose(1, 2).short().cpu().numpy()
         for index, rows in zip(chosen, encoded, strict=True):
             codes[starts[index] : starts[index + 1]] = rows[: frames[index]]
         if number % 50 == 0:
@@ -139,9 +142,10 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--preset", choices=PRESETS, default="nano")
     options = parser.parse_args()
-    codec = load_codec(options.codec, options.preset)
+    codec = load_codec(options.codec, options.preset).to(options.device)
     frames = encode_corpus(options.corpus, codec, options.out)
     print(f"{frames} frames, {frames / codec.config.frame_rate / 3600:.2f} h")
 

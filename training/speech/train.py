@@ -25,7 +25,7 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
 from training.parallel import Ranks
 from training.presets import PRESETS
-from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts
+from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts, preset_speakers
 from training.speech.codes import load_codec, load_codes
 from training.speech.init import init_speech, speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, terms
@@ -85,7 +85,7 @@ class Run:
         spoken = load_codes(options.codes, options.corpus)
         self.spoken = [s for s in spoken if s.split == "train"]
         self.valid = [s for s in spoken if s.split == "valid"]
-        self.voices = fixed_prompts(self.spoken, list(VOICES))
+        self.voices = fixed_prompts(self.spoken, preset_speakers(self.spoken, list(VOICES)))
         self.step, elapsed = 0, 0.0
         state = load_state(options.out / STATE)
         if state is not None:
@@ -96,7 +96,8 @@ class Run:
 
     def _restore(self, state: dict[str, Any]) -> float:
         self.model.load_state_dict(state["model"], strict=False)
-        self.average = state["average"]
+        device = self.options.device
+        self.average = {name: p.to(device) for name, p in state["average"].items()}
         self.probe.load_state_dict(state["probe"])
         for optimiser, stored in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(stored)

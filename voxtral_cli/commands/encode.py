@@ -51,11 +51,14 @@ def encode(
     from voxtral_cli.audio.read import read_audio
     from voxtral_cli.tokens import Tokens, write_tokens
 
-    path = Path(output) if output is not None else Path(audio).with_suffix(".safetensors")
+    source = Path(audio)
+    path = Path(output) if output is not None else source.parent / f"{source.stem}.safetensors"
     if path == Path("-"):
         raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
     check_writable(path)
-    sound = read_audio(Path(audio))
+    sound = read_audio(source)
+    if path.exists() and path.samefile(source):
+        raise InputError("The tokens would take the place of the audio.", "Give another -o FILE.")
     engine = loading.load_engine(model, device)
     codes = engine.encode(sound.samples, sound.rate)
     samples = round(len(sound.samples) * engine.sample_rate / sound.rate)

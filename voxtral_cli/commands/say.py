@@ -173,7 +173,8 @@ def speak(
     samples, chunks, first = 0, 0, 0.0
     notes: list[str] = []
     pieces = engine.stream(text, voice, options)
-    chosen = voice.lower() if voice else engine.voices[0]
+    known = {name.lower(): name for name in engine.voices}
+    chosen = known[voice.lower()] if voice else engine.voices[0]
     with (
         destination.open(engine.sample_rate, tags(engine, chosen, options)) as write,
         console.progress("speaking", planned) as advance,
