@@ -66,6 +66,6 @@ nano: $(READY)
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
 	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
 		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \
-		--out $(DATA)/run --minutes 70
+		--out $(DATA)/run --minutes 67
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
 		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano
