@@ -98,7 +98,7 @@ def test_what_the_engine_refuses(voxtral: Voxtral, arguments: str, code: int, me
 )
 def test_text_without_words(voxtral: Voxtral, text: str) -> None:
     Path("a.txt").write_text(text, encoding="utf-8")
-    result = voxtral("say", "-f", "a.txt", "-m", "nowhere", "-o", "a.wav")
+    result = voxtral("say", "-f", "a.txt", "-m", "nano", "-o", "a.wav")
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith("error: ")
     assert "\nhint: " in result.stderr
