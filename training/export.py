@@ -18,7 +18,7 @@ from training.loop import load_state
 from training.presets import PRESETS
 from training.speech.batches import voice_rows
 from training.speech.codes import load_codec
-from training.speech.init import init_speech
+from training.speech.init import init_speech, load_speech
 from training.tokenizer import byte_level_tekken
 
 SILENT_FRAMES = 25
@@ -39,7 +39,7 @@ def export(codec: Path, speech: Path | None, out: Path, preset: str = "nano") ->
         if state is None:
             raise SystemExit(f"error: there is no {speech}")
         assert state["preset"] == preset, f"{speech} is of preset {state['preset']}"
-        model.load_state_dict(state["average"], strict=False)
+        load_speech(model, state["average"])
         prompts = state["voices"]
     voices = {name: voice_embedding(model, codes) for name, codes in prompts.items()}
     lengths = {name: len(rows) for name, rows in voices.items()}

@@ -7,6 +7,7 @@ end where a sentence ends and never cross a paragraph. Every word comes once, in
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sentencex import segment  # type: ignore[import-untyped]
 
@@ -37,6 +38,12 @@ def plan_text(text: str, normalize: bool = True, max_chars: int = 300) -> list[s
     Raises:
         InputError: If nothing in the text can be said.
     """
+    return list(_plan(text, normalize, max_chars))
+
+
+@lru_cache(maxsize=1)
+def _plan(text: str, normalize: bool, max_chars: int) -> tuple[str, ...]:
+    """Kept for the last text: the command line plans before it loads a model, the engine after."""
     assert max_chars >= 2, max_chars
     chunks: list[str] = []
     for paragraph in _paragraphs(printable(text)):
@@ -46,7 +53,7 @@ def plan_text(text: str, normalize: bool = True, max_chars: int = 300) -> list[s
             chunks += [" ".join(group) for group in _groups(pieces, max_chars)]
     if not chunks:
         raise nothing_to_say()
-    return chunks
+    return tuple(chunks)
 
 
 def _paragraphs(text: str) -> Iterator[str]:

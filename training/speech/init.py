@@ -54,3 +54,9 @@ def speech_parameters(model: VoxtralModel) -> dict[str, nn.Parameter]:
         for name, parameter in model.named_parameters()
         if not name.startswith("audio_tokenizer.")
     }
+
+
+def load_speech(model: VoxtralModel, weights: dict[str, torch.Tensor]) -> None:
+    """Load the speech model's weights, all of them and nothing else; the codec stays as it is."""
+    codec = {n: t for n, t in model.state_dict().items() if n.startswith("audio_tokenizer.")}
+    model.load_state_dict({**codec, **weights})

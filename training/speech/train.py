@@ -27,7 +27,7 @@ from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts, preset_speakers
 from training.speech.codes import load_codec, load_codes
-from training.speech.init import init_speech, speech_parameters
+from training.speech.init import init_speech, load_speech, speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
 
@@ -95,7 +95,7 @@ class Run:
         self.generator.manual_seed(self._seed())
 
     def _restore(self, state: dict[str, Any]) -> float:
-        self.model.load_state_dict(state["model"], strict=False)
+        load_speech(self.model, state["model"])
         device = self.options.device
         self.average = {name: p.to(device) for name, p in state["average"].items()}
         self.probe.load_state_dict(state["probe"])
@@ -172,7 +172,7 @@ class Run:
     def averaged(self) -> VoxtralModel:
         """A copy of the model with the averaged weights, on the CPU."""
         model = copy.deepcopy(self.model).cpu().eval().requires_grad_(False)
-        model.load_state_dict({n: p.cpu() for n, p in self.average.items()}, strict=False)
+        load_speech(model, {n: p.cpu() for n, p in self.average.items()})
         return model
 
     @torch.no_grad()
