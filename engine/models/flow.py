@@ -47,21 +47,32 @@ class FlowHead(nn.Module):
         times = self.time_projection(time_embedding(time, self.norm.weight.shape[0]).to(x.dtype))
         inputs = self.input_projection(x.unsqueeze(1))
         conditions = self.llm_projection(hidden.unsqueeze(1))
-        return self._velocity(inputs, times.unsqueeze(1), conditions)
+        return self._velocity(inputs, times.unsqueeze(1), conditions).squeeze(1)
 
-    def _velocity(self, inputs: Tensor, times: Tensor, conditions: Tensor) -> Tensor:
-        """The three projected tokens, [batch, 1, dim] each -> [batch, acoustic_dim]."""
+    def _velocity(
+        self, inputs: Tensor, times: Tensor, conditions: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
+        """Projected tokens, [batch, streams, dim] each -> [batch, streams, acoustic_dim].
+
+        Args:
+            mask: Keeps several streams of one batch entry apart.
+        """
         tokens = torch.cat([inputs, times, conditions], dim=1)
         for layer in self.layers[:-1]:
-            tokens = layer(tokens)
-        token = self.layers[-1](tokens, leading=1)  # the only one that is read
-        return self.acoustic_codebook_output(self.norm(token)).squeeze(1)
+            tokens = layer(tokens, mask=mask)
+        streams = inputs.shape[1]
+        read = self.layers[
+            -1
+        ](  # the only ones that are read
+            tokens, mask=None if mask is None else mask[:streams], leading=streams
+        )
+        return self.acoustic_codebook_output(self.norm(read))
 
     def projected_times(self, steps: int) -> Tensor:
         """The time token of each of `steps` Euler steps: [steps, dim]. Depends on nothing else."""
-        weight = self.time_projection.weight
+        weight = self.norm.weight
         grid = torch.arange(steps, device=weight.device) / steps
-        return self.time_projection(time_embedding(grid, weight.shape[1]).to(weight.dtype))
+        return self.time_projection(time_embedding(grid, len(weight)).to(weight.dtype))
 
     def trajectory(
         self,
@@ -84,15 +95,18 @@ class FlowHead(nn.Module):
             x at t = 0, 1 / steps, ..., 1: steps + 1 tensors [batch, acoustic_dim].
         """
         times = self.projected_times(steps) if times is None else times
-        both = torch.cat([hidden, torch.zeros_like(hidden)])  # guided and free
-        conditions = self.llm_projection(both.unsqueeze(1))
+        both = torch.stack([hidden, torch.zeros_like(hidden)], dim=1)  # guided and free
+        conditions = self.llm_projection(both)
+        places = torch.arange(6, device=noise.device) % 2
+        apart = (places.unsqueeze(-1) != places).to(noise.dtype)
+        mask = apart.masked_fill(apart > 0, -math.inf)
         scale = cfg.unsqueeze(-1).to(noise.dtype)
         points = [noise]
         for time in times.unbind():
             x = points[-1]
-            inputs = self.input_projection(x.unsqueeze(1)).repeat(2, 1, 1)
-            velocity = self._velocity(inputs, time.expand_as(inputs), conditions)
-            guided, free = velocity.chunk(2)
+            inputs = self.input_projection(x.unsqueeze(1)).expand_as(conditions)
+            velocity = self._velocity(inputs, time.expand_as(inputs), conditions, mask)
+            guided, free = velocity.unbind(1)
             points.append(x + (scale * guided + (1 - scale) * free) / steps)
         return points
 

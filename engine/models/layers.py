@@ -19,13 +19,66 @@ class Linear(nn.Linear):
     is the same bits whoever shares the batch. For the few rows of one frame this costs the same.
     """
 
+    packed: "PackedWeight | None" = None
+
     def __init__(self, in_dim: int, out_dim: int) -> None:
         super().__init__(in_dim, out_dim, bias=False)
 
+    def pack(self) -> None:
+        self.packed = PackedWeight(self)
+
     def forward(self, x: Tensor) -> Tensor:
+        if self.packed is not None:
+            return self.packed(x)
         if torch.is_grad_enabled() or not x.is_cpu or x.dtype != torch.float32 or x.dim() != 3:
             return F.linear(x, self.weight)
         return torch.bmm(x, self.weight.t().expand(x.shape[0], -1, -1))
+
+
+class PackedWeight:
+    """Weights of one or more layers with the same input, laid out for a small CPU product.
+
+    Held in half precision, computed in float32 (FBGEMM); twice as fast as float32 weights for the
+    few positions of a frame, and every position's result is the same bits whatever stands beside
+    it. bfloat16 weights above 6e-5 are held exactly. Takes the weights from the layers.
+    """
+
+    def __init__(self, *layers: Linear) -> None:
+        weights = [layer.weight.detach().float() for layer in layers]
+        self.sizes = [len(weight) for weight in weights]
+        self.matrix = torch.ops.quantized.linear_prepack_fp16(torch.cat(weights), None)
+        for layer in layers:
+            layer.register_parameter("weight", None)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[..., in_dim] -> [..., sum of out_dims]."""
+        return torch.ops.quantized.linear_dynamic_fp16(x, self.matrix)
+
+    def split(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The result of each layer."""
+        return self(x).split(self.sizes, dim=-1)
+
+
+def pack(model: nn.Module) -> bool:
+    """Make a float32 model on the CPU ready to speak faster; it cannot be trained or saved then.
+
+    Nothing is done where that would change what the model computes (by more than rounding: its
+    weights are not bfloat16 ones) or this machine has no such kernels.
+
+    Returns:
+        Whether it is packed now.
+    """
+    layers = [layer for layer in model.modules() if isinstance(layer, Linear)]
+    exact = all(torch.equal(layer.weight, layer.weight.bfloat16().float()) for layer in layers)
+    if not exact or "fbgemm" not in torch.backends.quantized.supported_engines:
+        return False
+    for part in model.modules():
+        if isinstance(part, Attention | FeedForward):
+            part.pack()
+    for layer in layers:
+        if layer.weight is not None:
+            layer.pack()
+    return True
 
 
 class RMSNorm(nn.Module):
@@ -45,18 +98,26 @@ class RMSNorm(nn.Module):
 class FeedForward(nn.Module):
     """SwiGLU: w2(silu(w1 x) * w3 x)."""
 
+    packed: PackedWeight | None = None
+
     def __init__(self, dim: int, hidden_dim: int) -> None:
         super().__init__()
         self.w1 = Linear(dim, hidden_dim)
         self.w2 = Linear(hidden_dim, dim)
         self.w3 = Linear(dim, hidden_dim)
 
+    def pack(self) -> None:
+        self.packed = PackedWeight(self.w1, self.w3)
+
     def forward(self, x: Tensor) -> Tensor:
-        return self.w2(F.silu(self.w1(x)) * self.w3(x))
+        gate, up = (self.w1(x), self.w3(x)) if self.packed is None else self.packed.split(x)
+        return self.w2(F.silu(gate) * up)
 
 
 class Attention(nn.Module):
     """Grouped-query attention: head h uses key/value head h // (n_heads / n_kv_heads)."""
+
+    packed: PackedWeight | None = None
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
@@ -73,10 +134,19 @@ class Attention(nn.Module):
         Args:
             leading: Queries of the first so many positions only; None for all.
         """
-        queries = self.wq(x[:, :leading]).unflatten(-1, (self.n_heads, self.head_dim))
-        keys = self.wk(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
-        values = self.wv(x).unflatten(-1, (self.n_kv_heads, self.head_dim))
-        return queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2)
+        if self.packed is None:
+            queries, keys, values = self.wq(x[:, :leading]), self.wk(x), self.wv(x)
+        else:
+            queries, keys, values = self.packed.split(x)
+            queries = queries[:, :leading]
+        return (
+            queries.unflatten(-1, (self.n_heads, self.head_dim)).transpose(1, 2),
+            keys.unflatten(-1, (self.n_kv_heads, self.head_dim)).transpose(1, 2),
+            values.unflatten(-1, (self.n_kv_heads, self.head_dim)).transpose(1, 2),
+        )
+
+    def pack(self) -> None:
+        self.packed = PackedWeight(self.wq, self.wk, self.wv)
 
     def forward(
         self,
@@ -158,7 +228,6 @@ def rotate(x: Tensor, freqs_cis: Tensor) -> Tensor:
     """
     if freqs_cis.dim() == 4:
         freqs_cis = freqs_cis.unsqueeze(1)
-    cos, sin = freqs_cis.unbind(-1)
-    even, odd = x.float().unflatten(-1, (-1, 2)).unbind(-1)
-    turned = torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1)
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
+    turned = torch.view_as_real(pairs * torch.view_as_complex(freqs_cis))
     return turned.flatten(-2).to(x.dtype)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoint import load
+from engine.checkpoint import load, save
 from engine.config import parse_config
 from engine.engine import Engine
 from engine.models.codec.codec import Codec
@@ -18,9 +18,12 @@ from engine.prompt import build_prompt
 from engine.speech import SpeechOptions
 from engine.tokenizer import Tokenizer
 from training.codec.init import init_codec
+from training.codec.train import CodecTrainer
+from training.codec.train import Options as CodecOptions
 from training.data.manifest import SAMPLE_RATE, Utterance
 from training.export import export
 from training.presets import PRESETS
+from training.speech import predict
 from training.speech.batches import (
     IGNORED,
     ROWS,
@@ -59,7 +62,7 @@ def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames:
         codes[prompt:],
         np.linspace(0, len(text) - 1, frames, dtype=np.float32),
         np.full(frames, 3),
-        np.arange(frames),
+        codes[prompt:].astype(np.int64),
     )
 
 
@@ -188,16 +191,35 @@ class TestBatch:
 
     def test_corruption_changes_what_is_heard_and_no_target(self, samples: list[Sample]) -> None:
         clean = collate(samples)
-        order = np.array([0, -1, 5, 3, 4, 5, 6, -1, 8])
-        dirty = collate([replace(samples[0], replaced=order), samples[1]])
-        for name in ("rows", "query", "semantic", "acoustic", "chars", "phones", "text"):
+        heard = samples[0].heard.copy()
+        heard[[1, 7]], heard[2] = -1, heard[5]
+        dirty = collate([replace(samples[0], heard=heard), samples[1]])
+        for name in ("query", "semantic", "acoustic", "chars", "phones", "text"):
             torch.testing.assert_close(
                 getattr(dirty, name), getattr(clean, name), equal_nan=True, rtol=0, atol=0
             )
         changed = (clean.inputs != dirty.inputs).nonzero().tolist()
         first = samples[0].first + 1
-        assert changed == [[0, first + 1], [0, first + 2], [0, first + 7]]
+        assert changed == [[0, first + 1], [0, first + 7]]
         assert dirty.inputs[0, first + 1] == ROWS + len(clean.rows)  # the zero row
+        second = dirty.rows[dirty.inputs[0, first + 2] - ROWS]
+        assert (second.numpy() == samples[0].target[5] + 2).all()
+
+    def test_a_corrupted_history_keeps_the_phones(self) -> None:
+        random = np.random.default_rng(0)
+        codes = random.integers(0, 21, (200, CONFIG.num_codebooks)).astype(np.int16)
+        phones = np.arange(200) % 4
+        codes[:, 0] = phones * 10 + random.integers(10, size=200)
+        spoken = Spoken("Hm.", "a", "train", codes, np.zeros(200, np.float16), phones)
+        options = SampleOptions(corrupt=1.0, swap_frames=0.0)
+        sample = Sampler([spoken, spoken], {}, options, seed=0).sample(spoken)
+        assert (sample.target == codes).all()
+        assert 0 < (sample.heard[:, 0] != codes[:, 0]).mean() < 0.5
+        assert (sample.heard[:, 0] // 10 == phones).all()
+        shift = np.abs(sample.heard[:, 1:] - codes[:, 1:])
+        assert 0 < shift.mean() < 10
+        assert sample.heard[:, 1:].min() >= 0
+        assert sample.heard[:, 1:].max() <= 20
 
     def test_rows_are_embedded_as_the_engine_does(
         self, model: VoxtralModel, samples: list[Sample]
@@ -377,3 +399,38 @@ class TestRun:
         engine = Engine.from_folder(tmp_path / "codec", device="cpu")
         assert engine.can_clone
         assert engine.encode(np.zeros(FRAME * 3, np.float32), SAMPLE_RATE).shape == (37, 3)
+
+
+def test_a_decoder_learns_from_predicted_codes(
+    corpus: Path, codes: Path, codec_state: Path, model: VoxtralModel, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "model", tmp_path / "predicted"
+    tekken = byte_level_tekken({}, CONFIG.codec.frame_rate, CONFIG.codec.sampling_rate)
+    save(folder, PRESETS["tiny"], model, tekken, {})
+    names = {"--corpus": corpus, "--codes": codes, "--model": folder, "--out": out}
+    predict.main([str(part) for pair in names.items() for part in pair] + ["--utterances", "6"])
+    true = {s.id: s for s in load_codes(codes, corpus)}
+    predicted = load_codes(out, corpus)
+    assert len(predicted) == 6
+    for s in predicted:
+        assert (s.codes[:, 0] == true[s.id].codes[:, 0]).all()
+        assert s.codes.shape == true[s.id].codes.shape
+        assert (s.codes[:, 1:] != true[s.id].codes[:, 1:]).any()
+    options = CodecOptions(
+        corpus,
+        tmp_path / "decoder",
+        minutes=1,
+        preset="tiny",
+        part="decoder",
+        start=codec_state,
+        codes=[codes, out],
+        batch=4,
+        frames=4,
+    )
+    trainer = CodecTrainer(options)
+    trainer.resume()
+    wave, heard = trainer.crops().batch(4)
+    assert wave.shape == (4, 4 * FRAME)
+    assert heard.shape == (4, CONFIG.num_codebooks, 4)
+    losses = [trainer.update((wave, heard), 2e-3)[0]["loss"] for _ in range(8)]
+    assert losses[-1] < losses[0]

@@ -2,14 +2,16 @@
 
 Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
 `--free` share of the time nothing is quantised, so that the network first learns to make speech;
-then the codebook is set by k-means and the bottleneck begins. `--part decoder --start codec.pt`
-trains the decoder alone on what the frozen encoder's codes really hold. Started again, a run goes
-on where its last state file was. Result: `codec.pt` in the output folder, for the next stages.
+then the codebook is set by k-means and the bottleneck begins. `--part decoder --start codec.pt
+--codes DIR...` trains the decoder alone: on codes of `training.speech.codes`, which hold what the
+frozen encoder really says, and of `training.speech.predict`, what the speech model will say.
+Started again, a run goes on where its last state file was; `torchrun` makes that several processes.
+Result: `codec.pt` in the output folder, for the next stages.
 """
 
 import argparse
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,9 @@ from training.codec.losses import LossWeights, reconstruction_loss
 from training.codec.phones import PhoneProbe, phone_labels
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
+from training.parallel import Ranks
 from training.presets import PRESETS
+from training.speech.codes import load_codec, load_codes
 
 STATE = "codec.pt"
 
@@ -37,7 +41,8 @@ class Options:
 
     Args:
         part: "all", or "decoder" to leave encoder and codebook as they are.
-        start: State file whose weights a new run begins with.
+        start: State file or checkpoint folder whose codec a new run begins with.
+        codes: Folders of codes for the decoder alone, heard equally often.
         free: Share of the time before anything is quantised.
         rate: Peak learning rate.
         phones: Weight of the semantic distillation.
@@ -50,6 +55,7 @@ class Options:
     preset: str = "nano"
     part: str = "all"
     start: Path | None = None
+    codes: list[Path] = field(default_factory=list)
     batch: int = 8
     frames: int = 32
     rate: float = 2e-3
@@ -88,12 +94,51 @@ class Crops:
         return wave, phone_labels(utterance, centres / SAMPLE_RATE)
 
 
+class CodedCrops:
+    """Random crops of utterances whose codes are known.
+
+    Args:
+        folders: Of codes of this corpus; each is drawn from equally often.
+    """
+
+    def __init__(
+        self, folders: list[Path], corpus: Path, frames: int, frame_samples: int, seed: int
+    ) -> None:
+        utterances = {u.id: u for u in load_manifest(corpus, "train")}
+        self.frames, self.frame_samples = frames, frame_samples
+        self.sources = [
+            [
+                (utterances[s.id], s.codes)
+                for s in load_codes(folder, corpus)
+                if s.id in utterances and s.frames > frames
+            ]
+            for folder in folders
+        ]
+        assert self.sources, "the decoder alone needs --codes"
+        assert all(self.sources), "no utterance is as long as a crop"
+        self.random = np.random.default_rng(seed)
+
+    def batch(self, size: int) -> tuple[Tensor, Tensor]:
+        """float32 samples [size, samples], and their codes [size, codebooks, frames]."""
+        waves, codes = zip(*(self._crop() for _ in range(size)), strict=True)
+        return torch.from_numpy(np.stack(waves)), torch.from_numpy(np.stack(codes))
+
+    def _crop(self) -> tuple[np.ndarray, np.ndarray]:
+        source = self.sources[self.random.integers(len(self.sources))]
+        utterance, codes = source[self.random.integers(len(source))]
+        start = int(self.random.integers(len(codes) - self.frames))  # the last frame is not whole
+        samples = self.frames * self.frame_samples
+        wave = read_audio(utterance, start * self.frame_samples, samples)
+        return wave, codes[start : start + self.frames].T.astype(np.int64)
+
+
 class CodecTrainer:
     """The codec, what judges it, their optimisers, and how far they have come."""
 
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
-        self.options = options
+        self.options, self.ranks = options, Ranks()
+        assert self.ranks.size == 1 or options.part == "decoder", "the codebook has one process"
         self.generator = torch.Generator().manual_seed(options.seed)
         self.config = parse_config(PRESETS[options.preset]).codec
         self.codec = Codec(self.config)
@@ -107,10 +152,10 @@ class CodecTrainer:
             self.codec.requires_grad_(False)
             self.codec.decoder_blocks.requires_grad_(True)
             self.codec.output_proj.requires_grad_(True)
-        trained = [p for p in self.codec.parameters() if p.requires_grad]
-        trained += list(self.probe.parameters())
+        self.trained = [p for p in self.codec.parameters() if p.requires_grad]
+        self.trained += list(self.probe.parameters())
         self.optimiser = torch.optim.AdamW(
-            trained, lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-2, fused=True
+            self.trained, lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-2, fused=True
         )
         if self.judges:
             self.judge_optimiser = torch.optim.AdamW(
@@ -132,10 +177,8 @@ class CodecTrainer:
         state = load_state(self.options.out / STATE)
         if state is None:
             if self.options.start:
-                weights = load_state(self.options.start)
-                assert weights, f"{self.options.start} is missing"
-                self.codec.load_state_dict(weights["model"])
-                self.probe.load_state_dict(weights["probe"])
+                start = load_codec(self.options.start, self.options.preset)
+                self.codec.load_state_dict(start.state_dict())
             return 0.0
         for name, module in self._modules().items():
             module.load_state_dict(state[name])
@@ -151,36 +194,42 @@ class CodecTrainer:
         state |= {"step": self.step, "quantise": self.quantise, "elapsed": elapsed}
         save_state(self.options.out / STATE, state)
 
-    def crops(self) -> Crops:
-        utterances = load_manifest(self.options.corpus, "train")
-        seed = self.options.seed + self.step
-        return Crops(utterances, self.options.frames, self.config.frame_samples, seed)
+    def crops(self) -> Crops | CodedCrops:
+        options = self.options
+        seed = (options.seed + self.step) * self.ranks.size + self.ranks.rank
+        if options.part == "decoder":
+            return CodedCrops(
+                options.codes, options.corpus, options.frames, self.config.frame_samples, seed
+            )
+        utterances = load_manifest(options.corpus, "train")
+        return Crops(utterances, options.frames, self.config.frame_samples, seed)
 
     @torch.no_grad()
-    def start_codebook(self, crops: Crops) -> None:
+    def start_codebook(self, crops: Crops | CodedCrops) -> None:
         waves = [crops.batch(self.options.batch)[0] for _ in range(60)]
         latents = torch.cat([self.codec.latent(wave.to(self.options.device)) for wave in waves])
         vectors = latents[:, : self.config.semantic_dim].transpose(1, 2).flatten(0, 1)
         init_codebook(self.codec.quantizer.semantic_codebook, vectors)
         self.quantise = True
 
-    def update(self, batch: tuple[Tensor, Tensor], rate: float) -> dict[str, float]:
-        """One step of every optimiser; returns what to log."""
-        wave, phones = (part.to(self.options.device) for part in batch)
+    def update(
+        self, batch: tuple[Tensor, Tensor], rate: float, progress: float = 0.0
+    ) -> tuple[dict[str, float], float]:
+        """One step of every optimiser; returns what to log, and the progress of all processes."""
+        wave, labels = (part.to(self.options.device) for part in batch)
         values: dict[str, float] = {}
         if self.options.part == "decoder":
-            with torch.no_grad():
-                passed = self.codec.quantizer.decode(self.codec.encode(wave))
-            made = self.codec.synthesize(passed)
+            made = self.codec.decode(labels)
             terms = reconstruction_loss(made, wave, LossWeights())
         else:
-            made, terms, values = self._through_bottleneck(wave, phones)
+            made, terms, values = self._through_bottleneck(wave, labels)
         if self.judges:
             terms["features"] = feature_matching(self.judges(wave), self.judges(made))
         loss = torch.stack(list(terms.values())).sum()
         set_learning_rate(self.optimiser, rate)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        progress = self.ranks.average(self.trained, progress)
         norm = nn.utils.clip_grad_norm_(self.codec.parameters(), 10.0)
         self.optimiser.step()
         if self.judges:
@@ -191,7 +240,7 @@ class CodecTrainer:
             values["hinge"] = hinge.item()
         self.step += 1
         logged = {name: term.item() for name, term in {"loss": loss, **terms}.items()}
-        return {**logged, "norm": norm.item(), **values}
+        return {**logged, "norm": norm.item(), **values}, progress
 
     def _through_bottleneck(
         self, wave: Tensor, phones: Tensor
@@ -217,34 +266,40 @@ def train(options: Options) -> Codec:
     trainer = CodecTrainer(options)
     clock = Clock(options.minutes * 60, trainer.resume())
     crops, curve = trainer.crops(), Curve(options.out / "codec.csv")
-    saved = time.perf_counter()
-    while clock.progress < 1:
-        if not trainer.quantise and clock.progress >= options.free:
+    saved, progress = time.perf_counter(), clock.progress
+    while progress < 1:
+        if not trainer.quantise and progress >= options.free:
             trainer.start_codebook(crops)
-        rate = learning_rate(options.rate, clock.progress, trainer.step)
-        curve.add(trainer.update(crops.batch(options.batch), rate))
+        rate = learning_rate(options.rate, progress, trainer.step)
+        values, progress = trainer.update(crops.batch(options.batch), rate, clock.progress)
+        if not trainer.ranks.first:
+            continue
+        curve.add(values)
         if trainer.step % 100 == 0:
             curve.line(step=trainer.step, minutes=clock.elapsed / 60)
         if time.perf_counter() - saved > options.save_minutes * 60:
             trainer.save(clock.elapsed)
             saved = time.perf_counter()
-    trainer.save(clock.elapsed)
+    if trainer.ranks.first:
+        trainer.save(clock.elapsed)
     return trainer.codec
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = {"corpus": Path, "out": Path, "start": Path, "minutes": float}
+    kinds = {"corpus": Path, "out": Path, "start": Path, "codes": Path, "minutes": float}
     choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
-    for field in fields(Options):
-        required = field.name in ("corpus", "out", "minutes")
-        kind = kinds.get(field.name) or type(field.default)
+    for option in fields(Options):
+        required = option.name in ("corpus", "out", "minutes")
+        kind = kinds.get(option.name) or type(option.default)
+        several = option.name == "codes"
         parser.add_argument(
-            f"--{field.name.replace('_', '-')}",
+            f"--{option.name.replace('_', '-')}",
             type=kind,
             required=required,
-            default=None if required else field.default,
-            choices=choices.get(field.name),
+            default=None if required else [] if several else option.default,
+            choices=choices.get(option.name),
+            nargs="+" if several else None,
         )
     train(Options(**vars(parser.parse_args())))
 

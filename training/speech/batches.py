@@ -35,8 +35,11 @@ class SampleOptions:
     Args:
         prompt_frames: Shortest and longest A1, END row not counted.
         fixed: Share of a preset speaker's samples with its fixed prompt.
-        corrupt: Share of samples whose history is corrupted, and the range of the share of their
-            frames that are.
+        corrupt: Share of samples whose history is corrupted: the model then hears something else
+            than what it should have said, as it will when it speaks freely.
+        swap_frames: Largest share of frames of such a sample that are another frame, or silence.
+        swap_codes: Largest share whose semantic code is another one of the same phone.
+        blur: Largest share of noise in their acoustic values.
         join: Share of samples that say two utterances of the speaker in one go.
         joined_chars: Longest text of those.
     """
@@ -44,7 +47,10 @@ class SampleOptions:
     prompt_frames: tuple[int, int] = (20, 45)
     fixed: float = 0.5
     corrupt: float = 0.5
-    corrupt_frames: tuple[float, float] = (0.05, 0.2)
+    swap_frames: float = 0.15
+    swap_codes: float = 0.4
+    blur: float = 0.6
+    levels: int = 21
     join: float = 0.15
     joined_chars: int = 110
 
@@ -58,7 +64,8 @@ class Sample:
         target: Codes of A2 [frames, codebooks], 0-based.
         chars: Byte of the text spoken in each frame of A2, float [frames], NaN where unknown.
         phones: Phone of each frame of A2 [frames], IGNORED where unknown.
-        replaced: Frame of A2 that is heard instead of each: itself, another, or -1 for silence.
+        heard: Codes that the model reads as its history [frames, codebooks], 0-based: those of
+            `target` or corrupted ones; -1 for silence.
     """
 
     text: bytes
@@ -66,7 +73,7 @@ class Sample:
     target: np.ndarray
     chars: np.ndarray
     phones: np.ndarray
-    replaced: np.ndarray
+    heard: np.ndarray
 
     @property
     def text_start(self) -> int:
@@ -132,6 +139,7 @@ class Sampler:
         self.speakers: dict[str, list[Spoken]] = defaultdict(list)
         for s in self.spoken:
             self.speakers[s.speaker].append(s)
+        self.semantic = semantic_codes(self.spoken)
         self.chars = np.array([len(s.text.encode()) for s in self.spoken])
 
     def sample(self, chosen: Spoken, joined: bool = False) -> Sample:
@@ -144,14 +152,15 @@ class Sampler:
         target = np.concatenate([p.codes for p in parts])
         offsets = [0, len(chosen.text.encode()) + 1]  # of each part's text
         chars = [p.chars.astype(np.float32) + o for p, o in zip(parts, offsets, strict=False)]
+        phones = np.concatenate([p.phones for p in parts])
         prompt = self._prompt(chosen, parts)
         return Sample(
             " ".join(p.text for p in parts).encode(),
             prompt,
             target,
             np.concatenate(chars),
-            np.concatenate([p.phones for p in parts]),
-            self._replaced(len(target)),
+            phones,
+            self._heard(target, phones),
         )
 
     def batches(self, budget: int, longest_chars: int) -> Iterator[Batch]:
@@ -194,14 +203,32 @@ class Sampler:
         start = int(self.random.integers(other.frames - wanted + 1))
         return other.codes[start : start + wanted]
 
-    def _replaced(self, frames: int) -> np.ndarray:
-        replaced = np.arange(frames)
-        if self.random.random() < self.options.corrupt:
-            hit = self.random.random(frames) < self.random.uniform(*self.options.corrupt_frames)
-            other = self.random.integers(frames, size=frames)
-            silent = self.random.random(frames) < 0.5
-            replaced = np.where(hit, np.where(silent, -1, other), replaced)
-        return replaced
+    def _heard(self, target: np.ndarray, phones: np.ndarray) -> np.ndarray:
+        """What the model reads as its own history."""
+        options, random, heard = self.options, self.random, target.astype(np.int64)
+        if random.random() >= options.corrupt:
+            return heard
+        frames, top = len(heard), options.levels - 1
+        for frame in np.flatnonzero(random.random(frames) < random.uniform(0, options.swap_codes)):
+            alike = self.semantic.get(int(phones[frame]))
+            if alike is not None:
+                heard[frame, 0] = alike[random.integers(len(alike))]
+        share, spread = random.uniform(0, options.blur), random.uniform(0, 1)
+        values = heard[:, 1:] * (2 / top) - 1
+        values = (1 - share) * values + share * spread * random.standard_normal(values.shape)
+        heard[:, 1:] = ((values.clip(-1, 1) + 1) * (top / 2)).round()
+        swapped = random.random(frames) < random.uniform(0, options.swap_frames)
+        heard[swapped] = heard[random.integers(frames, size=int(swapped.sum()))]
+        heard[swapped & (random.random(frames) < 0.5)] = -1
+        return heard
+
+
+def semantic_codes(spoken: Sequence[Spoken], most: int = 500) -> dict[int, np.ndarray]:
+    """Semantic codes of each phone, as often as they occur in some utterances."""
+    chosen = spoken[:: max(1, len(spoken) // most)]
+    codes = np.concatenate([s.codes[:, 0] for s in chosen])
+    phones = np.concatenate([s.phones for s in chosen])
+    return {int(p): codes[phones == p] for p in np.unique(phones) if p != IGNORED}
 
 
 def preset_speakers(spoken: Sequence[Spoken], wanted: Sequence[str], most: int = 20) -> list[str]:
@@ -212,7 +239,7 @@ def preset_speakers(spoken: Sequence[Spoken], wanted: Sequence[str], most: int =
 
 
 def fixed_prompts(
-    spoken: Sequence[Spoken], speakers: Sequence[str], frames: tuple[int, int] = (45, 60)
+    spoken: Sequence[Spoken], speakers: Sequence[str], frames: tuple[int, int] = (26, 38)
 ) -> dict[str, np.ndarray]:
     """Each preset speaker's prompt: its first training utterance of a fitting length, whole.
 
@@ -249,7 +276,7 @@ def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> B
     batch, length = len(samples), max(s.length for s in samples)
     frames = 1 + max(len(s.target) for s in samples)
     books = samples[0].target.shape[1]
-    rows = [part for s in samples for part in (voice_rows(s.prompt), s.target + SPECIAL_CODES)]
+    rows = [part for s in samples for part in (voice_rows(s.prompt), s.heard + SPECIAL_CODES)]
     codes = np.concatenate(rows).astype(np.int64)
     silence = ROWS + len(codes)
     inputs = np.full((batch, length), silence, np.int64)
@@ -268,8 +295,8 @@ def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> B
         inputs[n, 2 + voice] = NEXT_AUDIO_TEXT
         inputs[n, text[n, 0] : text[n, 1]] = np.frombuffer(s.text, np.uint8).astype(int) + SPECIALS
         inputs[n, s.first - 1 : s.first + 1] = REPEAT_AUDIO_TEXT, begin_audio
-        heard = np.where(s.replaced < 0, silence, at + voice + s.replaced)
-        inputs[n, s.first + 1 : s.length] = heard
+        history = np.where(s.heard[:, 0] < 0, silence, at + voice + np.arange(count))
+        inputs[n, s.first + 1 : s.length] = history
         at += voice + count
         query[n] = s.first  # in the padding too: a position that sees the text
         query[n, : count + 1] += np.arange(count + 1)

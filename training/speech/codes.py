@@ -9,7 +9,7 @@ spoken, NaN where unknown), `phones.npy` int16 [frames], all utterances one afte
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Spoken:
     codes: np.ndarray
     chars: np.ndarray
     phones: np.ndarray
+    id: str = ""
 
     @property
     def frames(self) -> int:
@@ -60,8 +61,22 @@ def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
     spoken = []
     for name, start, frames in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         part, u = slice(start, start + frames), utterances[name]
-        spoken.append(Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part]))
+        spoken.append(
+            Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part], name)
+        )
     return spoken
+
+
+def write_codes(out: Path, made: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]]) -> None:
+    """Write a folder of codes: the id, codes, characters and phones of each utterance."""
+    out.mkdir(parents=True, exist_ok=True)
+    ids, *columns = zip(*made, strict=True)
+    for name, arrays in zip(("codes", "chars", "phones"), columns, strict=True):
+        np.save(out / f"{name}.npy", np.concatenate(arrays))
+    counts = [len(codes) for codes in columns[0]]
+    starts = np.cumsum([0, *counts]).tolist()
+    lines = list(zip(ids, starts, counts, strict=False))
+    (out / "index.json").write_text(json.dumps(lines), encoding="utf-8")
 
 
 def load_codec(path: Path, preset: str) -> Codec:
@@ -96,30 +111,22 @@ def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
     utterances = [u for u in load_manifest(corpus) if u.split in SPLITS]
     size, device = codec.config.frame_samples, next(codec.parameters()).device
     frames = np.array([-(-u.samples // size) for u in utterances])
-    starts = np.concatenate([[0], np.cumsum(frames)])
-    total = int(starts[-1])
-    codes = np.zeros((total, 1 + codec.config.acoustic_dim), np.int16)
-    chars, phones = np.zeros(total, np.float16), np.zeros(total, np.int16)
+    codes: list[np.ndarray] = [np.empty(0)] * len(utterances)
     begin = time.perf_counter()
     for number, (chosen, wave) in enumerate(_batches(utterances, frames, size)):
         with torch.inference_mode():
             encoded = codec.encode(wave.to(device)).transpose(1, 2).short().cpu().numpy()
         for index, rows in zip(chosen, encoded, strict=True):
-            codes[starts[index] : starts[index + 1]] = rows[: frames[index]]
+            codes[index] = rows[: frames[index]]
         if number % 50 == 0:
             print(f"batch {number}, {time.perf_counter() - begin:.0f} s", flush=True)
-    for index, utterance in enumerate(utterances):
-        part = slice(starts[index], starts[index + 1])
-        chars[part] = spoken_chars(utterance, frames[index], codec.config.frame_rate)
-        centres = (np.arange(frames[index]) + 0.5) * size / SAMPLE_RATE
-        phones[part] = phone_labels(utterance, centres)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, array in (("codes", codes), ("chars", chars), ("phones", phones)):
-        np.save(out / f"{name}.npy", array)
-    spans = zip(utterances, starts.tolist(), frames.tolist(), strict=False)
-    lines = [[u.id, start, count] for u, start, count in spans]
-    (out / "index.json").write_text(json.dumps(lines), encoding="utf-8")
-    return total
+    made = []
+    for utterance, rows in zip(utterances, codes, strict=True):
+        chars = spoken_chars(utterance, len(rows), codec.config.frame_rate)
+        centres = (np.arange(len(rows)) + 0.5) * size / SAMPLE_RATE
+        made.append((utterance.id, rows, chars, phone_labels(utterance, centres).astype(np.int16)))
+    write_codes(out, made)
+    return int(frames.sum())
 
 
 def _batches(

@@ -1,0 +1,77 @@
+"""Packed weights of a small model on the CPU: the same speech, the same bytes in any company."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from engine import Engine, SpeechOptions
+from engine.checkpoint import load
+from engine.models.layers import Attention, FeedForward, Linear, PackedWeight, pack
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+pytestmark = pytest.mark.skipif(
+    "fbgemm" not in torch.backends.quantized.supported_engines, reason="needs FBGEMM"
+)
+
+
+def test_products_equal_float32_and_do_not_depend_on_neighbours() -> None:
+    torch.manual_seed(0)
+    layers = [Linear(48, size) for size in (64, 16)]
+    for layer in layers:
+        layer.weight.data = layer.weight.data.bfloat16().float()
+    x = torch.randn(3, 6, 48)
+    with torch.no_grad():
+        wanted = [layer(x) for layer in layers]
+    packed = PackedWeight(*layers)
+    for made, expected in zip(packed.split(x), wanted, strict=True):
+        torch.testing.assert_close(made, expected, atol=1e-5, rtol=0)
+    assert torch.equal(packed(x[1:2, 2:3]), packed(x)[1:2, 2:3])
+    assert all(layer.weight is None for layer in layers)
+
+
+def test_a_packed_model_computes_the_same() -> None:
+    exact = load(GOLDEN / "tiny-open", dtype=torch.float32)
+    packed = load(GOLDEN / "tiny-open", dtype=torch.float32)
+    assert pack(packed)
+    dim = exact.config.dim
+    assert not any(isinstance(m, Linear) and m.weight is not None for m in packed.modules())
+    kinds = [m for m in packed.modules() if isinstance(m, Attention | FeedForward)]
+    assert kinds
+    assert all(part.packed is not None for part in kinds)
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(2, 7, dim, generator=generator)
+    noise = torch.randn(2, exact.acoustic_transformer.acoustic_dim, generator=generator)
+    cfg = torch.tensor([1.2, 3.0])
+    with torch.inference_mode():
+        hidden = exact(x)
+        torch.testing.assert_close(packed(x), hidden, atol=2e-4, rtol=1e-4)
+        ends = [
+            m.acoustic_transformer.trajectory(hidden[:, -1], noise, cfg, 8)[-1]
+            for m in (exact, packed)
+        ]
+    torch.testing.assert_close(ends[1], ends[0], atol=1e-3, rtol=1e-3)
+
+
+def test_exact_float32_is_there_for_the_asking() -> None:
+    engine = Engine.from_folder(GOLDEN / "tiny-open", "cpu", dtype="float32")
+    assert not any(getattr(m, "packed", None) for m in engine._model.modules())
+
+
+def test_float32_weights_are_left_as_they_are() -> None:
+    model = load(GOLDEN / "tiny", dtype=torch.float32)
+    assert not pack(model)
+    assert not any(getattr(m, "packed", None) for m in model.modules())
+
+
+@pytest.mark.skipif(torch.get_num_threads() < 2, reason="needs two threads")
+def test_nano_speaks_the_same_bytes_alone_and_beside_others() -> None:
+    engine = Engine.from_folder("engine/checkpoints/nano", "cpu")
+    text = "Yes, of course. We met at noon."
+    alone, beside = (
+        engine.speak(text, options=SpeechOptions(seed=3, steps=2, max_chars=20, rows=rows))
+        for rows in (1, 2)
+    )
+    assert np.array_equal(alone, beside)
