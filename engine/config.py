@@ -116,6 +116,7 @@ class ModelConfig:
     voices: tuple[str, ...]
     max_positions: int
     max_chars: int
+    temperature: float
 
     @property
     def codebook_sizes(self) -> tuple[int, ...]:
@@ -196,10 +197,14 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=tuple(codec_keys.get("voice", dict, {})),
         max_positions=top.get("max_seq_len", int, 65536),
-        max_chars=audio.get("max_chunk_chars", int, 300),  # a key of ours: longest text trained on
+        # Two keys of ours: the longest text trained on, and how much noise the flow starts from.
+        max_chars=audio.get("max_chunk_chars", int, 300),
+        temperature=audio.get("temperature", float, 1.0),
     )
     if config.max_chars < SHORTEST_CHUNK:
         raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
+    if not 0 <= config.temperature <= 2:
+        raise audio.error("temperature", f"is {config.temperature}, outside 0 to 2")
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
         if top.positive(name) % 2:
             raise top.error(name, "is odd")

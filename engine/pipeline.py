@@ -44,7 +44,10 @@ class SpeechRequest:
     ) -> None:
         self.model, self.voice, self.build, self.options = model, voice, build, options
         codec = model.model_config.codec
-        self.noise = noise or seeded_noise(options.seed, codec.acoustic_dim)
+        temperature = options.temperature
+        if temperature is None:
+            temperature = model.model_config.temperature
+        self.noise = noise or seeded_noise(options.seed, codec.acoustic_dim, temperature)
         self.sequences = [
             Sequence(index, text, Bounds.of(text, codec.frame_rate))
             for index, text in enumerate(texts)

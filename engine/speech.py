@@ -14,6 +14,8 @@ class SpeechOptions:
     Args:
         seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
         cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
+        temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
+            None for what suits the checkpoint (`ModelConfig.temperature`).
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
         rows: Chunks spoken side by side.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
@@ -26,6 +28,7 @@ class SpeechOptions:
 
     seed: int = 0
     cfg: float = 1.2
+    temperature: float | None = None
     steps: int = 8
     rows: int = 4
     normalize: bool = True
@@ -35,6 +38,7 @@ class SpeechOptions:
         ranges = {
             "seed": (0, 2**63 - 1),
             "cfg": (0.0, 10.0),
+            "temperature": (0.0, 2.0),
             "steps": (1, 256),
             "rows": (1, 1024),
             "max_chars": (20, 2000),

@@ -25,6 +25,7 @@ def params(
     vocab_size: int = 1256,
     max_seq_len: int = 4096,
     max_chars: int = 100,
+    temperature: float = 0.6,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
 
@@ -44,6 +45,7 @@ def params(
     }
     audio = {
         "max_chunk_chars": max_chars,
+        "temperature": temperature,
         "semantic_codebook_size": semantic_size,
         "acoustic_codebook_size": levels,
         "n_acoustic_codebook": acoustic_dim,

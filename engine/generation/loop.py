@@ -91,12 +91,13 @@ class FrameLoop:
             self.scheduler.release(row)
 
 
-def seeded_noise(seed: int, dim: int) -> NoiseSource:
+def seeded_noise(seed: int, dim: int, temperature: float = 1.0) -> NoiseSource:
     """Noise of each chunk and attempt from its own generator: who else speaks never matters.
 
     Args:
         seed: Of the request.
         dim: Values a frame (acoustic_dim).
+        temperature: Standard deviation.
     """
 
     def draws(sequence: Sequence) -> Iterator[Tensor]:
@@ -104,6 +105,6 @@ def seeded_noise(seed: int, dim: int) -> NoiseSource:
         mixed = int.from_bytes(hashlib.sha256(name).digest()[:8], "big") >> 1
         generator = torch.Generator().manual_seed(mixed)
         while True:
-            yield torch.randn(dim, generator=generator)
+            yield temperature * torch.randn(dim, generator=generator)
 
     return draws

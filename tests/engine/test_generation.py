@@ -259,6 +259,13 @@ def test_noise_differs_by_chunk_seed_and_frame() -> None:
     assert abs(torch.stack(seen).mean()) < 0.2
 
 
+def test_temperature_scales_the_noise() -> None:
+    sequence = Sequence(0, "", Bounds(0, 1, 2))
+    full, half, none = (next(seeded_noise(1, 36, t)(sequence)) for t in (1.0, 0.5, 0.0))
+    assert torch.equal(half, 0.5 * full)
+    assert not none.any()
+
+
 def test_bounds() -> None:
     assert Bounds.of("x" * 100, 12.5) == Bounds(sure=43, kept=131, limit=331)
     assert Bounds.of("x" * 10000, 12.5) == Bounds(sure=1500, kept=1500, limit=1500)

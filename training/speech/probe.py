@@ -40,7 +40,7 @@ def speak(
         model,
         Scheduler(sequences, len(sequences)),
         lambda s: embed_prompt(model, s.text, prompts[s.index]),
-        seeded_noise(0, model.model_config.codec.acoustic_dim),
+        seeded_noise(0, model.model_config.codec.acoustic_dim, model.model_config.temperature),
         cfg,
         8,
         positions,
