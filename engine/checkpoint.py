@@ -67,6 +67,17 @@ def load(
     return model.eval().requires_grad_(False)
 
 
+def has_encoder(folder: Path) -> bool:
+    """Whether a checkpoint folder has the codec encoder; only names are read.
+
+    Raises:
+        CheckpointError: If the folder is no checkpoint, or has half of an encoder.
+    """
+    config = parse_config(read_params(folder / "params.json"))
+    with _open(folder / WEIGHTS) as file:
+        return _has_encoder(config, set(file.keys()) - IGNORED)
+
+
 def build(config: ModelConfig, with_encoder: bool) -> VoxtralModel:
     """A model without weights (on the meta device)."""
     with torch.device("meta"):

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from engine import checkpoint
+from engine.cloning import Voice, make_voice, rows_for
 from engine.device import enough_memory, find_device
 from engine.errors import CheckpointError, InputError, VoiceError
 from engine.hub import folder_name
@@ -20,14 +21,13 @@ from engine.models.layers import pack
 from engine.models.voxtral import VoxtralModel
 from engine.pipeline import SpeechRequest
 from engine.prompt import Prompt, build_prompt
+from engine.samples import checked_samples
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import plan_text
 from engine.tokenizer import Tokenizer
 from engine.voice import read_voice
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-RATES = (1_000, 768_000)
-"""Sample rates that `encode` takes."""
 PACKED_DIM = 1024
 """Widest backbone whose weights are packed for the CPU; wider ones fill several threads without."""
 DECODE_FRAMES = 100
@@ -39,6 +39,10 @@ class Engine:
 
     Not thread-safe: one thread at a time. Several streams may be open and read in turn.
 
+    Attributes:
+        packed: Whether the weights are packed for the CPU (`engine.models.layers.pack`); one
+            thread of torch is enough then, and several only wait for each other.
+
     Example:
         >>> engine = Engine.from_folder("engine/checkpoints/nano")
         >>> for chunk in engine.stream("Hello. How are you?", engine.voices[0]):
@@ -49,6 +53,7 @@ class Engine:
         self._folder, self._model, self._tokenizer = folder, model, tokenizer
         self._config = model.model_config
         self._voice_rows: dict[str, Tensor] = {}
+        self.packed = False
         _fold_weight_norms(model.audio_tokenizer)
 
     @classmethod
@@ -82,10 +87,10 @@ class Engine:
                     f"{model.model_config.vocab_size}.",
                     "The two do not belong together; fetch the checkpoint again.",
                 )
-            narrow = model.config.dim <= PACKED_DIM
-            if dtype is None and place.type == "cpu" and narrow:
-                pack(model)
-            return cls(folder, model, tokenizer)
+            engine = cls(folder, model, tokenizer)
+            if dtype is None and place.type == "cpu" and model.config.dim <= PACKED_DIM:
+                engine.packed = pack(model)
+            return engine
 
     @property
     def name(self) -> str:
@@ -118,6 +123,11 @@ class Engine:
         return self._model.audio_tokenizer.can_encode
 
     @property
+    def longest_voice_s(self) -> float:
+        """Seconds of reference that the checkpoint is used to."""
+        return self._config.max_voice_seconds
+
+    @property
     def device(self) -> str:
         """Where the model is: "cpu", "cuda:0", ..."""
         return str(self._model.norm.weight.device)
@@ -135,7 +145,7 @@ class Engine:
     def stream(
         self,
         text: str,
-        voice: str | None = None,
+        voice: str | Voice | None = None,
         options: SpeechOptions = SpeechOptions(),
     ) -> Generator[SpeechChunk, None, None]:
         """Speak, handing out pieces as they are made, in order.
@@ -145,17 +155,20 @@ class Engine:
 
         Args:
             text: Any length.
-            voice: One of `voices`, in any case; None for the first.
+            voice: One of `voices`, in any case, or one that `clone` made; None for the first.
             options: Same options, text, voice and checkpoint: same samples (on one machine).
 
         Raises:
             InputError: If there is nothing to speak.
-            VoiceError: If there is no such voice.
+            VoiceError: If there is no such voice, or it belongs to another checkpoint.
         """
         texts = self.plan(text, options)
         if not texts:
             raise InputError("There is nothing to speak in this text.", "Give some words.")
-        rows = self._voice(voice)
+        if isinstance(voice, Voice):
+            rows = rows_for(voice, self._model, self.fingerprint, self.name)
+        else:
+            rows = self._voice(voice)
 
         def build(chunk: str) -> Prompt:
             return build_prompt(self._tokenizer, chunk, len(rows))
@@ -165,7 +178,7 @@ class Engine:
     def speak(
         self,
         text: str,
-        voice: str | None = None,
+        voice: str | Voice | None = None,
         options: SpeechOptions = SpeechOptions(),
     ) -> np.ndarray:
         """The whole stream joined: float32 [n]. Arguments and errors as in `stream`."""
@@ -192,7 +205,7 @@ class Engine:
                 f"{self.name} has no codec encoder, so it cannot turn audio into codes.",
                 "Use a checkpoint that has one, such as nano.",
             )
-        wave = _checked_samples(samples, rate)
+        wave = checked_samples(samples, rate)
         if rate != self.sample_rate:
             wave = soxr.resample(wave, rate, self.sample_rate)
         if not len(wave):
@@ -200,6 +213,15 @@ class Engine:
         weight = self._model.norm.weight
         batch = torch.from_numpy(wave).to(weight.device, weight.dtype).unsqueeze(0)
         return self._model.audio_tokenizer.encode(batch)[0].cpu().numpy().astype(np.int16)
+
+    def clone(self, samples: np.ndarray, rate: int) -> Voice:
+        """The voice of a reference clip (`engine.reference.prepare`); arguments as in `encode`.
+
+        A last frame that is not whole is left out.
+        """
+        codes = self.encode(samples, rate)
+        whole = int(len(samples) / rate * self.frame_rate)
+        return make_voice(self._model, codes[:, : max(1, whole)], self.fingerprint, self.name)
 
     @enough_memory()
     @torch.inference_mode()
@@ -260,29 +282,6 @@ class Engine:
         return VoiceError(
             f"{self.name} has no voice {name!r}.", f"{meant}Voices: {', '.join(self.voices)}."
         )
-
-
-def _checked_samples(samples: np.ndarray, rate: int) -> np.ndarray:
-    """Samples as float32 [n].
-
-    Raises:
-        InputError: If they are not mono floating point, empty or not finite; or the rate is odd.
-    """
-    array = np.asarray(samples)
-    if array.ndim != 1 or array.dtype.kind != "f":
-        raise InputError(
-            f"Audio must be floating point [n], not {array.dtype} {list(array.shape)}.",
-            "Mix the channels to one, and scale integers to -1 to 1.",
-        )
-    if not len(array):
-        raise InputError("The audio is empty.", "Give at least a few milliseconds.")
-    if not np.isfinite(array).all():
-        raise InputError("The audio holds values that are no numbers.", "Repair the recording.")
-    if not RATES[0] <= rate <= RATES[1]:
-        raise InputError(
-            f"The sample rate is {rate}, outside {RATES[0]} to {RATES[1]}.", "Check the recording."
-        )
-    return np.ascontiguousarray(array, dtype=np.float32)
 
 
 def _pieces(codes: Tensor) -> tuple[Tensor, ...]:

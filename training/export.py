@@ -9,14 +9,13 @@ import argparse
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from engine.checkpoint import save
+from engine.cloning import embed_codes
 from engine.config import parse_config
 from engine.models.voxtral import VoxtralModel
 from training.loop import load_state
 from training.presets import PRESETS
-from training.speech.batches import voice_rows
 from training.speech.codes import load_codec
 from training.speech.init import init_speech, load_speech
 from training.tokenizer import byte_level_tekken
@@ -41,17 +40,11 @@ def export(codec: Path, speech: Path | None, out: Path, preset: str = "nano") ->
         assert state["preset"] == preset, f"{speech} is of preset {state['preset']}"
         load_speech(model, state["average"])
         prompts = state["voices"]
-    voices = {name: voice_embedding(model, codes) for name, codes in prompts.items()}
+    voices = {name: embed_codes(model, codes.numpy()) for name, codes in prompts.items()}
     lengths = {name: len(rows) for name, rows in voices.items()}
     tekken = byte_level_tekken(lengths, config.codec.frame_rate, config.codec.sampling_rate)
     save(out, PRESETS[preset], model, tekken, voices)
     return model
-
-
-def voice_embedding(model: VoxtralModel, codes: Tensor) -> Tensor:
-    """0-based codes [frames, codebooks] -> rows [frames + 1, dim], the END row last."""
-    rows = torch.from_numpy(voice_rows(codes.numpy()))
-    return model.mm_audio_embeddings.audio_codebook_embeddings(rows)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ def params(
     vocab_size: int = 1256,
     max_seq_len: int = 4096,
     max_chars: int = 100,
+    max_voice_seconds: float = 1.8,
     temperature: float = 0.6,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
@@ -45,6 +46,7 @@ def params(
     }
     audio = {
         "max_chunk_chars": max_chars,
+        "max_voice_seconds": max_voice_seconds,
         "temperature": temperature,
         "semantic_codebook_size": semantic_size,
         "acoustic_codebook_size": levels,

@@ -23,6 +23,14 @@ def read_voices(model: str) -> tuple[str, ...]:
     return read_config(model).voices
 
 
+def can_clone(model: str) -> bool:
+    """Whether a model has its codec encoder; loads no weights."""
+    from engine.checkpoint import has_encoder
+    from engine.hub import resolve
+
+    return has_encoder(resolve(model))
+
+
 def read_config(model: str) -> "ModelConfig":
     """What a model's params.json says."""
     from engine.config import parse_config, read_params
@@ -43,4 +51,9 @@ def load_engine(model: str, device: str) -> "Engine":
     folder = resolve(model)  # before torch is imported: a misspelt name fails at once
     from engine.engine import Engine
 
-    return Engine.from_folder(folder, device=device)
+    engine = Engine.from_folder(folder, device=device)
+    if engine.packed:
+        import torch
+
+        torch.set_num_threads(1)
+    return engine

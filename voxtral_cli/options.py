@@ -36,6 +36,9 @@ Output = Annotated[
         help="wav, flac, mp3, opus, ogg, pcm, raw (with ffmpeg also m4a, aac); - is stdout.",
     ),
 ]
+Consent = Annotated[
+    bool, typer.Option("--consent", help="You have the consent of the person who is cloned.")
+]
 Play = Annotated[bool, typer.Option("--play", help="Play it, even when it is written to a file.")]
 AudioFormat = Annotated[
     str | None,

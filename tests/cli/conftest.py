@@ -23,6 +23,7 @@ def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     for name in ("VOXTRAL_MODEL", "VOXTRAL_DEVICE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("VOXTRAL_VOICES", str(tmp_path / "voices"))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 

@@ -3,9 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.speech import SpeechChunk, SpeechOptions
 from voxtral_cli import loading
@@ -41,11 +43,13 @@ class FakeEngine:
     delay: float = 0.0
     before: Callable[[int], None] = lambda number: None
     note: str = ""
-    heard: list[tuple[str, str, SpeechOptions]] = field(default_factory=list)
+    heard: list[tuple[str, Any, SpeechOptions]] = field(default_factory=list)
 
-    def stream(self, text: str, voice: str | None, options: SpeechOptions) -> Iterator[SpeechChunk]:
-        chosen = (voice or self.voices[0]).lower()
-        if chosen not in self.voices:
+    def stream(
+        self, text: str, voice: str | Voice | None, options: SpeechOptions
+    ) -> Iterator[SpeechChunk]:
+        chosen = voice or self.voices[0]
+        if isinstance(chosen, str) and (chosen := chosen.lower()) not in self.voices:
             raise VoiceError(f"fake has no voice {voice!r}.", f"Near: {self.voices[0]}.")
         self.heard.append((text, chosen, options))
         return self._pieces(fake_plan(text, options), options.seed)
@@ -64,6 +68,12 @@ class FakeEngine:
                 yield SpeechChunk(tone.astype(np.float32), chunk, index, last, 1, note)
                 number += 1
 
+    def clone(self, samples: np.ndarray, rate: int) -> Voice:
+        frames = int(len(samples) / rate * self.frame_rate)
+        codes = np.arange(self.num_codebooks * frames, dtype=np.int16).reshape(-1, frames) % 21
+        rows = np.ones((frames + 1, 8), np.float32)
+        return Voice(codes, rows, self.fingerprint, "q" * 16, self.name)
+
     def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
         if not self.can_clone:
             raise VoiceError("fake has no codec encoder.", "Use another.")
@@ -80,3 +90,4 @@ def install(engine: FakeEngine) -> None:
     """Puts the fake in the place of the real engine, for programs of their own."""
     loading.load_engine = lambda model, device: engine  # type: ignore[assignment]
     loading.plan = fake_plan
+    loading.read_voices = lambda model: engine.voices  # type: ignore[assignment]

@@ -29,8 +29,8 @@ def test_voices(voxtral: Voxtral, fake: FakeEngine) -> None:
     fake.voices = ("neutral_female", "fr_male")
     assert voxtral("voices").stdout == "neutral_female\tEnglish\tdefault\nfr_male\tFrench\t\n"
     assert json.loads(voxtral("voices", "--json").stdout) == [
-        {"name": "neutral_female", "language": "English", "default": True},
-        {"name": "fr_male", "language": "French", "default": False},
+        {"name": "neutral_female", "kind": "preset", "language": "English", "default": True},
+        {"name": "fr_male", "kind": "preset", "language": "French", "default": False},
     ]
 
 

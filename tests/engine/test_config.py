@@ -158,6 +158,7 @@ CONTRADICTIONS = [
     ("multimodal.audio_model_args.n_acoustic_codebook", 35),
     ("multimodal.audio_model_args.max_chunk_chars", 19),
     ("multimodal.audio_model_args.temperature", 2.1),
+    ("multimodal.audio_model_args.max_voice_seconds", 0.4),
     ("multimodal.audio_model_args.semantic_codebook_size", 4096),
     ("multimodal.audio_model_args.acoustic_codebook_size", 20),
     ("multimodal.audio_model_args.input_embedding_concat_type", "concat"),

@@ -1,6 +1,5 @@
-"""Speech training: codes, batches, losses, Muon, a short run, and the exported checkpoint."""
+"""Speech training: codes, batches and losses."""
 
-import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,114 +8,32 @@ import numpy as np
 import pytest
 import torch
 
-from engine.checkpoint import load, save
-from engine.config import parse_config
-from engine.engine import Engine
-from engine.models.codec.codec import Codec
+from engine.cloning import voice_codes
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import build_prompt
-from engine.speech import SpeechOptions
 from engine.tokenizer import Tokenizer
-from training.codec.init import init_codec
-from training.codec.train import CodecTrainer
-from training.codec.train import Options as CodecOptions
+from tests.training.conftest import CONFIG, FRAME, TEXTS
 from training.data.manifest import SAMPLE_RATE, Utterance
-from training.export import export
-from training.presets import PRESETS
-from training.speech import predict
 from training.speech.batches import (
-    IGNORED,
     ROWS,
     Sample,
     SampleOptions,
     Sampler,
     collate,
-    preset_speakers,
     prompt_ids,
-    voice_rows,
 )
 from training.speech.codes import (
     Spoken,
-    encode_corpus,
     load_codec,
     load_codes,
     spoken_chars,
 )
 from training.speech.forward import run_backbone
-from training.speech.init import init_speech, speech_parameters
+from training.speech.init import speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, embed, terms
-from training.speech.probe import embed_prompt, write_probe
-from training.speech.train import Options, Run, train
+from training.speech.probe import embed_prompt
+from training.speech.prompts import IGNORED
 from training.tokenizer import byte_level_tekken
-
-CONFIG = parse_config(PRESETS["tiny"])
-FRAME = CONFIG.codec.frame_samples
-TEXTS = ("Yes.", "A red hat.", "Rain fell on the hill.", "No.")
-
-
-def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames: int) -> Sample:
-    codes = random.integers(0, 21, (prompt + frames, CONFIG.num_codebooks), np.int16)
-    return Sample(
-        text,
-        codes[:prompt],
-        codes[prompt:],
-        np.linspace(0, len(text) - 1, frames, dtype=np.float32),
-        np.full(frames, 3),
-        codes[prompt:].astype(np.int64),
-    )
-
-
-@pytest.fixture
-def samples() -> list[Sample]:
-    random = np.random.default_rng(0)
-    return [random_sample(random, b"Hello.", 5, 9), random_sample(random, b"A cat", 3, 6)]
-
-
-@pytest.fixture(scope="module")
-def model() -> VoxtralModel:
-    torch.manual_seed(0)
-    generator = torch.Generator().manual_seed(0)
-    model = VoxtralModel(CONFIG)
-    init_codec(model.audio_tokenizer, generator)
-    init_speech(model, generator)
-    return model
-
-
-@pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """24 hums of two speakers, one a preset, in the corpus format."""
-    folder = tmp_path_factory.mktemp("corpus")
-    lines, pieces, start = [], [], 0
-    for n in range(24):
-        text, count = TEXTS[n % 4], FRAME * (6 + n % 5) + 100
-        time = np.arange(count) / SAMPLE_RATE
-        pieces.append((9000 * np.sin(2 * np.pi * (150 + 20 * (n % 4)) * time)).astype(np.int16))
-        words = ((0, len(text) - 1, 0.05, count / SAMPLE_RATE - 0.05),)
-        speaker, split = ("neutral_male", "p0001")[n % 2], "valid" if n > 20 else "train"
-        entry = Utterance(
-            f"u{n}", text, speaker, "audio-000.npy", start, count, split, words, (("a", 0.0, 0.3),)
-        )
-        lines.append(entry.to_json())
-        start += count
-    np.save(folder / "audio-000.npy", np.concatenate(pieces))
-    (folder / "manifest.jsonl").write_text("\n".join(lines) + "\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def codec_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("codec") / "codec.pt"
-    codec = Codec(CONFIG.codec)
-    init_codec(codec, torch.Generator().manual_seed(1))
-    torch.save({"model": codec.state_dict()}, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def codes(corpus: Path, codec_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("codes")
-    encode_corpus(corpus, load_codec(codec_state, "tiny"), folder)
-    return folder
 
 
 class TestCodes:
@@ -187,7 +104,7 @@ class TestBatch:
         batch = collate(samples)
         last = batch.rows[batch.inputs[0, 2 + len(samples[0].prompt)] - ROWS]
         assert last.tolist() == [1] + [0] * 36
-        assert (voice_rows(samples[0].prompt)[-1] == last.numpy()).all()
+        assert (voice_codes(samples[0].prompt)[-1] == last.numpy()).all()
 
     def test_corruption_changes_what_is_heard_and_no_target(self, samples: list[Sample]) -> None:
         clean = collate(samples)
@@ -298,139 +215,3 @@ class TestLosses:
             model, probe, collate(blank), LossOptions(layers=(1,)), 0.0, torch.Generator()
         )
         assert losses["align"] == losses["phones"] == 0
-
-
-class TestRun:
-    def options(self, corpus: Path, codes: Path, codec_state: Path, out: Path) -> Options:
-        return Options(
-            corpus,
-            codes,
-            codec_state,
-            out,
-            minutes=60,
-            preset="tiny",
-            budget=200,
-            curriculum=0.0,
-            losses=LossOptions(layers=(0, 1)),
-            samples=SampleOptions(prompt_frames=(3, 5)),
-        )
-
-    def test_a_run_goes_on_where_it_was_and_its_export_speaks(
-        self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
-    ) -> None:
-        options = self.options(corpus, codes, codec_state, tmp_path / "run")
-        run = Run(options)
-        batches = run.batches()
-        for _ in range(2):
-            assert np.isfinite(run.update(next(batches))["loss"])
-        run.save()
-        again = Run(options)
-        assert again.step == 2
-        assert again.voices.keys() == {"neutral_male"}
-        for name, parameter in again.parameters.items():
-            torch.testing.assert_close(parameter, run.parameters[name])
-        assert 0 <= again.validate()["valid_aligned"] <= 1
-
-        folder = tmp_path / "tiny"
-        export(codec_state, options.out / "speech.pt", folder, "tiny")
-        model = load(folder)
-        averages = run.average["layers.0.attention.wq.weight"]
-        torch.testing.assert_close(
-            model.layers[0].attention.wq.weight.data, averages, rtol=1e-2, atol=1e-3
-        )
-        engine = Engine.from_folder(folder, device="cpu")
-        assert engine.voices == ("neutral_male",)
-        assert len(engine.speak("Hi.", "neutral_male", SpeechOptions(steps=1)))
-
-    def test_the_clock_ends_a_run(
-        self,
-        corpus: Path,
-        codes: Path,
-        codec_state: Path,
-        tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
-    ) -> None:
-        elapsed = property(lambda clock: next(ticks))
-        ticks = itertools.count(0, 0.1)
-        monkeypatch.setattr("training.loop.Clock.elapsed", elapsed)  # not the machine's speed
-        options = self.options(corpus, codes, codec_state, tmp_path)
-        train(replace(options, minutes=0.02, log_steps=1))
-        assert (tmp_path / "speech.pt").exists()
-        assert (tmp_path / "speech.csv").exists()
-
-    def test_fine_tuning_starts_from_a_checkpoint_alone(
-        self, corpus: Path, codec_state: Path, tmp_path: Path
-    ) -> None:
-        """No training state is needed: the folder gives the codec, its codes and the weights."""
-        folder = tmp_path / "tiny"
-        export(codec_state, None, folder, "tiny")
-        codec = load_codec(folder, "tiny")
-        encode_corpus(corpus, codec, tmp_path / "codes")
-        options = self.options(corpus, tmp_path / "codes", folder, tmp_path / "run")
-        run = Run(replace(options, from_checkpoint=folder))
-        for name, value in load(folder, dtype=torch.float32).state_dict().items():
-            torch.testing.assert_close(run.model.state_dict()[name], value)
-        before = run.parameters["layers.0.attention.wq.weight"].detach().clone()
-        run.update(next(run.batches()))
-        assert not torch.equal(run.parameters["layers.0.attention.wq.weight"], before)
-        run.save()
-        export(folder, run.options.out / "speech.pt", tmp_path / "tuned", "tiny")
-        assert Engine.from_folder(tmp_path / "tuned", device="cpu").voices == ("neutral_male",)
-
-    def test_speakers_of_a_corpus_without_presets_become_voices(self) -> None:
-        def said(speaker: str) -> Spoken:
-            rows = np.zeros((5, 37), np.int16)
-            return Spoken("Hi.", speaker, "train", rows, rows[:, 0], rows[:, 0])
-
-        spoken = [said("ann"), said("bob"), said("bob")]
-        assert preset_speakers(spoken, ["casual_male"]) == ["bob", "ann"]
-        assert preset_speakers(spoken, ["casual_male"], most=1) == ["bob"]
-        assert preset_speakers(spoken, ["ann"]) == ["ann"]
-
-    def test_a_probe_writes_sound(
-        self, model: VoxtralModel, samples: list[Sample], tmp_path: Path
-    ) -> None:
-        seen = write_probe(model, ["Hi."], [samples[0].prompt], tmp_path, "00")
-        assert (tmp_path / "00-0.wav").exists()
-        assert seen["pace"] > 0
-
-    def test_a_codec_can_be_exported_alone(self, codec_state: Path, tmp_path: Path) -> None:
-        export(codec_state, None, tmp_path / "codec", "tiny")
-        engine = Engine.from_folder(tmp_path / "codec", device="cpu")
-        assert engine.can_clone
-        assert engine.encode(np.zeros(FRAME * 3, np.float32), SAMPLE_RATE).shape == (37, 3)
-
-
-def test_a_decoder_learns_from_predicted_codes(
-    corpus: Path, codes: Path, codec_state: Path, model: VoxtralModel, tmp_path: Path
-) -> None:
-    folder, out = tmp_path / "model", tmp_path / "predicted"
-    tekken = byte_level_tekken({}, CONFIG.codec.frame_rate, CONFIG.codec.sampling_rate)
-    save(folder, PRESETS["tiny"], model, tekken, {})
-    names = {"--corpus": corpus, "--codes": codes, "--model": folder, "--out": out}
-    predict.main([str(part) for pair in names.items() for part in pair] + ["--utterances", "6"])
-    true = {s.id: s for s in load_codes(codes, corpus)}
-    predicted = load_codes(out, corpus)
-    assert len(predicted) == 6
-    for s in predicted:
-        assert (s.codes[:, 0] == true[s.id].codes[:, 0]).all()
-        assert s.codes.shape == true[s.id].codes.shape
-        assert (s.codes[:, 1:] != true[s.id].codes[:, 1:]).any()
-    options = CodecOptions(
-        corpus,
-        tmp_path / "decoder",
-        minutes=1,
-        preset="tiny",
-        part="decoder",
-        start=codec_state,
-        codes=[codes, out],
-        batch=4,
-        frames=4,
-    )
-    trainer = CodecTrainer(options)
-    trainer.resume()
-    wave, heard = trainer.crops().batch(4)
-    assert wave.shape == (4, 4 * FRAME)
-    assert heard.shape == (4, CONFIG.num_codebooks, 4)
-    losses = [trainer.update((wave, heard), 2e-3)[0]["loss"] for _ in range(8)]
-    assert losses[-1] < losses[0]

@@ -6,7 +6,7 @@ The position before each frame of A2 predicts it, the last frame predicts END. A
 another utterance of the speaker; a preset speaker hears its own fixed prompt half of the time.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
@@ -14,12 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.cloning import voice_codes
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
 from training.speech.codes import Spoken
+from training.speech.prompts import IGNORED, semantic_codes
 from training.tokenizer import BYTES, SPECIALS
 
 NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT = 36, 35
-IGNORED = -100
 ROWS = SPECIALS + BYTES
 """First index of a batch's audio rows in `Batch.inputs`; text tokens come before."""
 POOL = 512
@@ -223,46 +224,6 @@ class Sampler:
         return heard
 
 
-def semantic_codes(spoken: Sequence[Spoken], most: int = 500) -> dict[int, np.ndarray]:
-    """Semantic codes of each phone, as often as they occur in some utterances."""
-    chosen = spoken[:: max(1, len(spoken) // most)]
-    codes = np.concatenate([s.codes[:, 0] for s in chosen])
-    phones = np.concatenate([s.phones for s in chosen])
-    return {int(p): codes[phones == p] for p in np.unique(phones) if p != IGNORED}
-
-
-def preset_speakers(spoken: Sequence[Spoken], wanted: Sequence[str], most: int = 20) -> list[str]:
-    """Who becomes a preset voice: those wanted, or where the corpus has none its commonest."""
-    counts = Counter(s.speaker for s in spoken)
-    known = [name for name in wanted if name in counts]
-    return known or [name for name, _ in counts.most_common(most)]
-
-
-def fixed_prompts(
-    spoken: Sequence[Spoken], speakers: Sequence[str], frames: tuple[int, int] = (26, 38)
-) -> dict[str, np.ndarray]:
-    """Each preset speaker's prompt: its first training utterance of a fitting length, whole.
-
-    Speakers without one get the start of their longest.
-    """
-    prompts = {}
-    for speaker in speakers:
-        own = [s for s in spoken if s.speaker == speaker]
-        if not own:
-            continue
-        fitting = [s for s in own if frames[0] <= s.frames <= frames[1]]
-        chosen = fitting[0] if fitting else max(own, key=lambda s: s.frames)
-        prompts[speaker] = np.array(chosen.codes[: frames[1]])
-    return prompts
-
-
-def voice_rows(prompt: np.ndarray) -> np.ndarray:
-    """0-based codes [frames, codebooks] -> rows with specials and the END row."""
-    end = np.zeros((1, prompt.shape[1]), np.int64)
-    end[0, 0] = END_AUDIO
-    return np.concatenate([prompt.astype(np.int64) + SPECIAL_CODES, end])
-
-
 def prompt_ids(text: bytes, rows: Sequence[int], config: ModelConfig) -> list[int]:
     """The prompt's inputs, with `rows` in the place of the voice."""
     opening = [config.bos_id, config.begin_audio_id]
@@ -276,7 +237,7 @@ def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> B
     batch, length = len(samples), max(s.length for s in samples)
     frames = 1 + max(len(s.target) for s in samples)
     books = samples[0].target.shape[1]
-    rows = [part for s in samples for part in (voice_rows(s.prompt), s.heard + SPECIAL_CODES)]
+    rows = [part for s in samples for part in (voice_codes(s.prompt), s.heard + SPECIAL_CODES)]
     codes = np.concatenate(rows).astype(np.int64)
     silence = ROWS + len(codes)
     inputs = np.full((batch, length), silence, np.int64)

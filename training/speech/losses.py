@@ -16,8 +16,9 @@ from engine.config import END_AUDIO
 from engine.models.flow import FlowHead
 from engine.models.voxtral import VoxtralModel
 from training.codec.phones import SYMBOLS
-from training.speech.batches import IGNORED, Batch
+from training.speech.batches import Batch
 from training.speech.forward import Passed, run_backbone
+from training.speech.prompts import IGNORED
 
 NEAR = 3.0
 """Characters between attended and spoken that still count as aligned."""

@@ -7,18 +7,19 @@ import soundfile
 import torch
 from torch import Tensor
 
+from engine.cloning import embed_codes
 from engine.generation.loop import FrameLoop, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
 from engine.generation.waveform import Waveform
 from engine.models.voxtral import VoxtralModel
-from training.speech.batches import prompt_ids, voice_rows
+from training.speech.batches import prompt_ids
 
 
 def embed_prompt(model: VoxtralModel, text: str, prompt: np.ndarray) -> Tensor:
     """The prompt's input rows [positions, dim] for a voice of codes [frames, codebooks]."""
     config, parts = model.model_config, model.mm_audio_embeddings
-    voice = parts.audio_codebook_embeddings(torch.from_numpy(voice_rows(prompt)))
+    voice = embed_codes(model, prompt)
     ids = torch.tensor(prompt_ids(text.encode(), [config.audio_id] * len(voice), config))
     rows = parts.tok_embeddings(ids)
     rows[ids == config.audio_id] = voice

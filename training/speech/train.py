@@ -2,9 +2,8 @@
 --out DIR --minutes 70`.
 
 Backbone, embeddings and flow head learn together on codes made by `training.speech.codes`. Short
-utterances come first. Started again, a run goes on where its last state file was. Result:
-`speech.pt` (weights, their moving average, fixed prompts of the preset voices), `speech.csv`, and
-now and then sentences of the valid split in `probe/`.
+utterances come first. Started again, a run goes on where its last state file was. Result: `speech.pt`
+(weights, their average, fixed prompts of the preset voices), curves, and sentences in `probe/`.
 """
 
 import argparse
@@ -25,11 +24,12 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
 from training.parallel import Ranks
 from training.presets import PRESETS
-from training.speech.batches import Batch, SampleOptions, Sampler, fixed_prompts, preset_speakers
+from training.speech.batches import Batch, SampleOptions, Sampler
 from training.speech.codes import load_codec, load_codes
 from training.speech.init import init_speech, load_speech, speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
+from training.speech.prompts import fixed_prompts, preset_speakers
 
 STATE = "speech.pt"
 
@@ -150,7 +150,7 @@ class Run:
         )
         loss = torch.stack(list(losses.values())).sum()
         for optimiser in self.optimisers:
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.zero_grad()
         loss.backward()
         trained = [*self.parameters.values(), *self.probe.parameters()]
         self.progress = self.ranks.average(trained, self.clock.progress)

@@ -11,6 +11,7 @@ from voxtral_cli import __version__, loading
 from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import (
     AudioFormat,
+    Consent,
     Device,
     Json,
     Model,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import Destination
+    from voxtral_cli.voice_choice import ChosenVoice
 
 CHARACTERS_A_SECOND = 15  # of English read aloud
 LONG_MINUTES = 20  # of speech, from which on it is said beforehand how long it will be
@@ -39,7 +41,10 @@ File = Annotated[
 Voice = Annotated[
     str | None,
     typer.Option(
-        "--voice", "-v", metavar="NAME", help="One of `voxtral voices`.  [default: first]"
+        "--voice",
+        "-v",
+        metavar="VOICE",
+        help="One of `voxtral voices`, a voice file, or a recording to clone.  [default: first]",
     ),
 ]
 Seed = Annotated[
@@ -62,6 +67,7 @@ def say(
     words: Words = None,
     file: File = None,
     voice: Voice = None,
+    consent: Consent = False,
     output: Output = None,
     format_name: AudioFormat = None,
     play: Play = False,
@@ -84,6 +90,7 @@ def say(
 
     \b
     voxtral say "Hello." -o hello.wav
+    voxtral say "Hello." --voice me.m4a -o hello.wav
     voxtral say -f chapter.txt -o chapter.mp3 --voice neutral_female --seed 7
     echo "Hello." | voxtral say -o - --format pcm | aplay -r 24000 -f S16_LE -c 1
     voxtral say "Hello." -o - | ffplay -nodisp -autoexit -
@@ -91,6 +98,7 @@ def say(
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.text_input import gather_text
+    from voxtral_cli.voice_choice import choose_voice
 
     options = SpeechOptions(
         seed=secrets.randbelow(2**31) if seed is None else seed,
@@ -110,8 +118,9 @@ def say(
         text, options, model
     )  # a text that cannot be spoken fails before the loading
     warn_of_length(sum(len(chunk) for chunk in chunks), console)
+    chosen = choose_voice(voice, model, consent, console)
     engine = loading.load_engine(model, device)
-    speech = speak(engine, text, voice, options, destination, console, len(chunks))
+    speech = speak(engine, text, chosen, options, destination, console, len(chunks))
     console.note(speech.summary())
     if as_json:
         print_json(speech.facts())
@@ -162,7 +171,7 @@ class Speech:
 def speak(
     engine: "Engine",
     text: str,
-    voice: str | None,
+    voice: "ChosenVoice",
     options: "SpeechOptions",
     destination: "Destination",
     console: Console,
@@ -172,11 +181,9 @@ def speak(
     start = time.perf_counter()
     samples, chunks, first = 0, 0, 0.0
     notes: list[str] = []
-    pieces = engine.stream(text, voice, options)
-    known = {name.lower(): name for name in engine.voices}
-    chosen = known[voice.lower()] if voice else engine.voices[0]
+    pieces = engine.stream(text, voice.make(engine), options)
     with (
-        destination.open(engine.sample_rate, tags(engine, chosen, options)) as write,
+        destination.open(engine.sample_rate, tags(engine, voice.label, options)) as write,
         console.progress("speaking", planned) as advance,
     ):
         for piece in pieces:
@@ -191,7 +198,7 @@ def speak(
                 advance()
         took = time.perf_counter() - start  # without waiting for a player
     seconds = samples / engine.sample_rate
-    return Speech(destination, engine, options, chosen, chunks, seconds, took, first, notes)
+    return Speech(destination, engine, options, voice.label, chunks, seconds, took, first, notes)
 
 
 def tags(engine: "Engine", voice: str, options: "SpeechOptions") -> dict[str, str]:

@@ -1,4 +1,9 @@
-"""`voxtral voices`: the preset voices of a checkpoint."""
+"""`voxtral voices`: the preset voices of a checkpoint, and those that were cloned."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from voxtral_cli import loading
 from voxtral_cli.console import print_json, print_table
@@ -15,25 +20,121 @@ LANGUAGES = {
     "pt": "Portuguese",
 }
 
+Name = Annotated[str, typer.Argument(metavar="NAME", help="One of your voices.")]
+NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.")]
+File = Annotated[str, typer.Argument(metavar="FILE", help="A voice file.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
-def voices(model: Model = "nano", as_json: Json = False) -> None:
-    """List the voices of a model.
+voices = typer.Typer(
+    help="The voices of a model, and your own.", add_completion=False, rich_markup_mode=None
+)
+
+
+@voices.callback(invoke_without_command=True)
+def list_voices(ctx: typer.Context, model: Model = "nano", as_json: Json = False) -> None:
+    """List the voices of a model, and those that you have cloned.
 
     \b
     voxtral voices
     voxtral say "Hello." --voice casual_male -o hello.wav
     """
-    names = loading.read_voices(model)
+    if ctx.invoked_subcommand is not None:
+        return
+    from voxtral_cli.voice_files import VoiceStore
+
+    names, own = loading.read_voices(model), VoiceStore().names()
     if as_json:
-        print_json(
-            [
-                {"name": name, "language": language(name), "default": name == names[0]}
-                for name in names
-            ]
-        )
+        presets = [
+            {
+                "name": name,
+                "kind": "preset",
+                "language": language(name),
+                "default": name == names[0],
+            }
+            for name in names
+        ]
+        print_json([*presets, *({"name": name, "kind": "cloned"} for name in own)])
         return
     rows = [[name, language(name), "default" if name == names[0] else ""] for name in names]
-    print_table(["voice", "language", ""], rows)
+    print_table(["voice", "language", ""], [*rows, *([name, "", "cloned"] for name in own)])
+
+
+@voices.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Say what a voice of yours is made of."""
+    from voxtral_cli.voice_files import VoiceStore, read_voice_file
+
+    path = VoiceStore().existing(name)
+    voice = read_voice_file(path)
+    first = next(iter(voice.styles.values()))
+    frames = {style: part.codes.shape[1] for style, part in voice.styles.items()}
+    facts = {
+        "name": name,
+        "file": str(path),
+        "styles": frames,
+        "model": first.model,
+        "fingerprint": first.fingerprint,
+        "origin": list(voice.origin),
+        "consent": voice.consent,
+        "created": voice.created,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    styles = ", ".join(f"{style} ({count} frames)" for style, count in frames.items())
+    shown = facts | {"styles": styles, "origin": ", ".join(voice.origin)}
+    print_table(["", ""], [[key, str(value)] for key, value in shown.items()])
+
+
+@voices.command()
+def rename(name: Name, new: NewName, force: Force = False) -> None:
+    """Give a voice of yours another name."""
+    from voxtral_cli.voice_files import VoiceStore, read_voice_file
+
+    store = VoiceStore()
+    path = store.existing(name)
+    target = store.save(new, read_voice_file(path), force)
+    if target != path:
+        path.unlink()
+    print(target)
+
+
+@voices.command()
+def remove(name: Name) -> None:
+    """Delete a voice of yours."""
+    from voxtral_cli.voice_files import VoiceStore
+
+    VoiceStore().existing(name).unlink()
+
+
+@voices.command("export")
+def export_voice(name: Name, file: File, force: Force = False) -> None:
+    """Copy a voice of yours to a file, to give it away."""
+    from engine.errors import InputError
+    from voxtral_cli.audio.output import check_writable
+    from voxtral_cli.voice_files import VoiceStore, read_voice_file, write_voice_file
+
+    voice, target = read_voice_file(VoiceStore().existing(name)), Path(file)
+    check_writable(target)
+    if target.exists() and not force:
+        raise InputError(f"{target} is there already.", "Give another FILE, or --force.")
+    write_voice_file(target, voice)
+    print(target)
+
+
+@voices.command("import")
+def import_voice(
+    file: File,
+    name: Annotated[
+        str | None, typer.Option("--name", "-n", metavar="NAME", help="[default: FILE's name]")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Take a voice file among your voices."""
+    from voxtral_cli.voice_files import VoiceStore, read_voice_file
+
+    source = Path(file)
+    print(VoiceStore().save(name or source.stem, read_voice_file(source), force))
 
 
 def language(voice: str) -> str:

@@ -1,0 +1,125 @@
+"""What may spoil a voice: a line with a number for each thing found in a recording.
+
+Thresholds are set so that clean speech of a close microphone has no findings; each is a hint and
+refuses nothing.
+"""
+
+import numpy as np
+
+from engine.reference.activity import FRAME_S, levels
+
+LOUDEST_FRAMES_DB = -40.0
+CLIPPED_SHARE = 0.001
+NOISY_DB = 18.0
+NARROW_HZ = 5_500.0
+SPREAD_OCTAVES = 0.75
+"""Between the voices of two people in one clip; one reader stays within half an octave."""
+STEADY_DB = 4.5
+"""Standard deviation of the level of speech within seconds; music is steadier."""
+PITCHES_HZ = (70.0, 420.0)
+
+
+def findings(
+    source: np.ndarray, source_rate: int, wave: np.ndarray, rate: int, mask: np.ndarray
+) -> list[str]:
+    """Everything that is wrong with a recording.
+
+    Args:
+        source: As it was given, float [n].
+        wave: At the model's rate, float32 [n].
+        mask: Where there is speech, bool [frames] of `wave`.
+    """
+    if not mask.any():
+        return []
+    loudness = levels(wave, rate)[: len(mask)]
+    notes = []
+    speech_db = 10 * np.log10(np.mean(10 ** (loudness[mask] / 10)))
+    if speech_db < LOUDEST_FRAMES_DB:
+        notes.append(f"very quiet: speech at {speech_db:.0f} dBFS")
+    share = float(clipped(source, source_rate).mean())
+    if share > CLIPPED_SHARE * 10:
+        notes.append(f"clipping in {share:.0%} of the 20 ms frames")
+    ratio = signal_to_noise(loudness, mask)
+    if ratio is not None and ratio < NOISY_DB:
+        notes.append(f"noisy: speech is {ratio:.0f} dB above the background")
+    top = bandwidth(wave, rate, mask)
+    if top < NARROW_HZ:
+        notes.append(f"narrow band: nothing above {top / 1000:.1f} kHz")
+    spread = pitch_spread(wave, rate, mask)
+    if spread is not None and spread > SPREAD_OCTAVES:
+        notes.append(f"perhaps more than one speaker: pitch spreads over {spread:.1f} octaves")
+    steadiness = level_movement(loudness, mask)
+    if steadiness is not None and steadiness < STEADY_DB:
+        notes.append(f"perhaps music: the level moves by {steadiness:.1f} dB only")
+    return notes
+
+
+def clipped(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Which frames hold three or more equal samples in a row at the peak: bool [frames]."""
+    size = round(rate * FRAME_S)
+    count = len(samples) // size
+    peak = float(np.abs(samples).max(initial=0.0))
+    if not count or peak < 0.05:
+        return np.zeros(count, dtype=bool)
+    top = np.abs(samples) >= 0.999 * peak
+    three = top[2:] & top[1:-1] & top[:-2]
+    return np.concatenate([three, [False] * 2])[: count * size].reshape(count, size).any(1)
+
+
+def signal_to_noise(loudness: np.ndarray, mask: np.ndarray) -> float | None:
+    """dB between speech and what is heard in its pauses; None without pauses."""
+    if (~mask).sum() * FRAME_S < 0.2:
+        return None
+    quiet = 10 ** (np.percentile(loudness[~mask], 50) / 10)
+    speech = np.mean(10 ** (loudness[mask] / 10))
+    return float(10 * np.log10(max(speech - quiet, 1e-12) / quiet))
+
+
+def bandwidth(wave: np.ndarray, rate: int, mask: np.ndarray) -> float:
+    """Highest frequency within 55 dB of the loudest one in the speech's mean spectrum, Hz."""
+    size = round(rate * FRAME_S)
+    frames = wave[: len(mask) * size].reshape(-1, size)[mask] * np.hanning(size)
+    power = np.square(np.abs(np.fft.rfft(frames, axis=1))).mean(0)
+    inside = np.flatnonzero(power > power.max() * 10**-5.5)
+    return float(inside[-1] * rate / size)
+
+
+def pitch_spread(wave: np.ndarray, rate: int, mask: np.ndarray) -> float | None:
+    """Octaves between the lowest and the highest tenth of the pitch, each over a second.
+
+    None with less than two voiced seconds.
+    """
+    size, low, high = (
+        round(rate * FRAME_S),
+        round(rate / PITCHES_HZ[1]),
+        round(rate / PITCHES_HZ[0]),
+    )
+    pitches: list[float] = []
+    medians: list[float] = []
+    for frame in np.flatnonzero(mask)[::2]:
+        piece = wave[frame * size : frame * size + 2 * high]
+        if len(piece) < 2 * high:
+            break
+        piece = piece - piece.mean()
+        spectrum = np.square(np.abs(np.fft.rfft(piece, 4 * high)))
+        correlation = np.fft.irfft(spectrum)[: high + 1]
+        lag = low + int(np.argmax(correlation[low:]))
+        if correlation[lag] > 0.4 * correlation[0] > 0:
+            pitches.append(np.log2(rate / lag))
+        if len(pitches) == 25:
+            medians.append(float(np.median(pitches)))
+            pitches.clear()
+    if len(medians) < 2:
+        return None
+    return float(np.percentile(medians, 90) - np.percentile(medians, 10))
+
+
+def level_movement(loudness: np.ndarray, mask: np.ndarray) -> float | None:
+    """Mean over seconds of the standard deviation of the level, dB; None below three seconds."""
+    count = round(1 / FRAME_S)
+    whole = len(mask) // count
+    if not whole:
+        return None
+    blocks = loudness[: whole * count].reshape(whole, count)
+    spoken = mask[: whole * count].reshape(whole, count).mean(1) > 0.8
+    return float(blocks[spoken].std(1).mean()) if spoken.sum() >= 3 else None

@@ -1,0 +1,124 @@
+"""Reference clips: what is kept of a recording, and what is said about it."""
+
+import numpy as np
+import pytest
+import soxr
+
+from engine.errors import InputError
+from engine.reference import prepare
+from engine.reference.activity import FRAME_S, runs, speech_mask
+from tests.babble import babble
+
+RATE = 24000
+
+
+@pytest.fixture(scope="module")
+def voice() -> np.ndarray:
+    return babble(8.0)
+
+
+def silence(seconds: float) -> np.ndarray:
+    noise = np.random.default_rng(1).standard_normal(round(seconds * RATE))
+    return (1e-4 * noise).astype(np.float32)
+
+
+def test_runs() -> None:
+    assert runs(np.array([0, 1, 1, 0, 1], dtype=bool)) == [(1, 3), (4, 5)]
+    assert runs(np.zeros(3, dtype=bool)) == []
+
+
+def test_speech_is_found_and_silence_is_not(voice: np.ndarray) -> None:
+    mask = speech_mask(np.concatenate([silence(1.0), voice, silence(1.0)]), RATE)
+    assert not mask[: round(0.9 / FRAME_S)].any()
+    assert not mask[-round(0.8 / FRAME_S) :].any()
+    assert mask[round(1 / FRAME_S) : round(9 / FRAME_S)].mean() > 0.8
+
+
+def test_silence_at_the_ends_goes_and_all_speech_stays(voice: np.ndarray) -> None:
+    clip = prepare([(np.concatenate([silence(3.0), voice, silence(2.0)]), RATE)], RATE)
+    assert clip.rate == RATE
+    assert clip.given_s == pytest.approx(7.1, abs=0.6)
+    assert clip.speech_s == pytest.approx(clip.given_s, abs=0.3)
+    assert clip.seconds < 8.3
+    assert clip.notes == ()
+    mask = speech_mask(clip.samples, RATE)
+    size = round(RATE * FRAME_S)
+    loud = clip.samples[: len(mask) * size].reshape(-1, size)[mask]
+    assert 20 * np.log10(np.sqrt(np.square(loud).mean())) == pytest.approx(-24, abs=0.7)
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100, 48000, 192000])
+def test_any_rate(voice: np.ndarray, rate: int) -> None:
+    given = soxr.resample(voice, RATE, rate)
+    here, there = prepare([(voice, RATE)], RATE), prepare([(given, rate)], RATE)
+    assert there.seconds == pytest.approx(here.seconds, abs=0.1)
+    assert any("narrow band" in note for note in there.notes) == (rate == 8000)
+
+
+def test_rumble_and_offset_are_removed(voice: np.ndarray) -> None:
+    times = np.arange(len(voice)) / RATE
+    dirty = voice + 0.2 + (0.2 * np.sin(2 * np.pi * 15 * times)).astype(np.float32)
+    clip = prepare([(dirty.astype(np.float32), RATE)], RATE).samples
+    spectrum = np.square(np.abs(np.fft.rfft(clip)))
+    hertz = np.fft.rfftfreq(len(clip), 1 / RATE)
+    assert spectrum[hertz < 20].sum() < 0.01 * spectrum.sum()
+
+
+def test_of_a_long_recording_the_window_begins_and_ends_in_pauses(voice: np.ndarray) -> None:
+    sentences = [part for n in range(10) for part in (babble(3.4, seed=n), silence(0.5))]
+    clip = prepare([(np.concatenate(sentences), RATE)], RATE, longest=12.0)
+    assert 9.0 < clip.seconds <= 12.0
+    assert clip.given_s > 25
+    mask = speech_mask(clip.samples, RATE)
+    assert not mask[:2].any()
+    assert not mask[-2:].any()
+    assert np.abs(clip.samples[[0, -1]]).max() < 1e-3
+
+
+def test_speech_without_pauses_is_cut_to_the_room() -> None:
+    times = np.arange(RATE * 20) / RATE
+    steady = np.tile(babble(2.0), 10) + 0.02 * np.sin(2 * np.pi * 300 * times).astype(np.float32)
+    assert 3.0 < prepare([(steady.astype(np.float32), RATE)], RATE, longest=5.0).seconds <= 5.0
+
+
+def test_clips_are_joined(voice: np.ndarray) -> None:
+    both = prepare([(voice[: 4 * RATE], RATE), (voice[4 * RATE :], RATE)], RATE)
+    assert both.speech_s == pytest.approx(prepare([(voice, RATE)], RATE).speech_s, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "finding"),
+    [
+        (lambda v: np.clip(v * 30, -1, 1), "clipping"),
+        (lambda v: v * 0.01, "very quiet"),
+        (lambda v: v + 0.03 * np.random.default_rng(0).standard_normal(len(v)), "noisy"),
+        (lambda v: np.concatenate([v, babble(8.0, pitch=240.0)]), "more than one speaker"),
+        (lambda v: np.sin(np.arange(len(v)) * 0.2) * 0.1 + v * 0.02, "music"),
+    ],
+)
+def test_what_spoils_a_voice_is_said(voice: np.ndarray, spoil: object, finding: str) -> None:
+    bad = spoil(voice).astype(np.float32)  # type: ignore[operator]
+    notes = prepare([(bad, RATE)], RATE).notes
+    assert any(finding in note for note in notes), notes
+    assert all(any(c.isdigit() for c in note) for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (babble(2.0), "only 1."),
+        (silence(5.0), "only 0.0 s"),
+        (np.zeros(5 * RATE, np.float32), "only 0.0 s"),
+        (np.full(5 * RATE, np.nan, np.float32), "no numbers"),
+        (np.zeros(0, np.float32), "empty"),
+        (np.zeros((9, 2), np.float32), "floating point"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(samples: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        prepare([(samples, RATE)], RATE)
+
+
+def test_hours_are_refused() -> None:
+    with pytest.raises(InputError, match="hours long"):
+        prepare([(np.zeros(3601 * 1000, np.float32), 1000)], RATE)

@@ -1,0 +1,76 @@
+"""The right to use somebody's voice: asked for once a recording, and remembered.
+
+Cloning a voice needs the consent of the person. `--consent` gives it in scripts; on a terminal it
+is asked for. What was consented to is kept in `consents.jsonl` beside the voices, a line a
+recording (SHA-256 of its bytes, when, how), and in the voice file.
+"""
+
+import datetime
+import getpass
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.errors import InputError
+from voxtral_cli.voice_files import VoiceStore
+
+QUESTION = "Do you have the right to use this voice, that is, the consent of the person? [y/N] "
+
+
+def ensure_consent(clips: Sequence[Path], given: bool) -> str:
+    """The record of a consent, old or new.
+
+    Args:
+        clips: Recordings that a voice will be made of.
+        given: Whether `--consent` was given.
+
+    Raises:
+        InputError: If there is none.
+    """
+    store = VoiceStore()
+    digests = [hashlib.sha256(clip.read_bytes()).hexdigest() for clip in clips]
+    known = _known(store)
+    if not given and all(digest in known for digest in digests):
+        return known[digests[0]]
+    how = "--consent" if given else "asked"
+    if not given and not _asked():
+        raise InputError(
+            "A voice may be cloned only with the consent of the person.",
+            "Give --consent if you have it.",
+        )
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    record = f"{now} {how} {_user()}".strip()
+    store.prepare()
+    with (store.folder / "consents.jsonl").open("a", encoding="utf-8") as file:
+        for clip, digest in zip(clips, digests, strict=True):
+            file.write(json.dumps({"sha256": digest, "file": clip.name, "record": record}) + "\n")
+    return record
+
+
+def _asked() -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(QUESTION, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _known(store: VoiceStore) -> dict[str, str]:
+    """Digest -> record; lines that cannot be read are passed over."""
+    path, known = store.folder / "consents.jsonl", {}
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                entry = json.loads(line)
+                known[str(entry["sha256"])] = str(entry["record"])
+            except (ValueError, KeyError, TypeError):
+                continue
+    return known
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return ""

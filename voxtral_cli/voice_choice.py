@@ -1,0 +1,122 @@
+"""`--voice`: a preset, a voice of the user's, a voice file, or a recording to be cloned.
+
+All that can fail without a model is checked before one is loaded.
+"""
+
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError, VoiceError
+from voxtral_cli import loading
+from voxtral_cli.audio.read import read_audio
+from voxtral_cli.console import Console
+from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file
+
+if TYPE_CHECKING:
+    from engine.cloning import Voice
+    from engine.engine import Engine
+    from engine.reference import Reference
+
+ALIASES = {
+    "alloy": "neutral_female",
+    "ash": "casual_male",
+    "ballad": "neutral_male",
+    "coral": "cheerful_female",
+    "echo": "neutral_male",
+    "fable": "casual_male",
+    "nova": "casual_female",
+    "onyx": "neutral_male",
+    "sage": "neutral_female",
+    "shimmer": "cheerful_female",
+    "verse": "casual_male",
+}
+"""OpenAI's names of voices -> presets of about that character."""
+
+
+@dataclass(frozen=True)
+class ChosenVoice:
+    """A voice that was found.
+
+    Args:
+        label: What to call it in messages and in a file's tags.
+        make: What the engine is to be given; called once it is loaded.
+    """
+
+    label: str
+    make: "Callable[[Engine], str | Voice]"
+
+
+def choose_voice(name: str | None, model: str, consent: bool, console: Console) -> ChosenVoice:
+    """Find a voice: presets first, then the user's voices, then files.
+
+    Raises:
+        VoiceError: If there is none of that name, or the model cannot clone.
+        InputError: If a file cannot be used.
+    """
+    presets = {preset.lower(): preset for preset in loading.read_voices(model)}
+    if name is None or name.lower() in presets:
+        preset = presets[name.lower()] if name else next(iter(presets.values()), "")
+        if not preset:
+            raise VoiceError(f"{model} has no preset voices.", "Give --voice NAME or a recording.")
+        return ChosenVoice(preset, lambda engine: preset)
+    store, (base, _, style) = VoiceStore(), name.partition(":")
+    if base in store.names():
+        voice = read_voice_file(store.path(base)).style(style, base)
+        return ChosenVoice(name, lambda engine: voice)
+    path = Path(name)
+    if path.exists() and path.suffix == SUFFIX:
+        voice = read_voice_file(path).style("", path.name)
+        return ChosenVoice(path.stem, lambda engine: voice)
+    if path.exists() or path.suffix or "/" in name:
+        reference = reference_of([path], model, consent, console)[0]
+        return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate))
+    alias = ALIASES.get(name.lower(), "")
+    if alias in presets:
+        return ChosenVoice(alias, lambda engine: alias)
+    raise _unknown(name, model, [*presets.values(), *store.names()])
+
+
+def reference_of(
+    clips: Sequence[Path], model: str, consent: bool, console: Console
+) -> "tuple[Reference, str]":
+    """Read recordings and make them a reference, saying what may spoil it; and the consent.
+
+    Raises:
+        VoiceError: If the model cannot clone.
+        InputError: If a recording cannot be used, or there is no consent.
+    """
+    from engine.reference import prepare
+    from voxtral_cli.consent import ensure_consent
+
+    sounds = [read_audio(clip) for clip in clips]
+    config = loading.read_config(model)
+    if not loading.can_clone(model):
+        raise VoiceError(
+            f"{model} has no codec encoder, so it cannot clone a voice.",
+            f"Use one of its preset voices (`voxtral voices -m {model}`), or clone with nano.",
+        )
+    reference = prepare(
+        [(sound.samples, sound.rate) for sound in sounds],
+        config.codec.sampling_rate,
+        config.max_voice_seconds,
+    )
+    record = ensure_consent(clips, consent)
+    for note in reference.notes:
+        console.note(f"note: {note}")
+    if reference.speech_s < reference.given_s - 0.5:
+        console.note(
+            f"note: of {reference.given_s:.1f} s of speech the best {reference.speech_s:.1f} s "
+            f"are used (this model takes up to {config.max_voice_seconds:g} s)"
+        )
+    return reference, record
+
+
+def _unknown(name: str, model: str, known: list[str]) -> VoiceError | InputError:
+    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    return VoiceError(
+        f"{model} has no voice {name!r}.", f"{meant}Voices: {', '.join(known)}; or a recording."
+    )

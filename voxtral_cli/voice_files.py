@@ -1,0 +1,240 @@
+"""Cloned voices on disk: one safetensors file each, and the folder where the user's lie.
+
+A file holds `codes.STYLE` int16 [codebooks, frames] and `rows.STYLE` float32 [frames + 1, dim] for
+each style, and as metadata (all text): `format` = voxtral-voice, `styles` and `origin` (JSON lists;
+names of the recordings), `consent` (who allowed it, and when), `created`, and of the checkpoint
+`model`, `fingerprint` and `quantizer` (engine.cloning). The plain style is called `default`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import InputError, VoiceError
+from voxtral_cli.audio.output import check_writable, whole_file, write_error
+
+if TYPE_CHECKING:
+    from engine.cloning import Voice
+
+KIND = "voxtral-voice"
+SUFFIX = ".safetensors"
+DEFAULT = "default"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_ORIGIN_KEYS = ("model", "fingerprint", "quantizer")
+
+
+@dataclass(frozen=True)
+class VoiceFile:
+    """The content of a voice file.
+
+    Args:
+        styles: Name of the style -> voice; all of one checkpoint.
+        origin: Names of the recordings.
+        consent: Who allowed the voice to be used, and when.
+        created: When, ISO 8601.
+    """
+
+    styles: dict[str, "Voice"]
+    origin: tuple[str, ...] = ()
+    consent: str = ""
+    created: str = ""
+
+    def style(self, name: str, voice: str) -> "Voice":
+        """One style of the voice called `voice`.
+
+        Raises:
+            VoiceError: If it has none of this name.
+        """
+        if name in self.styles:
+            return self.styles[name]
+        if not name:
+            return self.styles.get(DEFAULT) or next(iter(self.styles.values()))
+        known = ", ".join(self.styles)
+        raise VoiceError(f"The voice {voice} has no style {name!r}.", f"Styles: {known}.")
+
+    def added(self, other: "VoiceFile") -> "VoiceFile":
+        """With the styles of another file, which must be of the same checkpoint.
+
+        Raises:
+            VoiceError: If it is of another.
+        """
+        mine, new = (next(iter(v.styles.values())) for v in (self, other))
+        if mine.fingerprint != new.fingerprint:
+            raise VoiceError(
+                f"The voice was made for {mine.model} ({mine.fingerprint[:12]}), not for "
+                f"{new.model} ({new.fingerprint[:12]}).",
+                "Clone it again under another --name.",
+            )
+        origin = tuple(dict.fromkeys((*self.origin, *other.origin)))
+        return replace(other, styles=self.styles | other.styles, origin=origin)
+
+
+def check_name(name: str) -> str:
+    """A name that can be a file's.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    if not _NAME.fullmatch(name):
+        shown = name if len(name) < 40 else f"{name[:37]}..."
+        raise InputError(
+            f"{shown!r} cannot be the name of a voice.",
+            "Use up to 64 letters, digits, dots, hyphens and underscores.",
+        )
+    return name
+
+
+def write_voice_file(path: Path, voice: VoiceFile) -> None:
+    """Writes a voice file, whole or not at all."""
+    from safetensors.numpy import save
+
+    tensors = {}
+    for style, part in voice.styles.items():
+        tensors[f"codes.{style}"] = np.ascontiguousarray(part.codes, dtype=np.int16)
+        tensors[f"rows.{style}"] = np.ascontiguousarray(part.rows, dtype=np.float32)
+    first = next(iter(voice.styles.values()))
+    metadata = {
+        "format": KIND,
+        "styles": json.dumps(list(voice.styles)),
+        "origin": json.dumps(list(voice.origin)),
+        "consent": voice.consent,
+        "created": voice.created,
+        **{key: getattr(first, key) for key in _ORIGIN_KEYS},
+    }
+    with whole_file(path) as output:
+        output.write(save(tensors, metadata))
+
+
+def read_voice_file(path: Path) -> VoiceFile:
+    """Reads a voice file.
+
+    Raises:
+        InputError: If it is none, or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    hint = "Make one: voxtral clone CLIP --name NAME"
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != KIND:
+                raise InputError(f"{path} is no voice file.", hint)
+            styles = json.loads(metadata["styles"])
+            of = {key: metadata[key] for key in _ORIGIN_KEYS}
+            voices = {
+                style: _voice(
+                    file.get_tensor(f"codes.{style}"), file.get_tensor(f"rows.{style}"), of
+                )
+                for style in styles
+            }
+            origin = tuple(map(str, json.loads(metadata["origin"])))
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path}.", hint) from None
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint) from error
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is no whole voice file: {error}.", hint) from error
+    if not voices:
+        raise InputError(f"{path} holds no voice.", hint)
+    return VoiceFile(voices, origin, metadata.get("consent", ""), metadata.get("created", ""))
+
+
+def _voice(codes: np.ndarray, rows: np.ndarray, origin: dict[str, str]) -> "Voice":
+    """Checked; ValueError says what is wrong."""
+    from engine.cloning import Voice
+
+    if codes.ndim != 2 or codes.dtype.kind != "i" or codes.min(initial=0) < 0:
+        raise ValueError(f"codes are {codes.dtype} {list(codes.shape)}")
+    if rows.ndim != 2 or rows.dtype != np.float32 or len(rows) != codes.shape[1] + 1:
+        raise ValueError(f"rows are {rows.dtype} {list(rows.shape)}")
+    if not codes.size or not np.isfinite(rows).all():
+        raise ValueError("rows hold values that are no numbers" if codes.size else "no frames")
+    return Voice(codes, rows, **origin)
+
+
+def default_folder() -> Path:
+    """Where the user's voices lie: VOXTRAL_VOICES, or the user's data folder."""
+    if given := os.environ.get("VOXTRAL_VOICES"):
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("voxtral")) / "voices"
+
+
+@dataclass(frozen=True)
+class VoiceStore:
+    """The user's voices, a file each."""
+
+    folder: Path = field(default_factory=default_folder)
+
+    def names(self) -> list[str]:
+        """All voices, by name."""
+        if not self.folder.is_dir():
+            return []
+        paths = self.folder.glob(f"*{SUFFIX}")
+        return sorted((p.stem for p in paths if _NAME.fullmatch(p.stem)), key=str.lower)
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{check_name(name)}{SUFFIX}"
+
+    def existing(self, name: str) -> Path:
+        """The file of a voice that is there.
+
+        Raises:
+            VoiceError: If it is not.
+        """
+        path = self.path(name)
+        if not path.is_file():
+            known = ", ".join(self.names()) or "none yet"
+            raise VoiceError(f"There is no voice {name!r} of yours.", f"Yours: {known}.")
+        return path
+
+    def prepare(self) -> None:
+        """Makes the folder, and fails now rather than after the work is done."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(str(self.folder), error) from error
+        check_writable(self.folder / f"new{SUFFIX}")
+
+    def save(self, name: str, voice: VoiceFile, force: bool = False, add: bool = False) -> Path:
+        """Writes a voice; returns its file.
+
+        Args:
+            force: Whether it may take the place of one that is there.
+            add: Whether its styles are added to one that is there.
+
+        Raises:
+            InputError: If the name is taken.
+            VoiceError: If styles would be added to a voice of another checkpoint.
+        """
+        self.prepare()
+        path = self.path(name)
+        with self._locked():  # two processes may be making the same name
+            if path.exists() and add:
+                voice = read_voice_file(path).added(voice)
+            elif path.exists() and not force:
+                raise InputError(
+                    f"There is a voice {name} already.",
+                    "Give another --name, --style NAME to add a style to it, or --force.",
+                )
+            write_voice_file(path, voice)
+        return path
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            import fcntl
+        except ImportError:  # Windows
+            yield
+            return
+        with (self.folder / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
