@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.babble import babble
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -35,7 +37,9 @@ def run(command: list[str] | str, folder: Path) -> subprocess.CompletedProcess[b
     (folder / "chapter.txt").write_text("Rain fell. It was late.", encoding="utf-8")
     tone = 0.1 * np.sin(np.arange(24000) / 20)
     soundfile.write(folder / "in.wav", tone, 24000)
+    soundfile.write(folder / "alice.wav", babble(5.0), 24000)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    environment["VOXTRAL_VOICES"] = str(folder / "voices")
     return subprocess.run(
         command,
         shell=isinstance(command, str),

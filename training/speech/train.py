@@ -2,8 +2,8 @@
 --out DIR --minutes 70`.
 
 Backbone, embeddings and flow head learn together on codes made by `training.speech.codes`. Short
-utterances come first. Started again, a run goes on where its last state file was. Result: `speech.pt`
-(weights, their average, fixed prompts of the preset voices), curves, and sentences in `probe/`.
+utterances come first. Started again, a run goes on where its last state file was. Result:
+`speech.pt` (weights, their average, prompts of the preset voices), curves, sentences in `probe/`.
 """
 
 import argparse
