@@ -199,7 +199,9 @@ def test_decoder_mode_leaves_the_codes_alone(corpus: Path, tmp_path: Path) -> No
     whole.start_codebook(whole.crops())
     whole.save(0.0)
     start = tmp_path / "whole" / STATE
-    part = CodecTrainer(options(corpus, tmp_path / "part", part="decoder", start=start, channels=2))
+    part = CodecTrainer(
+        options(corpus, tmp_path / "part", part="decoder", initial=start, channels=2)
+    )
     part.resume()
     codes = part.codec.encode(batch[0])
     before = part.codec.decode(codes)

@@ -158,7 +158,7 @@ def test_a_decoder_learns_from_predicted_codes(
         minutes=1,
         preset="tiny",
         part="decoder",
-        start=codec_state,
+        initial=codec_state,
         codes=[codes, out],
         batch=4,
         frames=4,

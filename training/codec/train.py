@@ -2,7 +2,7 @@
 
 Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
 `--free` share of the time nothing is quantised, so that the network first learns to make speech;
-then the codebook is set by k-means and the bottleneck begins. `--part decoder --start codec.pt
+then the codebook is set by k-means and the bottleneck begins. `--part decoder --initial codec.pt
 --codes DIR...` trains the decoder alone: on codes of `training.speech.codes`, which hold what the
 frozen encoder really says, and of `training.speech.predict`, what the speech model will say.
 Started again, a run goes on where its last state file was; `torchrun` makes that several processes.
@@ -41,7 +41,7 @@ class Options:
 
     Args:
         part: "all", or "decoder" to leave encoder and codebook as they are.
-        start: State file or checkpoint folder whose codec a new run begins with.
+        initial: State file or checkpoint folder whose codec a new run begins with.
         codes: Folders of codes for the decoder alone, heard equally often.
         free: Share of the time before anything is quantised.
         rate: Peak learning rate.
@@ -54,7 +54,7 @@ class Options:
     minutes: float
     preset: str = "nano"
     part: str = "all"
-    start: Path | None = None
+    initial: Path | None = None
     codes: list[Path] = field(default_factory=list)
     batch: int = 8
     frames: int = 32
@@ -112,8 +112,8 @@ class CodecTrainer:
         """Load the state of an earlier session, or the start; returns its seconds."""
         state = load_state(self.options.out / STATE)
         if state is None:
-            if self.options.start:
-                start = load_codec(self.options.start, self.options.preset)
+            if self.options.initial:
+                start = load_codec(self.options.initial, self.options.preset)
                 self.codec.load_state_dict(start.state_dict())
             return 0.0
         for name, module in self._modules().items():
@@ -223,7 +223,7 @@ def train(options: Options) -> Codec:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = {"corpus": Path, "out": Path, "start": Path, "codes": Path, "minutes": float}
+    kinds = {"corpus": Path, "out": Path, "initial": Path, "codes": Path, "minutes": float}
     choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
     for option in fields(Options):
         required = option.name in ("corpus", "out", "minutes")
