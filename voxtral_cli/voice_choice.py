@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import InputError, VoiceError
+from engine.errors import VoiceError
 from voxtral_cli import loading
 from voxtral_cli.audio.read import read_audio
 from voxtral_cli.console import Console
@@ -67,10 +67,11 @@ def choose_voice(name: str | None, model: str, consent: bool, console: Console) 
         voice = read_voice_file(store.path(base)).style(style, base)
         return ChosenVoice(name, lambda engine: voice)
     path = Path(name)
-    if path.exists() and path.suffix == SUFFIX:
+    there = _exists(path)
+    if there and path.suffix == SUFFIX:
         voice = read_voice_file(path).style("", path.name)
         return ChosenVoice(path.stem, lambda engine: voice)
-    if path.exists() or path.suffix or "/" in name:
+    if there or path.suffix or "/" in name:
         reference = reference_of([path], model, consent, console)[0]
         return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate))
     alias = ALIASES.get(name.lower(), "")
@@ -114,9 +115,17 @@ def reference_of(
     return reference, record
 
 
-def _unknown(name: str, model: str, known: list[str]) -> VoiceError | InputError:
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than any file's
+        return False
+
+
+def _unknown(name: str, model: str, known: list[str]) -> VoiceError:
     near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     meant = f"Did you mean {' or '.join(near)}? " if near else ""
     return VoiceError(
-        f"{model} has no voice {name!r}.", f"{meant}Voices: {', '.join(known)}; or a recording."
+        f"{model} has no voice {name[:60]!r}.",
+        f"{meant}Voices: {', '.join(known)}; or a recording.",
     )

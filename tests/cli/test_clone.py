@@ -250,3 +250,11 @@ def test_a_checkpoint_without_an_encoder_says_so_before_it_is_loaded(
         bad = voxtral(*command, *arguments)
         assert bad.exit_code == 2
         assert "no codec encoder" in bad.stderr
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "x" * 10_000 + ".wav", "no/such", "a\0b", "Alise"])
+def test_voices_that_are_nowhere(voxtral: Voxtral, name: str, unloadable: None) -> None:
+    bad = voxtral("say", "Hi.", "--consent", f"--voice={name}", "-o", "a.wav")
+    assert bad.exit_code == 2
+    assert bad.stderr.count("\n") == 2
+    assert not Path("a.wav").exists()

@@ -31,9 +31,13 @@ def read_audio(path: Path) -> Sound:
     Raises:
         InputError: If it is missing, no audio, empty, or holds values that are no numbers.
     """
-    if path.is_dir():
+    try:
+        there, folder = path.exists(), path.is_dir()
+    except OSError as error:  # a name longer than any file's
+        raise InputError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from None
+    if folder:
         raise InputError(f"{path} is a directory.", "Give an audio file.")
-    if not path.exists():
+    if not there:
         raise InputError(f"There is no file {path}.", "Check the path.")
     if path.suffix.lower() in BARE:
         raise InputError(
