@@ -59,13 +59,20 @@ docs: $(READY)
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
-		--utterances 12000
+		--utterances 24000
 	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
 		--minutes 40 --free 0.32
 	$(BIN)/python -m training.speech.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
 	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
 		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \
-		--out $(DATA)/run --minutes 67
+		--out $(DATA)/run --minutes 147
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
+		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
+	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \
+		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 3
+	$(BIN)/torchrun --nproc-per-node 2 -m training.codec.train --part decoder \
+		--corpus $(DATA)/corpus --codes $(DATA)/codes $(DATA)/predicted \
+		--initial $(DATA)/run/codec.pt --out $(DATA)/decoder --minutes 38 --rate 1e-3
+	$(BIN)/python -m training.export --codec $(DATA)/decoder/codec.pt \
 		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano

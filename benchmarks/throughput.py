@@ -10,6 +10,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import torch
+
 from benchmarks import common
 from engine import Engine
 from engine.hub import resolve
@@ -27,6 +29,8 @@ def main() -> None:
     parser.add_argument("--voice", help="default: the checkpoint's first")
     given = parser.parse_args()
     engine = Engine.from_folder(resolve(given.model), device=given.device)
+    if engine.packed:
+        torch.set_num_threads(1)  # as `voxtral` does
     voice = given.voice or engine.voices[0]
     one_row = SpeechOptions(rows=1)
     engine.speak(WARM_UP, voice, one_row)
