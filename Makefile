@@ -62,7 +62,7 @@ nano: $(READY)
 		--utterances 24000
 	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
 		--minutes 40 --free 0.32
-	$(BIN)/python -m training.speech.codes --corpus $(DATA)/corpus \
+	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
 	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
 		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \

@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.errors import (
         CheckpointError,
@@ -31,6 +32,7 @@ __all__ = [
     "InputError",
     "SpeechChunk",
     "SpeechOptions",
+    "Voice",
     "VoiceError",
     "VoxtralError",
 ]
@@ -39,6 +41,7 @@ _MODULES = {
     "Engine": "engine.engine",
     "SpeechChunk": "engine.speech",
     "SpeechOptions": "engine.speech",
+    "Voice": "engine.cloning",
 }
 
 

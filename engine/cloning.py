@@ -1,4 +1,8 @@
-"""A voice made of codes: what prompts begin with, and which checkpoints can speak in it."""
+"""A voice made of codes: what prompts begin with, and which checkpoints can speak in it.
+
+Rows of backbone inputs follow from the codes and the checkpoint's own table, so a voice outlives a
+newly trained speech model as long as its codec means the same.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,7 +12,6 @@ import torch
 from torch import Tensor
 
 from engine.config import END_AUDIO, SPECIAL_CODES
-from engine.errors import VoiceError
 from engine.models.codec.quantizer import Quantizer
 from engine.models.voxtral import VoxtralModel
 
@@ -19,14 +22,12 @@ class Voice:
 
     Args:
         codes: Of the reference, 0-based, int16 [codebooks, frames].
-        rows: Backbone inputs, float32 [frames + 1, dim]; the last is the END row.
-        fingerprint: Of the checkpoint that these rows belong to.
-        quantizer: Fingerprint of the quantizer that gives the codes their meaning.
+        fingerprint: Of the checkpoint that made them.
+        quantizer: Fingerprint of the quantizer that gives them their meaning.
         model: Name of that checkpoint.
     """
 
     codes: np.ndarray
-    rows: np.ndarray
     fingerprint: str
     quantizer: str
     model: str
@@ -47,41 +48,8 @@ def embed_codes(model: VoxtralModel, codes: np.ndarray) -> Tensor:
     return table(torch.from_numpy(voice_codes(codes)).to(device))
 
 
-def make_voice(model: VoxtralModel, codes: np.ndarray, fingerprint: str, name: str) -> Voice:
-    """The voice of a reference.
-
-    Args:
-        codes: 0-based, [codebooks, frames].
-        fingerprint, name: Of the checkpoint.
-    """
-    rows = embed_codes(model, codes.T).float().cpu().numpy()
-    quantizer = quantizer_fingerprint(model.audio_tokenizer.quantizer)
-    return Voice(codes.astype(np.int16), rows, fingerprint, quantizer, name)
-
-
-def quantizer_fingerprint(quantizer: Quantizer) -> str:
+def quantizer_fingerprint(quantizer: Quantizer, acoustic_dim: int) -> str:
     """16 hex digits: codecs that share them mean the same by the same codes."""
-    digest = hashlib.sha256(str(quantizer.levels).encode())
+    digest = hashlib.sha256(f"{acoustic_dim} x {quantizer.levels}".encode())
     digest.update(quantizer.semantic_codebook.embedding.cpu().numpy().tobytes())
     return digest.hexdigest()[:16]
-
-
-def rows_for(voice: Voice, model: VoxtralModel, fingerprint: str, name: str) -> Tensor:
-    """The rows of a voice for a checkpoint: its own, or made anew of its codes.
-
-    Args:
-        fingerprint, name: Of the checkpoint.
-
-    Raises:
-        VoiceError: If the checkpoint means something else by these codes.
-    """
-    weight = model.norm.weight
-    if voice.fingerprint == fingerprint:
-        return torch.from_numpy(voice.rows).to(weight.device, weight.dtype)
-    if voice.quantizer == quantizer_fingerprint(model.audio_tokenizer.quantizer):
-        return embed_codes(model, voice.codes.T)
-    raise VoiceError(
-        f"This voice was made for {voice.model} ({voice.fingerprint[:12]}); {name} "
-        f"({fingerprint[:12]}) has other codes.",
-        "Clone it again from its recording, or give the checkpoint that it was made for.",
-    )

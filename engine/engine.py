@@ -1,6 +1,5 @@
 """Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
 
-import difflib
 from collections.abc import Generator
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from engine import checkpoint
-from engine.cloning import Voice, make_voice, rows_for
+from engine.cloning import Voice, embed_codes, quantizer_fingerprint
 from engine.device import enough_memory, find_device
 from engine.errors import CheckpointError, InputError, VoiceError
 from engine.hub import folder_name
@@ -25,7 +24,7 @@ from engine.samples import checked_samples
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import plan_text
 from engine.tokenizer import Tokenizer
-from engine.voice import read_voice
+from engine.voice import no_such_voice, read_voice
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PACKED_DIM = 1024
@@ -123,11 +122,6 @@ class Engine:
         return self._model.audio_tokenizer.can_encode
 
     @property
-    def longest_voice_s(self) -> float:
-        """Seconds of reference that the checkpoint is used to."""
-        return self._config.max_voice_seconds
-
-    @property
     def device(self) -> str:
         """Where the model is: "cpu", "cuda:0", ..."""
         return str(self._model.norm.weight.device)
@@ -165,10 +159,7 @@ class Engine:
         texts = self.plan(text, options)
         if not texts:
             raise InputError("There is nothing to speak in this text.", "Give some words.")
-        if isinstance(voice, Voice):
-            rows = rows_for(voice, self._model, self.fingerprint, self.name)
-        else:
-            rows = self._voice(voice)
+        rows = self._cloned(voice) if isinstance(voice, Voice) else self._voice(voice)
 
         def build(chunk: str) -> Prompt:
             return build_prompt(self._tokenizer, chunk, len(rows))
@@ -220,8 +211,8 @@ class Engine:
         A last frame that is not whole is left out.
         """
         codes = self.encode(samples, rate)
-        whole = int(len(samples) / rate * self.frame_rate)
-        return make_voice(self._model, codes[:, : max(1, whole)], self.fingerprint, self.name)
+        whole = len(samples) * self.sample_rate // (rate * self._config.codec.frame_samples)
+        return Voice(codes[:, : max(1, whole)], self.fingerprint, self._quantizer, self.name)
 
     @enough_memory()
     @torch.inference_mode()
@@ -261,27 +252,33 @@ class Engine:
             raise InputError("Some codes are out of range.", hint)
         return array.astype(np.int64)
 
+    @cached_property
+    def _quantizer(self) -> str:
+        codec = self._config.codec
+        return quantizer_fingerprint(self._model.audio_tokenizer.quantizer, codec.acoustic_dim)
+
+    def _cloned(self, voice: Voice) -> Tensor:
+        """Rows of a voice that `clone` made, here or elsewhere."""
+        if voice.quantizer != self._quantizer:
+            raise VoiceError(
+                f"This voice was made for {voice.model} ({voice.fingerprint[:12]}); {self.name} "
+                f"({self.fingerprint[:12]}) has other codes.",
+                "Clone it again from its recording, or give the checkpoint that it was made for.",
+            )
+        return embed_codes(self._model, self._checked_codes(voice.codes).T)
+
     def _voice(self, name: str | None) -> Tensor:
         """Rows of a preset voice, read once."""
         asked = name or next(iter(self.voices), "")
         own_names = {own.lower(): own for own in self.voices}
         key = asked if asked in self.voices else own_names.get(asked.lower())
         if key is None:
-            raise self._no_voice(name)
+            raise no_such_voice(self.name, self.voices, name)
         if key not in self._voice_rows:
             weight = self._model.norm.weight
             rows = read_voice(self._folder, key, self._config.backbone.dim)
             self._voice_rows[key] = rows.to(weight.device, weight.dtype)
         return self._voice_rows[key]
-
-    def _no_voice(self, name: str | None) -> VoiceError:
-        if not self.voices:
-            return VoiceError(f"{self.name} has no preset voices.", "Use another checkpoint.")
-        near = difflib.get_close_matches((name or "").lower(), self.voices, n=3, cutoff=0.5)
-        meant = f"Did you mean {' or '.join(near)}? " if near else ""
-        return VoiceError(
-            f"{self.name} has no voice {name!r}.", f"{meant}Voices: {', '.join(self.voices)}."
-        )
 
 
 def _pieces(codes: Tensor) -> tuple[Tensor, ...]:

@@ -14,13 +14,13 @@ class SpeechOptions:
     Args:
         seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
         cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
-        temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
-            None for what suits the checkpoint (`ModelConfig.temperature`).
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
         rows: Chunks spoken side by side.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
         max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
             to (`ModelConfig.max_chars`).
+        temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
+            None for what suits the checkpoint (`ModelConfig.temperature`).
 
     Raises:
         InputError: If a value is out of range.
@@ -28,11 +28,11 @@ class SpeechOptions:
 
     seed: int = 0
     cfg: float = 1.2
-    temperature: float | None = None
     steps: int = 8
     rows: int = 4
     normalize: bool = True
     max_chars: int | None = None
+    temperature: float | None = None
 
     def __post_init__(self) -> None:
         ranges = {

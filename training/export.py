@@ -14,9 +14,9 @@ from engine.checkpoint import save
 from engine.cloning import embed_codes
 from engine.config import parse_config
 from engine.models.voxtral import VoxtralModel
+from training.codes import load_codec
 from training.loop import load_state
 from training.presets import PRESETS
-from training.speech.codes import load_codec
 from training.speech.init import init_speech, load_speech
 from training.tokenizer import byte_level_tekken
 

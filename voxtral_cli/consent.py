@@ -30,9 +30,9 @@ def ensure_consent(clips: Sequence[Path], given: bool) -> str:
         InputError: If there is none.
     """
     store = VoiceStore()
-    digests = [hashlib.sha256(clip.read_bytes()).hexdigest() for clip in clips]
+    digests = [_digest(clip) for clip in clips]
     known = _known(store)
-    if not given and all(digest in known for digest in digests):
+    if all(digest in known for digest in digests):
         return known[digests[0]]
     how = "--consent" if given else "asked"
     if not given and not _asked():
@@ -45,8 +45,15 @@ def ensure_consent(clips: Sequence[Path], given: bool) -> str:
     store.prepare()
     with (store.folder / "consents.jsonl").open("a", encoding="utf-8") as file:
         for clip, digest in zip(clips, digests, strict=True):
+            if digest in known:
+                continue
             file.write(json.dumps({"sha256": digest, "file": clip.name, "record": record}) + "\n")
     return record
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _asked() -> bool:

@@ -1,6 +1,8 @@
 """Prints docs/cli.md from the program's own help: python -m voxtral_cli.reference > docs/cli.md"""
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -30,9 +32,14 @@ text give the same samples each time; the seed is printed and stored in the file
 def reference() -> str:
     """The page as Markdown."""
     group = get_command(app)
-    names = list(group.commands)  # type: ignore[attr-defined]
-    commands = [[], *([name] for name in names), ["models", "pull"]]
-    return HEAD + "".join(_section(command) for command in commands)
+    return HEAD + "".join(_section(command) for command in _commands(group, []))
+
+
+def _commands(command: Any, names: list[str]) -> Iterator[list[str]]:
+    """A command and all below it, by their names."""
+    yield names
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _commands(below, [*names, name])
 
 
 def _section(command: list[str]) -> str:

@@ -50,22 +50,22 @@ class ChosenVoice:
 
 
 def choose_voice(name: str | None, model: str, consent: bool, console: Console) -> ChosenVoice:
-    """Find a voice: presets first, then the user's voices, then files.
+    """Find a voice: the user's voices first, then presets, then files.
 
     Raises:
         VoiceError: If there is none of that name, or the model cannot clone.
         InputError: If a file cannot be used.
     """
+    store, (base, _, style) = VoiceStore(), (name or "").partition(":")
+    if name and base in store.names():
+        voice = read_voice_file(store.path(base)).style(style, base)
+        return ChosenVoice(name, lambda engine: voice)
     presets = {preset.lower(): preset for preset in loading.read_voices(model)}
     if name is None or name.lower() in presets:
         preset = presets[name.lower()] if name else next(iter(presets.values()), "")
         if not preset:
             raise VoiceError(f"{model} has no preset voices.", "Give --voice NAME or a recording.")
         return ChosenVoice(preset, lambda engine: preset)
-    store, (base, _, style) = VoiceStore(), name.partition(":")
-    if base in store.names():
-        voice = read_voice_file(store.path(base)).style(style, base)
-        return ChosenVoice(name, lambda engine: voice)
     path = Path(name)
     there = _exists(path)
     if there and path.suffix == SUFFIX:
@@ -89,16 +89,16 @@ def reference_of(
         VoiceError: If the model cannot clone.
         InputError: If a recording cannot be used, or there is no consent.
     """
-    from engine.reference import prepare
+    from engine.reference import LONGEST_FILE_S, prepare
     from voxtral_cli.consent import ensure_consent
 
-    sounds = [read_audio(clip) for clip in clips]
     config = loading.read_config(model)
     if not loading.can_clone(model):
         raise VoiceError(
             f"{model} has no codec encoder, so it cannot clone a voice.",
             f"Use one of its preset voices (`voxtral voices -m {model}`), or clone with nano.",
         )
+    sounds = [read_audio(clip, LONGEST_FILE_S) for clip in clips]
     reference = prepare(
         [(sound.samples, sound.rate) for sound in sounds],
         config.codec.sampling_rate,

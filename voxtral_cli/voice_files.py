@@ -1,9 +1,9 @@
 """Cloned voices on disk: one safetensors file each, and the folder where the user's lie.
 
-A file holds `codes.STYLE` int16 [codebooks, frames] and `rows.STYLE` float32 [frames + 1, dim] for
-each style, and as metadata (all text): `format` = voxtral-voice, `styles` and `origin` (JSON lists;
-names of the recordings), `consent` (who allowed it, and when), `created`, and of the checkpoint
-`model`, `fingerprint` and `quantizer` (engine.cloning). The plain style is called `default`.
+A file holds `codes.STYLE` int16 [codebooks, frames] for each style, and as metadata (all text):
+`format` = voxtral-voice, `styles` and `origin` (JSON lists; names of the recordings), `consent`
+(who allowed it, and when), `created`, and of the checkpoint `model`, `fingerprint` and
+`quantizer` (engine.cloning). The plain style is called `default`.
 """
 
 import json
@@ -59,21 +59,44 @@ class VoiceFile:
         known = ", ".join(self.styles)
         raise VoiceError(f"The voice {voice} has no style {name!r}.", f"Styles: {known}.")
 
-    def added(self, other: "VoiceFile") -> "VoiceFile":
-        """With the styles of another file, which must be of the same checkpoint.
+    def check_free(self, style: str) -> None:
+        """Refuses a style that is there.
 
         Raises:
-            VoiceError: If it is of another.
+            InputError: If it is.
+        """
+        if style in self.styles:
+            raise InputError(
+                f"The voice has a style {style} already.", "Give another --style, or --force."
+            )
+
+    def added(self, other: "VoiceFile", force: bool) -> "VoiceFile":
+        """With the styles of another file, which must have the same codes.
+
+        Args:
+            force: Whether they may take the place of styles of the same name.
+
+        Raises:
+            VoiceError: If it is of another checkpoint.
+            InputError: If there is such a style.
         """
         mine, new = (next(iter(v.styles.values())) for v in (self, other))
-        if mine.fingerprint != new.fingerprint:
+        if mine.quantizer != new.quantizer:
             raise VoiceError(
                 f"The voice was made for {mine.model} ({mine.fingerprint[:12]}), not for "
                 f"{new.model} ({new.fingerprint[:12]}).",
                 "Clone it again under another --name.",
             )
-        origin = tuple(dict.fromkeys((*self.origin, *other.origin)))
-        return replace(other, styles=self.styles | other.styles, origin=origin)
+        if not force:
+            for style in other.styles:
+                self.check_free(style)
+        consents = dict.fromkeys(filter(None, (self.consent, other.consent)))
+        return replace(
+            self,
+            styles=self.styles | other.styles,
+            origin=tuple(dict.fromkeys((*self.origin, *other.origin))),
+            consent="; ".join(consents),
+        )
 
 
 def check_name(name: str) -> str:
@@ -95,10 +118,10 @@ def write_voice_file(path: Path, voice: VoiceFile) -> None:
     """Writes a voice file, whole or not at all."""
     from safetensors.numpy import save
 
-    tensors = {}
-    for style, part in voice.styles.items():
-        tensors[f"codes.{style}"] = np.ascontiguousarray(part.codes, dtype=np.int16)
-        tensors[f"rows.{style}"] = np.ascontiguousarray(part.rows, dtype=np.float32)
+    tensors = {
+        f"codes.{style}": np.ascontiguousarray(part.codes, dtype=np.int16)
+        for style, part in voice.styles.items()
+    }
     first = next(iter(voice.styles.values()))
     metadata = {
         "format": KIND,
@@ -120,43 +143,39 @@ def read_voice_file(path: Path) -> VoiceFile:
     """
     from safetensors import SafetensorError, safe_open
 
+    damaged = (SafetensorError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
     hint = "Make one: voxtral clone CLIP --name NAME"
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != KIND:
                 raise InputError(f"{path} is no voice file.", hint)
-            styles = json.loads(metadata["styles"])
+            if not all(text.isprintable() for text in metadata.values()):
+                raise ValueError("its metadata hold control characters")
             of = {key: metadata[key] for key in _ORIGIN_KEYS}
             voices = {
-                style: _voice(
-                    file.get_tensor(f"codes.{style}"), file.get_tensor(f"rows.{style}"), of
-                )
-                for style in styles
+                check_name(style): _voice(file.get_tensor(f"codes.{style}"), of)
+                for style in json.loads(metadata["styles"])
             }
             origin = tuple(map(str, json.loads(metadata["origin"])))
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.", hint) from None
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint) from error
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+    except damaged as error:
         raise InputError(f"{path} is no whole voice file: {error}.", hint) from error
     if not voices:
         raise InputError(f"{path} holds no voice.", hint)
     return VoiceFile(voices, origin, metadata.get("consent", ""), metadata.get("created", ""))
 
 
-def _voice(codes: np.ndarray, rows: np.ndarray, origin: dict[str, str]) -> "Voice":
+def _voice(codes: np.ndarray, origin: dict[str, str]) -> "Voice":
     """Checked; ValueError says what is wrong."""
     from engine.cloning import Voice
 
-    if codes.ndim != 2 or codes.dtype.kind != "i" or codes.min(initial=0) < 0:
-        raise ValueError(f"codes are {codes.dtype} {list(codes.shape)}")
-    if rows.ndim != 2 or rows.dtype != np.float32 or len(rows) != codes.shape[1] + 1:
-        raise ValueError(f"rows are {rows.dtype} {list(rows.shape)}")
-    if not codes.size or not np.isfinite(rows).all():
-        raise ValueError("rows hold values that are no numbers" if codes.size else "no frames")
-    return Voice(codes, rows, **origin)
+    if codes.ndim != 2 or codes.dtype != np.int16 or not codes.size or codes.min() < 0:
+        raise ValueError(f"its codes are {codes.dtype} {list(codes.shape)}")
+    return Voice(codes, **origin)
 
 
 def default_folder() -> Path:
@@ -204,6 +223,23 @@ class VoiceStore:
             raise write_error(str(self.folder), error) from error
         check_writable(self.folder / f"new{SUFFIX}")
 
+    def check_free(self, name: str, style: str | None, force: bool) -> None:
+        """Refuses a name, or a style of a voice that is there, that is taken.
+
+        Raises:
+            InputError: If it is taken and may not be replaced.
+        """
+        path = self.path(name)
+        if force or not path.exists():
+            return
+        if style is not None:
+            read_voice_file(path).check_free(style)
+            return
+        raise InputError(
+            f"There is a voice {name} already.",
+            "Give another --name, --style NAME to add a style to it, or --force.",
+        )
+
     def save(self, name: str, voice: VoiceFile, force: bool = False, add: bool = False) -> Path:
         """Writes a voice; returns its file.
 
@@ -212,21 +248,32 @@ class VoiceStore:
             add: Whether its styles are added to one that is there.
 
         Raises:
-            InputError: If the name is taken.
+            InputError: If the name, or the style, is taken.
             VoiceError: If styles would be added to a voice of another checkpoint.
         """
         self.prepare()
         path = self.path(name)
         with self._locked():  # two processes may be making the same name
             if path.exists() and add:
-                voice = read_voice_file(path).added(voice)
-            elif path.exists() and not force:
-                raise InputError(
-                    f"There is a voice {name} already.",
-                    "Give another --name, --style NAME to add a style to it, or --force.",
-                )
+                voice = read_voice_file(path).added(voice, force)
+            else:
+                self.check_free(name, None, force)
             write_voice_file(path, voice)
         return path
+
+    def rename(self, name: str, new: str, force: bool = False) -> Path:
+        """Gives a voice another name; returns its file.
+
+        Raises:
+            InputError: If the new name is taken.
+            VoiceError: If there is no such voice.
+        """
+        path, target = self.existing(name), self.path(new)
+        with self._locked():
+            if target.exists() and not target.samefile(path) and not force:
+                raise InputError(f"There is a voice {new} already.", "Give another, or --force.")
+            os.replace(path, target)
+        return target
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.reference.activity import FRAME_S, levels
 
 LOUDEST_FRAMES_DB = -40.0
-CLIPPED_SHARE = 0.001
+CLIPPED_SHARE = 0.01
 NOISY_DB = 18.0
 NARROW_HZ = 5_500.0
 SPREAD_OCTAVES = 0.75
@@ -37,7 +37,7 @@ def findings(
     if speech_db < LOUDEST_FRAMES_DB:
         notes.append(f"very quiet: speech at {speech_db:.0f} dBFS")
     share = float(clipped(source, source_rate).mean())
-    if share > CLIPPED_SHARE * 10:
+    if share > CLIPPED_SHARE:
         notes.append(f"clipping in {share:.0%} of the 20 ms frames")
     ratio = signal_to_noise(loudness, mask)
     if ratio is not None and ratio < NOISY_DB:

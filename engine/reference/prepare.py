@@ -11,12 +11,13 @@ import soxr
 
 from engine.errors import InputError
 from engine.reference.activity import FRAME_S, levels, runs, speech_mask
-from engine.reference.checks import clipped, findings
+from engine.reference.checks import findings
 from engine.samples import checked_samples
 
-SHORTEST_S, LONGEST_S = 3.0, 25.0
-"""Speech that a voice needs, and what the 4B model takes (Voxtral's model card)."""
+SHORTEST_S = 3.0
+"""Speech that a voice needs (Voxtral's model card)."""
 LONGEST_FILE_S = 3600.0
+"""Of a recording: no more need be read to find a good half minute."""
 RUMBLE_HZ = 60.0
 MARGIN_S, LONGEST_PAUSE_S, JOIN_PAUSE_S = 0.1, 0.6, 0.3
 LEVEL_DB, PEAK = -24.0, 0.97
@@ -47,9 +48,7 @@ class Reference:
         return len(self.samples) / self.rate
 
 
-def prepare(
-    clips: Sequence[tuple[np.ndarray, int]], rate: int, longest: float = LONGEST_S
-) -> Reference:
+def prepare(clips: Sequence[tuple[np.ndarray, int]], rate: int, longest: float = 25.0) -> Reference:
     """Make a reference of one or more recordings of the same person.
 
     Args:
@@ -73,8 +72,7 @@ def prepare(
             kept.append(_levelled(wave, mask, rate))
     if given < SHORTEST_S:
         raise InputError(
-            f"There are only {given:.1f} s of speech; a voice needs {SHORTEST_S:g} to "
-            f"{LONGEST_S:g} s.",
+            f"There are only {given:.1f} s of speech; a voice needs {SHORTEST_S:g} s.",
             "Give a longer clip, or several.",
         )
     pause = np.zeros(round(JOIN_PAUSE_S * rate), np.float32)
@@ -89,13 +87,10 @@ def prepare(
 def _model_rate(samples: np.ndarray, source_rate: int, rate: int) -> np.ndarray:
     """Checked, at the model's rate, without rumble."""
     wave = checked_samples(samples, source_rate)
-    if len(wave) > LONGEST_FILE_S * source_rate:
-        raise InputError(
-            f"The recording is {len(wave) / source_rate / 3600:.1f} hours long.",
-            "Give an excerpt of some minutes: ffmpeg -ss 60 -t 120 -i IN OUT.wav",
-        )
     if source_rate != rate:
         wave = soxr.resample(wave, source_rate, rate)
+    if not len(wave):
+        raise InputError("The recording is empty.", "Give a longer one.")
     for _ in range(2):
         wave = wave - _moving_mean(_moving_mean(wave, rate), rate)
     return wave
@@ -136,7 +131,7 @@ def _window(wave: np.ndarray, mask: np.ndarray, rate: int, longest: float) -> tu
     size, room = round(rate * FRAME_S), int(longest / FRAME_S)
     if len(wave) <= longest * rate:
         return 0, len(wave)
-    loudness, broken = levels(wave, rate), clipped(wave, rate)
+    loudness = levels(wave, rate)
     stretches = _cut(runs(mask), loudness, room)
     best, best_score = stretches[0], -np.inf
     margin = round(MARGIN_S / FRAME_S)
@@ -146,7 +141,7 @@ def _window(wave: np.ndarray, mask: np.ndarray, rate: int, longest: float) -> tu
         if not ends:
             continue
         last = min(ends[-1] + margin, first + room)
-        speech = mask[first:last].sum() - 20 * broken[first:last].sum()
+        speech = mask[first:last].sum()
         noise = np.percentile(loudness[first:last], 5)
         score = speech * FRAME_S - 0.02 * noise  # 10 s of speech outweigh much; then less noise
         if score > best_score:

@@ -71,8 +71,7 @@ class FakeEngine:
     def clone(self, samples: np.ndarray, rate: int) -> Voice:
         frames = int(len(samples) / rate * self.frame_rate)
         codes = np.arange(self.num_codebooks * frames, dtype=np.int16).reshape(-1, frames) % 21
-        rows = np.ones((frames + 1, 8), np.float32)
-        return Voice(codes, rows, self.fingerprint, "q" * 16, self.name)
+        return Voice(codes, self.fingerprint, "q" * 16, self.name)
 
     def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
         if not self.can_clone:

@@ -6,6 +6,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,7 @@ def test_a_clip_becomes_a_voice_and_is_spoken_in(
     assert made.stdout.strip() == str(store.path("alice"))
     assert "s of speech" in made.stderr
     tensors = load_file(store.path("alice"))
-    assert set(tensors) == {"codes.default", "rows.default"}
+    assert set(tensors) == {"codes.default"}
     voice = read_voice_file(store.path("alice"))
     assert voice.origin == ("alice.wav",)
     assert re.match(r"\d{4}-\d\d-\d\dT\S+ --consent", voice.consent)
@@ -74,6 +75,10 @@ def test_styles(voxtral: Voxtral, fake: FakeEngine, clip: Path, store: VoiceStor
     assert added.exit_code == 0, added.stderr
     assert list(read_voice_file(store.path("alice")).styles) == ["default", "happy"]
     assert voxtral("say", "Hi.", "--voice", "alice:happy", "-o", "a.wav").exit_code == 0
+    again = voxtral("clone", "alice.wav", "--style", "happy")
+    assert (again.exit_code, again.stderr.count("already")) == (2, 1)
+    assert voxtral("clone", "alice.wav", "--style", "").exit_code == 2
+    assert len(read_voice_file(store.path("alice")).consent) > 20
     wrong = voxtral("say", "Hi.", "--voice", "alice:sad", "-o", "b.wav")
     assert wrong.exit_code == 2
     assert "default, happy" in wrong.stderr
@@ -100,6 +105,44 @@ def test_of_two_that_make_one_name_the_second_is_told(
     assert store.save("alice", voice, force=True) == store.path("alice")
 
 
+def test_the_reference_never_replaces_the_recording(
+    voxtral: Voxtral, clip: Path, unloadable: None
+) -> None:
+    before = clip.read_bytes()
+    for name in ("alice.wav", "-", "heard.xyz", "no/where.wav"):
+        bad = voxtral("clone", "alice.wav", "--consent", "--show-reference", name)
+        assert bad.exit_code == 2, name
+    assert clip.read_bytes() == before
+
+
+def test_consent_is_written_down_once(voxtral: Voxtral, clip: Path, store: VoiceStore) -> None:
+    for name in ("a", "b"):
+        assert voxtral("clone", "alice.wav", "--consent", "--name", name).exit_code == 0
+    assert len((store.folder / "consents.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_pipe_is_refused(voxtral: Voxtral, unloadable: None) -> None:
+    os.mkfifo("pipe.wav")
+    bad = voxtral("clone", "pipe.wav", "--consent", "--name", "p")
+    assert bad.exit_code == 2
+    assert "no plain file" in bad.stderr
+
+
+def test_hours_are_refused_before_they_are_read(voxtral: Voxtral, unloadable: None) -> None:
+    soundfile.write("long.wav", np.zeros(3601 * 1000, np.int16), 1000)
+    bad = voxtral("clone", "long.wav", "--consent")
+    assert bad.exit_code == 2
+    assert "hours long" in bad.stderr
+
+
+def test_a_name_that_is_no_utf8(voxtral: Voxtral, sound: np.ndarray) -> None:
+    path = os.fsdecode(b"caf\xe9.wav")
+    with open(path, "wb") as file:
+        soundfile.write(file, sound, 24000, format="WAV")
+    done = voxtral("say", "Hi.", "--consent", "--voice", path, "-o", "a.wav")
+    assert done.exit_code == 0, done.stderr
+
+
 def test_what_the_model_hears_can_be_heard(voxtral: Voxtral, clip: Path) -> None:
     done = voxtral("clone", "alice.wav", "--consent", "--show-reference", "heard.flac")
     assert done.exit_code == 0, done.stderr
@@ -112,7 +155,8 @@ def test_voices_are_listed_shown_renamed_given_away_and_removed(
     voxtral: Voxtral, clip: Path, store: VoiceStore
 ) -> None:
     voxtral("clone", "alice.wav", "--consent", "--name", "a1")
-    assert {"name": "a1", "kind": "cloned"} in json.loads(voxtral("voices", "--json").stdout)
+    listed = json.loads(voxtral("voices", "--json").stdout)
+    assert [voice["name"] for voice in listed if voice["kind"] == "cloned"] == ["a1"]
     shown = json.loads(voxtral("voices", "show", "a1", "--json").stdout)
     assert shown["origin"] == ["alice.wav"]
     assert voxtral("voices", "rename", "a1", "b2").exit_code == 0
@@ -201,7 +245,9 @@ def test_a_truncated_recording_gives_what_it_has(
     assert voxtral("clone", "alice.wav", "--consent").exit_code == 0
 
 
-@pytest.mark.parametrize("how", ["cut", "bytes", "format", "rows", "tokens"])
+@pytest.mark.parametrize(
+    "how", ["cut", "bytes", "format", "codes", "escape", "style", "kind", "tokens"]
+)
 def test_voice_files_that_are_none(
     voxtral: Voxtral, clip: Path, store: VoiceStore, how: str
 ) -> None:
@@ -214,11 +260,18 @@ def test_voice_files_that_are_none(
         path.write_bytes(struct.pack("<Q", 9) + b"{garbage}" + data)
     elif how == "format":
         path.write_bytes(data.replace(b"voxtral-voice", b"voxtral-noise"))
+    elif how == "escape":
+        voice = replace(read_voice_file(path), consent="\x1b[2J")
+        write_voice_file(path, voice)
+    elif how == "style":
+        path.write_bytes(data.replace(b'[\\"default\\"]', b"[1, 2, 3, 4 ]"))
+    elif how == "kind":
+        path.write_bytes(data.replace(b'"I16"', b'"F16"'))
     elif how == "tokens":
         voxtral("encode", "alice.wav", "-o", str(path))
     else:
         voice = read_voice_file(path)
-        voice.styles["default"].rows[3] = np.nan
+        voice.styles["default"].codes[3] = -1
         write_voice_file(path, voice)
     bad = voxtral("say", "Hi.", "--voice", "alice", "-o", "a.wav")
     assert bad.exit_code == 2

@@ -41,6 +41,7 @@ def test_public_names() -> None:
         "InputError",
         "SpeechChunk",
         "SpeechOptions",
+        "Voice",
         "VoiceError",
         "VoxtralError",
     ]

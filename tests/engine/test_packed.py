@@ -8,6 +8,7 @@ import torch
 
 from engine import Engine, SpeechOptions
 from engine.checkpoint import load
+from engine.hub import resolve
 from engine.models.layers import Attention, FeedForward, Linear, PackedWeight, pack
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -68,7 +69,8 @@ def test_float32_weights_are_left_as_they_are() -> None:
 
 @pytest.mark.skipif(torch.get_num_threads() < 2, reason="needs two threads")
 def test_nano_speaks_the_same_bytes_alone_and_beside_others() -> None:
-    engine = Engine.from_folder("engine/checkpoints/nano", "cpu")
+    engine = Engine.from_folder(resolve("nano"), "cpu")
+    assert engine.packed
     text = "Yes, of course. We met at noon."
     alone, beside = (
         engine.speak(text, options=SpeechOptions(seed=3, steps=2, max_chars=20, rows=rows))

@@ -10,13 +10,13 @@ from engine.config import parse_config
 from engine.models.codec.codec import Codec
 from engine.models.voxtral import VoxtralModel
 from training.codec.init import init_codec
-from training.data.manifest import SAMPLE_RATE, Utterance
-from training.presets import PRESETS
-from training.speech.batches import Sample
-from training.speech.codes import (
+from training.codes import (
     encode_corpus,
     load_codec,
 )
+from training.data.manifest import SAMPLE_RATE, Utterance
+from training.presets import PRESETS
+from training.speech.batches import Sample
 from training.speech.init import init_speech
 
 CONFIG = parse_config(PRESETS["tiny"])

@@ -13,6 +13,12 @@ from engine.models.voxtral import VoxtralModel
 from engine.prompt import build_prompt
 from engine.tokenizer import Tokenizer
 from tests.training.conftest import CONFIG, FRAME, TEXTS
+from training.codes import (
+    Spoken,
+    load_codec,
+    load_codes,
+    spoken_chars,
+)
 from training.data.manifest import SAMPLE_RATE, Utterance
 from training.speech.batches import (
     ROWS,
@@ -21,12 +27,6 @@ from training.speech.batches import (
     Sampler,
     collate,
     prompt_ids,
-)
-from training.speech.codes import (
-    Spoken,
-    load_codec,
-    load_codes,
-    spoken_chars,
 )
 from training.speech.forward import run_backbone
 from training.speech.init import speech_parameters

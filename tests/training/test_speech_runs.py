@@ -15,6 +15,12 @@ from engine.speech import SpeechOptions
 from tests.training.conftest import CONFIG, FRAME
 from training.codec.train import CodecTrainer
 from training.codec.train import Options as CodecOptions
+from training.codes import (
+    Spoken,
+    encode_corpus,
+    load_codec,
+    load_codes,
+)
 from training.data.manifest import SAMPLE_RATE
 from training.export import export
 from training.presets import PRESETS
@@ -22,12 +28,6 @@ from training.speech import predict
 from training.speech.batches import (
     Sample,
     SampleOptions,
-)
-from training.speech.codes import (
-    Spoken,
-    encode_corpus,
-    load_codec,
-    load_codes,
 )
 from training.speech.losses import LossOptions
 from training.speech.probe import write_probe

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from training.codec.phones import phone_labels
+from training.codes import load_codes
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
-from training.speech.codes import load_codes
 
 
 class Crops:

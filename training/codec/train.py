@@ -3,7 +3,7 @@
 Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
 `--free` share of the time nothing is quantised, so that the network first learns to make speech;
 then the codebook is set by k-means and the bottleneck begins. `--part decoder --initial codec.pt
---codes DIR...` trains the decoder alone: on codes of `training.speech.codes`, which hold what the
+--codes DIR...` trains the decoder alone: on codes of `training.codes`, which hold what the
 frozen encoder really says, and of `training.speech.predict`, what the speech model will say.
 Started again, a run goes on where its last state file was; `torchrun` makes that several processes.
 Result: `codec.pt` in the output folder, for the next stages.
@@ -26,11 +26,11 @@ from training.codec.discriminator import Discriminators, feature_matching, hinge
 from training.codec.init import init_codec
 from training.codec.losses import LossWeights, reconstruction_loss
 from training.codec.phones import PhoneProbe
+from training.codes import load_codec
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.parallel import Ranks
 from training.presets import PRESETS
-from training.speech.codes import load_codec
 
 STATE = "codec.pt"
 
@@ -74,7 +74,8 @@ class CodecTrainer:
     def __init__(self, options: Options) -> None:
         torch.manual_seed(options.seed)
         self.options, self.ranks = options, Ranks()
-        assert self.ranks.size == 1 or options.part == "decoder", "the codebook has one process"
+        alone = options.part != "decoder" or options.channels
+        assert self.ranks.size == 1 or not alone, "codebook and discriminators have one process"
         self.generator = torch.Generator().manual_seed(options.seed)
         self.config = parse_config(PRESETS[options.preset]).codec
         self.codec = Codec(self.config)
@@ -112,6 +113,7 @@ class CodecTrainer:
         """Load the state of an earlier session, or the start; returns its seconds."""
         state = load_state(self.options.out / STATE)
         if state is None:
+            assert self.options.initial or self.options.part == "all", "--initial is missing"
             if self.options.initial:
                 start = load_codec(self.options.initial, self.options.preset)
                 self.codec.load_state_dict(start.state_dict())

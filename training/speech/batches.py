@@ -16,7 +16,7 @@ from torch import Tensor
 
 from engine.cloning import voice_codes
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
-from training.speech.codes import Spoken
+from training.codes import Spoken
 from training.speech.prompts import IGNORED, semantic_codes
 from training.tokenizer import BYTES, SPECIALS
 
@@ -41,6 +41,7 @@ class SampleOptions:
         swap_frames: Largest share of frames of such a sample that are another frame, or silence.
         swap_codes: Largest share whose semantic code is another one of the same phone.
         blur: Largest share of noise in their acoustic values.
+        levels: Values of an acoustic code.
         join: Share of samples that say two utterances of the speaker in one go.
         joined_chars: Longest text of those.
     """

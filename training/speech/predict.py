@@ -4,7 +4,7 @@
 The model reads each utterance with its true history and speaks the acoustic codes of every frame
 anew; semantic codes stay the true ones. A decoder that is trained on such codes too (`python -m
 training.codec.train --part decoder`) makes clean speech of the model's small errors, as vocoders
-are trained on predicted spectra. What is written is a folder as of `training.speech.codes`.
+are trained on predicted spectra. What is written is a folder as of `training.codes`.
 """
 
 import argparse
@@ -17,8 +17,8 @@ import torch
 from engine.checkpoint import load as load_checkpoint
 from engine.config import SPECIAL_CODES
 from engine.models.voxtral import VoxtralModel
+from training.codes import load_codes, write_codes
 from training.speech.batches import Sample, SampleOptions, Sampler, collate
-from training.speech.codes import load_codes, write_codes
 from training.speech.forward import run_backbone
 from training.speech.losses import embed
 

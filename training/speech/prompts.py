@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.speech.codes import Spoken
+from training.codes import Spoken
 
 IGNORED = -100
 """Label of what is unknown."""

@@ -1,7 +1,7 @@
 """Train the speech model: `python -m training.speech.train --corpus DIR --codes DIR --codec FILE
 --out DIR --minutes 70`.
 
-Backbone, embeddings and flow head learn together on codes made by `training.speech.codes`. Short
+Backbone, embeddings and flow head learn together on codes made by `training.codes`. Short
 utterances come first. Started again, a run goes on where its last state file was. Result:
 `speech.pt` (weights, their average, prompts of the preset voices), curves, sentences in `probe/`.
 """
@@ -19,13 +19,13 @@ import torch
 from engine.checkpoint import load as load_checkpoint
 from engine.config import parse_config
 from engine.models.voxtral import VoxtralModel
+from training.codes import load_codec, load_codes
 from training.data.speakers import PRESETS as VOICES
 from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
 from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech.batches import Batch, SampleOptions, Sampler
-from training.speech.codes import load_codec, load_codes
 from training.speech.init import init_speech, load_speech, speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe

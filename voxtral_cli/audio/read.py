@@ -1,5 +1,7 @@
 """Any audio file -> mono float32 samples and their rate. libsndfile first, ffmpeg for the rest."""
 
+import math
+import os
 import shutil
 import warnings
 from dataclasses import dataclass
@@ -25,26 +27,31 @@ class Sound:
     rate: int
 
 
-def read_audio(path: Path) -> Sound:
+def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
     """Reads a file; several channels become their mean.
+
+    Args:
+        longest_s: Seconds; more are refused before they are decoded.
 
     Raises:
         InputError: If it is missing, no audio, empty, or holds values that are no numbers.
     """
     try:
-        there, folder = path.exists(), path.is_dir()
+        there, folder, plain = path.exists(), path.is_dir(), path.is_file()
     except OSError as error:  # a name longer than any file's
         raise InputError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from None
     if folder:
         raise InputError(f"{path} is a directory.", "Give an audio file.")
     if not there:
         raise InputError(f"There is no file {path}.", "Check the path.")
+    if not plain:
+        raise InputError(f"{path} is no plain file.", "Write the audio to a file first.")
     if path.suffix.lower() in BARE:
         raise InputError(
             f"{path} holds bare samples, whose rate nothing tells.",
             f"Make a wav of it: ffmpeg -f s16le -ar 24000 -ac 1 -i {path} out.wav",
         )
-    channels, rate = _read(path)
+    channels, rate = _read(path, longest_s)
     samples = channels.mean(axis=1, dtype=np.float32)
     if not len(samples):
         raise InputError(f"{path} holds no samples.", "Give a longer one.")
@@ -53,12 +60,13 @@ def read_audio(path: Path) -> Sound:
     return Sound(samples, rate)
 
 
-def _read(path: Path) -> tuple[np.ndarray, int]:
+def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
     """float32 [n, channels] and the rate."""
     import soundfile
 
     try:
-        with soundfile.SoundFile(str(path)) as file:
+        with soundfile.SoundFile(os.fsencode(path)) as file:
+            _check_length(path, file.frames / file.samplerate, longest_s)
             return file.read(dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
         complaint = error.error_string.rstrip(".")
@@ -69,15 +77,18 @@ def _read(path: Path) -> tuple[np.ndarray, int]:
             f"{path} cannot be read as audio: {complaint}.",
             "Give wav, flac, mp3 or ogg; with ffmpeg installed, other kinds are read too.",
         )
-    return _read_by_ffmpeg(path)
+    return _read_by_ffmpeg(path, longest_s)
 
 
-def _read_by_ffmpeg(path: Path) -> tuple[np.ndarray, int]:
+def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydub's own, when it is imported
         from pydub import AudioSegment
         from pydub.exceptions import CouldntDecodeError
+        from pydub.utils import mediainfo_json
     try:
+        facts = mediainfo_json(str(path)).get("format", {})
+        _check_length(path, float(facts.get("duration", 0)), longest_s)
         sound = AudioSegment.from_file(str(path))
     except (CouldntDecodeError, IndexError, KeyError, ValueError):  # ffprobe found no sound
         raise InputError(f"{path} cannot be read as audio, nor by ffmpeg.", "") from None
@@ -86,3 +97,11 @@ def _read_by_ffmpeg(path: Path) -> tuple[np.ndarray, int]:
     scale = float(1 << (8 * sound.sample_width - 1))
     values = np.array(sound.get_array_of_samples(), dtype=np.float32) / scale
     return values.reshape(-1, sound.channels), sound.frame_rate
+
+
+def _check_length(path: Path, seconds: float, longest_s: float) -> None:
+    if seconds > longest_s:
+        raise InputError(
+            f"{path} is {seconds / 3600:.1f} hours long, more than {longest_s / 3600:g}.",
+            f"Give an excerpt of some minutes: ffmpeg -ss 60 -t 120 -i {path} out.wav",
+        )

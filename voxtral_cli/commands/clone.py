@@ -11,7 +11,7 @@ from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import Consent, Device, Json, Model, Quiet
 
 if TYPE_CHECKING:
-    from engine.reference import Reference
+    from voxtral_cli.destination import Destination
 
 Clips = Annotated[
     list[str],
@@ -46,9 +46,10 @@ def clone(
 ) -> None:
     """Make a voice of recordings.
 
-    3 to 25 seconds of clear speech of one person; silence is taken out, and of more speech the
-    best part is used. The voice is kept in your data folder; `voxtral voices` lists it. The mood
-    of the recording is the mood of the voice: add others with --style.
+    It takes three seconds or more of clear speech of one person. Silence is taken out, and of
+    more speech than the model takes (25 s; nano 2 s) the best part is used. The voice is kept in
+    your data folder; `voxtral voices` lists it. The mood of the recording is the mood of the
+    voice: add others with --style.
 
     \b
     voxtral clone alice.m4a --name alice
@@ -57,30 +58,30 @@ def clone(
     voxtral say "Hello." --voice alice:happy -o hello.wav
     """
     from engine.errors import InputError
-    from voxtral_cli.audio.output import check_writable
     from voxtral_cli.voice_choice import reference_of
     from voxtral_cli.voice_files import DEFAULT, VoiceFile, VoiceStore, check_name
 
     console, store = Console(quiet), VoiceStore()
     paths = [Path(clip) for clip in clips]
     chosen = check_name(name if name is not None else paths[0].stem)
-    check_name(style or DEFAULT)
+    kind = DEFAULT if style is None else check_name(style)
     if chosen.lower() in (preset.lower() for preset in loading.read_voices(model)):
         raise InputError(f"{chosen} is a preset voice of {model}.", "Give another --name.")
-    if style is None and not force and store.path(chosen).exists():
-        raise InputError(
-            f"There is a voice {chosen} already.",
-            "Give another --name, --style NAME to add a style to it, or --force.",
-        )
-    if show_reference is not None:
-        check_writable(Path(show_reference))
+    store.check_free(chosen, None if style is None else kind, force)
+    heard = None if show_reference is None else _destination(show_reference, paths)
     reference, record = reference_of(paths, model, consent, console)
-    if show_reference is not None:
-        _write_reference(Path(show_reference), reference)
+    if heard is not None:
+        with heard.open(reference.rate, {}) as write:
+            write(reference.samples)
     engine = loading.load_engine(model, device)
     voice = engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    content = VoiceFile({style or DEFAULT: voice}, tuple(path.name for path in paths), record, now)
+    content = VoiceFile(
+        {kind: voice},
+        tuple(path.name for path in paths),
+        record,
+        now,
+    )
     path = store.save(chosen, content, force, add=style is not None)
     said = f"{chosen}:{style}" if style else chosen
     console.note(
@@ -91,7 +92,7 @@ def clone(
         print_json(
             {
                 "name": chosen,
-                "style": style or DEFAULT,
+                "style": kind,
                 "file": str(path),
                 "speech_seconds": round(reference.speech_s, 2),
                 "given_seconds": round(reference.given_s, 2),
@@ -105,13 +106,12 @@ def clone(
         print(path)
 
 
-def _write_reference(path: Path, reference: "Reference") -> None:
-    from voxtral_cli.audio.encoders import open_encoder
-    from voxtral_cli.audio.formats import choose_format
-    from voxtral_cli.audio.output import whole_file
+def _destination(name: str, clips: list[Path]) -> "Destination":
+    """Where the reference goes: a file, and none of the clips."""
+    from engine.errors import InputError
+    from voxtral_cli.destination import choose_destination
 
-    chosen = choose_format(path, None)
-    with whole_file(path) as output:
-        encoder = open_encoder(output, chosen, reference.rate, {})
-        encoder.write(reference.samples)
-        encoder.finish()
+    path = Path(name)
+    if name == "-" or (path.exists() and any(c.exists() and path.samefile(c) for c in clips)):
+        raise InputError(f"The reference cannot go to {name}.", "Give the name of a new file.")
+    return choose_destination(name, None, False)

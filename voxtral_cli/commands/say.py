@@ -206,10 +206,15 @@ def tags(engine: "Engine", voice: str, options: "SpeechOptions") -> dict[str, st
     return {
         "software": f"voxtral {__version__}",
         "comment": (
-            f"AI_GENERATED=true; seed={options.seed}; voice={voice}; cfg={options.cfg:g}; "
+            f"AI_GENERATED=true; seed={options.seed}; voice={_plain(voice)}; cfg={options.cfg:g}; "
             f"steps={options.steps}; model={engine.name} {engine.fingerprint[:12]}"
         ),
     }
+
+
+def _plain(name: str) -> str:
+    """A file's name may hold bytes that are no UTF-8."""
+    return name.encode(errors="replace").decode()
 
 
 def show(chunks: list[str], as_json: bool) -> None:

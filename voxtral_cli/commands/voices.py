@@ -25,9 +25,7 @@ NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now o
 File = Annotated[str, typer.Argument(metavar="FILE", help="A voice file.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
-voices = typer.Typer(
-    help="The voices of a model, and your own.", add_completion=False, rich_markup_mode=None
-)
+voices = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
 @voices.callback(invoke_without_command=True)
@@ -53,7 +51,8 @@ def list_voices(ctx: typer.Context, model: Model = "nano", as_json: Json = False
             }
             for name in names
         ]
-        print_json([*presets, *({"name": name, "kind": "cloned"} for name in own)])
+        unknown = {"kind": "cloned", "language": None, "default": False}
+        print_json([*presets, *({"name": name, **unknown} for name in own)])
         return
     rows = [[name, language(name), "default" if name == names[0] else ""] for name in names]
     print_table(["voice", "language", ""], [*rows, *([name, "", "cloned"] for name in own)])
@@ -89,14 +88,9 @@ def show(name: Name, as_json: Json = False) -> None:
 @voices.command()
 def rename(name: Name, new: NewName, force: Force = False) -> None:
     """Give a voice of yours another name."""
-    from voxtral_cli.voice_files import VoiceStore, read_voice_file
+    from voxtral_cli.voice_files import VoiceStore
 
-    store = VoiceStore()
-    path = store.existing(name)
-    target = store.save(new, read_voice_file(path), force)
-    if target != path:
-        path.unlink()
-    print(target)
+    print(VoiceStore().rename(name, new, force))
 
 
 @voices.command()

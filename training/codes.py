@@ -1,4 +1,4 @@
-"""Codes of a corpus: `python -m training.speech.codes --corpus DIR --codec codec.pt --out DIR`.
+"""Codes of a corpus: `python -m training.codes --corpus DIR --codec codec.pt --out DIR`.
 
 Every utterance of the train and valid splits goes through the codec's encoder once. Written:
 `codes.npy` int16 [frames, codebooks] (0-based), `chars.npy` float16 [frames] (which character is
