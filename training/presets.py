@@ -26,7 +26,7 @@ def params(
     max_seq_len: int = 4096,
     max_chars: int = 100,
     max_voice_seconds: float = 1.8,
-    temperature: float = 0.6,
+    temperature: float = 0.1,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
 
