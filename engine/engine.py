@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 from engine import checkpoint
 from engine.cloning import Voice, embed_codes, quantizer_fingerprint
 from engine.device import enough_memory, find_device
-from engine.errors import CheckpointError, InputError, VoiceError
+from engine.errors import CheckpointError, InputError, VoiceError, no_such_voice
 from engine.hub import folder_name
 from engine.models.codec.blocks import StreamState
 from engine.models.layers import pack
@@ -24,7 +24,7 @@ from engine.samples import checked_samples
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import plan_text
 from engine.tokenizer import Tokenizer
-from engine.voice import no_such_voice, read_voice
+from engine.voice import read_voice
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PACKED_DIM = 1024
@@ -66,8 +66,8 @@ class Engine:
             device: "auto" (CUDA when there is one, else CPU), "cpu", "cuda" or "mps"; "cuda:1"
                 for a certain GPU.
             dtype: "float32" or "bfloat16"; None for bfloat16 where there is a GPU, and on the CPU
-                for float32 (of a small model, with weights packed in half precision: as fast as
-                can be, and equal to float32 but for about 1e-5 of a value).
+                for float32 (a small model's bfloat16 weights are packed: faster, and equal up to
+                rounding).
 
         Raises:
             CheckpointError: If the folder is not a complete and consistent checkpoint.

@@ -10,6 +10,9 @@
 Programming mistakes (wrong shapes inside the engine) are assertions, not these.
 """
 
+import difflib
+from collections.abc import Sequence
+
 
 class VoxtralError(Exception):
     """Something the caller can put right: `message` says what happened, `hint` what to do."""
@@ -38,3 +41,12 @@ class DeviceError(VoxtralError):
 
 class DownloadError(VoxtralError):
     """A checkpoint that could not be fetched."""
+
+
+def no_such_voice(model: str, voices: Sequence[str], name: str | None) -> VoiceError:
+    """The error for a voice that a model lacks, with names like it."""
+    if not voices:
+        return VoiceError(f"{model} has no preset voices.", "Use another checkpoint.")
+    near = difflib.get_close_matches((name or "").lower(), voices, n=3, cutoff=0.5)
+    meant = f"Did you mean {' or '.join(near)}? " if near else ""
+    return VoiceError(f"{model} has no voice {name!r}.", f"{meant}Voices: {', '.join(voices)}.")

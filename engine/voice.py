@@ -4,18 +4,16 @@ Each row is the summed code embeddings of one frame of reference speech; the las
 Files are pickles, so they are read with `weights_only`: a pickle that is not a tensor is refused.
 """
 
-import difflib
 import io
 import os
 import pickle
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from engine.errors import CheckpointError, VoiceError
+from engine.errors import CheckpointError
 
 DAMAGED = (
     *(OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError),
@@ -63,12 +61,3 @@ def write_voice(folder: Path, name: str, rows: Tensor) -> None:
     torch.save(rows.detach().to("cpu", torch.bfloat16).contiguous().clone(), content)
     temporary.write_bytes(content.getvalue())
     temporary.replace(path)
-
-
-def no_such_voice(model: str, voices: Sequence[str], name: str | None) -> VoiceError:
-    """The error for a voice that a model lacks, with names like it."""
-    if not voices:
-        return VoiceError(f"{model} has no preset voices.", "Use another checkpoint.")
-    near = difflib.get_close_matches((name or "").lower(), voices, n=3, cutoff=0.5)
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
-    return VoiceError(f"{model} has no voice {name!r}.", f"{meant}Voices: {', '.join(voices)}.")

@@ -74,8 +74,8 @@ def write_codes(out: Path, made: Sequence[tuple[str, np.ndarray, np.ndarray, np.
     for name, arrays in zip(("codes", "chars", "phones"), columns, strict=True):
         np.save(out / f"{name}.npy", np.concatenate(arrays))
     counts = [len(codes) for codes in columns[0]]
-    starts = np.cumsum([0, *counts]).tolist()
-    lines = list(zip(ids, starts, counts, strict=False))
+    starts = np.cumsum([0, *counts])[:-1].tolist()
+    lines = list(zip(ids, starts, counts, strict=True))
     (out / "index.json").write_text(json.dumps(lines), encoding="utf-8")
 
 

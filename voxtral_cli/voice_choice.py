@@ -3,13 +3,12 @@
 All that can fail without a model is checked before one is loaded.
 """
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import VoiceError
+from engine.errors import VoiceError, no_such_voice
 from voxtral_cli import loading
 from voxtral_cli.audio.read import read_audio
 from voxtral_cli.console import Console
@@ -77,7 +76,7 @@ def choose_voice(name: str | None, model: str, consent: bool, console: Console) 
     alias = ALIASES.get(name.lower(), "")
     if alias in presets:
         return ChosenVoice(alias, lambda engine: alias)
-    raise _unknown(name, model, [*presets.values(), *store.names()])
+    raise no_such_voice(model, [*presets.values(), *store.names()], name)
 
 
 def reference_of(
@@ -120,12 +119,3 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except OSError:  # a name longer than any file's
         return False
-
-
-def _unknown(name: str, model: str, known: list[str]) -> VoiceError:
-    near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5)
-    meant = f"Did you mean {' or '.join(near)}? " if near else ""
-    return VoiceError(
-        f"{model} has no voice {name[:60]!r}.",
-        f"{meant}Voices: {', '.join(known)}; or a recording.",
-    )

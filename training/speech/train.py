@@ -291,7 +291,6 @@ def main() -> None:
     parser.add_argument("--optimiser", choices=("muon", "adamw"), default=Options.optimiser)
     parser.add_argument("--probe", action="store_true", help="speak two sentences now and then")
     parser.add_argument("--device", default=Options.device)
-    parser.add_argument("--save-minutes", type=float, default=Options.save_minutes)
     parser.add_argument("--seed", type=int, default=Options.seed)
     train(Options(**vars(parser.parse_args())))
 

@@ -2,7 +2,7 @@
 
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,8 @@ from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import Consent, Device, Json, Model, Quiet
 
 if TYPE_CHECKING:
+    from engine.cloning import Voice
+    from engine.reference import Reference
     from voxtral_cli.destination import Destination
 
 Clips = Annotated[
@@ -76,12 +78,7 @@ def clone(
     engine = loading.load_engine(model, device)
     voice = engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    content = VoiceFile(
-        {kind: voice},
-        tuple(path.name for path in paths),
-        record,
-        now,
-    )
+    content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)
     path = store.save(chosen, content, force, add=style is not None)
     said = f"{chosen}:{style}" if style else chosen
     console.note(
@@ -89,21 +86,21 @@ def clone(
         f'use it: voxtral say "Hello." --voice {said}'
     )
     if as_json:
-        print_json(
-            {
-                "name": chosen,
-                "style": kind,
-                "file": str(path),
-                "speech_seconds": round(reference.speech_s, 2),
-                "given_seconds": round(reference.given_s, 2),
-                "frames": voice.codes.shape[1],
-                "model": engine.name,
-                "fingerprint": engine.fingerprint,
-                "notes": list(reference.notes),
-            }
-        )
+        print_json({"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice)})
     else:
         print(path)
+
+
+def _facts(reference: "Reference", voice: "Voice") -> dict[str, Any]:
+    """For `--json`."""
+    return {
+        "speech_seconds": round(reference.speech_s, 2),
+        "given_seconds": round(reference.given_s, 2),
+        "frames": voice.codes.shape[1],
+        "model": voice.model,
+        "fingerprint": voice.fingerprint,
+        "notes": list(reference.notes),
+    }
 
 
 def _destination(name: str, clips: list[Path]) -> "Destination":
