@@ -2,8 +2,9 @@
 
     [BOS][BEGIN_AUDIO] A1 rows, END row [NEXT_AUDIO_TEXT] bytes [REPEAT_AUDIO_TEXT][BEGIN_AUDIO] A2
 
-The position before each frame of A2 predicts it, the last frame predicts END. A1 is a stretch of
-another utterance of the speaker; a preset speaker hears its own fixed prompt half of the time.
+The position before each frame of A2 predicts it, the last frame predicts END. A1 is up to 25 s (of
+nano) of other utterances of the speaker; a preset speaker hears its own fixed prompt half of the
+time.
 """
 
 from collections import defaultdict
@@ -34,7 +35,7 @@ class SampleOptions:
     """How samples are drawn.
 
     Args:
-        prompt_frames: Shortest and longest A1, END row not counted.
+        prompt_frames: Shortest and longest A1, END row not counted; evenly spread on a log scale.
         fixed: Share of a preset speaker's samples with its fixed prompt.
         corrupt: Share of samples whose history is corrupted: the model then hears something else
             than what it should have said, as it will when it speaks freely.
@@ -46,7 +47,7 @@ class SampleOptions:
         joined_chars: Longest text of those.
     """
 
-    prompt_frames: tuple[int, int] = (20, 45)
+    prompt_frames: tuple[int, int] = (30, 625)
     fixed: float = 0.5
     corrupt: float = 0.5
     swap_frames: float = 0.15
@@ -192,18 +193,16 @@ class Sampler:
     def _prompt(self, chosen: Spoken, parts: list[Spoken]) -> np.ndarray:
         if chosen.speaker in self.fixed and self.random.random() < self.options.fixed:
             return self.fixed[chosen.speaker]
-        low, high = self.options.prompt_frames
-        wanted = int(self.random.integers(low, high + 1))
-        pool = self.speakers[chosen.speaker]
-        for _ in range(8):
-            other = pool[self.random.integers(len(pool))]
-            if other.frames >= wanted and not any(other is p for p in parts):
-                break
-        else:
-            other = max(self._others(chosen) or [chosen], key=lambda s: s.frames)
-        wanted = min(wanted, other.frames)
-        start = int(self.random.integers(other.frames - wanted + 1))
-        return other.codes[start : start + wanted]
+        low, high = np.log(self.options.prompt_frames)
+        missing = round(float(np.exp(self.random.uniform(low, high))))
+        pool = [s for s in self.speakers[chosen.speaker] if not any(s is p for p in parts)]
+        pool, pieces = pool or [chosen], []
+        while missing > 0:
+            codes = pool[self.random.integers(len(pool))].codes
+            start = int(self.random.integers(max(len(codes) - missing, 0) + 1))
+            pieces.append(codes[start : start + missing])
+            missing -= len(pieces[-1])
+        return np.concatenate(pieces)
 
     def _heard(self, target: np.ndarray, phones: np.ndarray) -> np.ndarray:
         """What the model reads as its own history."""
