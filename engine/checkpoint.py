@@ -3,25 +3,30 @@
     params.json  consolidated.safetensors  tekken.json  voice_embedding/<name>.pt
 
 Reading is strict, part by part: a tensor that is missing, left over or wrongly shaped is an error
-that names it. The codec encoder is wholly there or wholly absent. Weights are mapped from the
-file, not copied, unless their dtype or device must change.
+that names it. The codec encoder is wholly there or wholly absent; one in a file of its own
+(engine.encoder) takes its place. Weights are mapped from the file, not copied, unless their dtype
+or device must change.
 """
 
 import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as serialize
 from safetensors.torch import save_file
 from torch import Tensor
 
+from engine.cloning import quantizer_fingerprint
 from engine.config import ModelConfig, parse_config, read_params
+from engine.encoder import EncoderFacts, find_encoder, metadata_of, read_facts
 from engine.errors import CheckpointError
+from engine.models.codec.codec import Codec
 from engine.models.voxtral import VoxtralModel
 from engine.voice import write_voice
 
@@ -38,7 +43,10 @@ LARGE = 2 * 2**30
 
 
 def load(
-    folder: Path, device: torch.device | str = "cpu", dtype: torch.dtype | None = None
+    folder: Path,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype | None = None,
+    encoder: Path | None = None,
 ) -> VoxtralModel:
     """Read a checkpoint folder.
 
@@ -47,35 +55,80 @@ def load(
         device: Where the weights go.
         dtype: Of the weights; None for float32 on the CPU (as stored, above 2 GiB) and
             bfloat16 elsewhere.
+        encoder: An encoder file that takes the place of the codec encoder. None: the
+            checkpoint's own, or else the folder's encoder.safetensors, or else none.
 
     Raises:
-        CheckpointError: If the folder is not a complete and consistent checkpoint.
+        CheckpointError: If the folder is not a complete and consistent checkpoint, or the encoder
+            is not for it.
     """
     config = parse_config(read_params(folder / "params.json"))
     device = torch.device(device)
-    with _open(folder / WEIGHTS) as file:
-        names = set(file.keys()) - IGNORED
-        model = build(config, with_encoder=_has_encoder(config, names))
-        _check(model, {name: file.get_slice(name) for name in names})
+    with ExitStack() as stack:
+        file = stack.enter_context(_open(folder / WEIGHTS))
+        parts = dict.fromkeys(set(file.keys()) - IGNORED, file)
+        own = _has_encoder(config, set(parts))
+        separate = encoder if own else find_encoder(folder, encoder)
+        if separate is not None:
+            facts = read_facts(separate)
+            extra = stack.enter_context(_open(separate))
+            _has_encoder(config, set(extra.keys()))
+            parts = {name: file for name in parts if not _of_encoder(name)}
+            parts |= dict.fromkeys(extra.keys(), extra)
+        model = build(config, with_encoder=own or separate is not None)
+        _check(model, {name: part.get_slice(name) for name, part in parts.items()})
         if dtype is None and device.type != "cpu":
             dtype = torch.bfloat16
         elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
             dtype = torch.float32
-        for name in names:
+        for name, part in parts.items():
             wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
-            _assign(model, name, file.get_tensor(name).to(device, wanted))
+            _assign(model, name, part.get_tensor(name).to(device, wanted))
+    if separate is not None and facts.quantizer != quantizer_of(model.audio_tokenizer):
+        raise CheckpointError(
+            f"{separate} makes codes of {facts.model}, which mean other sounds to {folder.name}.",
+            "Give an encoder that was made for this checkpoint.",
+        )
     return model.eval().requires_grad_(False)
 
 
-def has_encoder(folder: Path) -> bool:
-    """Whether a checkpoint folder has the codec encoder; only names are read.
+def quantizer_of(codec: Codec) -> str:
+    """Fingerprint of what a codec's codes mean (engine.cloning)."""
+    return quantizer_fingerprint(codec.quantizer, codec.config.acoustic_dim)
+
+
+def has_encoder(folder: Path, encoder: Path | None = None) -> bool:
+    """Whether a checkpoint folder can encode, with the encoder file at hand; only names are read.
 
     Raises:
-        CheckpointError: If the folder is no checkpoint, or has half of an encoder.
+        CheckpointError: If the folder is no checkpoint or has half of an encoder, or the encoder
+            file is none.
     """
     config = parse_config(read_params(folder / "params.json"))
+    if encoder is not None:
+        read_facts(encoder)
     with _open(folder / WEIGHTS) as file:
-        return _has_encoder(config, set(file.keys()) - IGNORED)
+        own = _has_encoder(config, set(file.keys()) - IGNORED)
+    return own or find_encoder(folder, encoder) is not None
+
+
+def save_encoder(path: Path, codec: Codec, model: str, origin: str) -> None:
+    """Write the encoder of a codec to a file of its own, in bfloat16.
+
+    Args:
+        model: Name of the checkpoint whose codes it makes.
+        origin: How it came to be, for people.
+    """
+    stored = {f"audio_tokenizer.{name}": tensor for name, tensor in codec.state_dict().items()}
+    tensors = {
+        name: tensor.detach().to("cpu", torch.bfloat16).contiguous()
+        for name, tensor in stored.items()
+        if _of_encoder(name)
+    }
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    facts = EncoderFacts(quantizer_of(codec), model, origin)
+    temporary.write_bytes(serialize(tensors, metadata_of(facts)))
+    temporary.replace(path)
 
 
 def build(config: ModelConfig, with_encoder: bool) -> VoxtralModel:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils import parametrize
 
 from engine import checkpoint
-from engine.cloning import Voice, embed_codes, quantizer_fingerprint
+from engine.cloning import Voice, embed_codes
 from engine.device import enough_memory, find_device
 from engine.errors import CheckpointError, InputError, VoiceError, no_such_voice
 from engine.hub import folder_name
@@ -57,7 +57,11 @@ class Engine:
 
     @classmethod
     def from_folder(
-        cls, path: str | Path, device: str = "auto", dtype: str | None = None
+        cls,
+        path: str | Path,
+        device: str = "auto",
+        dtype: str | None = None,
+        encoder: Path | None = None,
     ) -> "Engine":
         """Load a checkpoint folder in Mistral's format.
 
@@ -68,6 +72,7 @@ class Engine:
             dtype: "float32" or "bfloat16"; None for bfloat16 where there is a GPU, and on the CPU
                 for float32 (a small model's bfloat16 weights are packed: faster, and equal up to
                 rounding).
+            encoder: A file with a codec encoder (`engine.encoder`), for a checkpoint without.
 
         Raises:
             CheckpointError: If the folder is not a complete and consistent checkpoint.
@@ -79,7 +84,7 @@ class Engine:
         folder, place = Path(path), find_device(device)
         tokenizer = Tokenizer.from_file(folder / "tekken.json")
         with enough_memory():
-            model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None)
+            model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None, encoder)
             if tokenizer.vocab_size > model.model_config.vocab_size:
                 raise CheckpointError(
                     f"tekken.json has {tokenizer.vocab_size} tokens, params.json "
@@ -139,7 +144,7 @@ class Engine:
     def stream(
         self,
         text: str,
-        voice: str | Voice | None = None,
+        voice: str | Voice | Tensor | None = None,
         options: SpeechOptions = SpeechOptions(),
     ) -> Generator[SpeechChunk, None, None]:
         """Speak, handing out pieces as they are made, in order.
@@ -149,7 +154,8 @@ class Engine:
 
         Args:
             text: Any length.
-            voice: One of `voices`, in any case, or one that `clone` made; None for the first.
+            voice: One of `voices`, in any case, or one that `clone` made, or its `rows`; None for
+                the first.
             options: Same options, text, voice and checkpoint: same samples (on one machine).
 
         Raises:
@@ -159,7 +165,7 @@ class Engine:
         texts = self.plan(text, options)
         if not texts:
             raise InputError("There is nothing to speak in this text.", "Give some words.")
-        rows = self._cloned(voice) if isinstance(voice, Voice) else self._voice(voice)
+        rows = voice if isinstance(voice, Tensor) else self.rows(voice)
 
         def build(chunk: str) -> Prompt:
             return build_prompt(self._tokenizer, chunk, len(rows))
@@ -254,8 +260,7 @@ class Engine:
 
     @cached_property
     def _quantizer(self) -> str:
-        codec = self._config.codec
-        return quantizer_fingerprint(self._model.audio_tokenizer.quantizer, codec.acoustic_dim)
+        return checkpoint.quantizer_of(self._model.audio_tokenizer)
 
     def _cloned(self, voice: Voice) -> Tensor:
         """Rows of a voice that `clone` made, here or elsewhere."""
@@ -267,8 +272,10 @@ class Engine:
             )
         return embed_codes(self._model, self._checked_codes(voice.codes).T)
 
-    def _voice(self, name: str | None) -> Tensor:
-        """Rows of a preset voice, read once."""
+    def rows(self, name: str | Voice | None = None) -> Tensor:
+        """What a prompt in this voice begins with: [rows, dim]. Errors as in `stream`."""
+        if isinstance(name, Voice):
+            return self._cloned(name)
         asked = name or next(iter(self.voices), "")
         own_names = {own.lower(): own for own in self.voices}
         key = asked if asked in self.voices else own_names.get(asked.lower())

@@ -4,10 +4,11 @@ Nothing is downloaded but by `pull`. Imports no torch, and huggingface_hub only 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config import parse_config, read_params
+from engine.encoder import find_encoder, read_facts
 from engine.errors import CheckpointError, DownloadError
 
 EMBEDDED = "nano"
@@ -27,7 +28,7 @@ class KnownModel:
         licence: Under which its weights are.
         path: Its folder; None while it is not on this machine.
         size_bytes: On disk, or to download.
-        note: What it cannot do.
+        note: What it cannot do, or where its codec encoder comes from.
     """
 
     name: str
@@ -119,10 +120,12 @@ def known() -> list[KnownModel]:
     here = {name: folder for name, folder in _pulled()}
     public = here.pop(PUBLIC.name, None)
     size = _size(public) if public else PUBLIC.size_bytes
-    models.append(KnownModel(PUBLIC.name, PUBLIC.source, PUBLIC.licence, public, size, PUBLIC.note))
+    note = _encoder_note(public) or PUBLIC.note
+    models.append(replace(PUBLIC, path=public, size_bytes=size, note=note))
     for name, folder in here.items():
         page = f"https://huggingface.co/{name}"
-        models.append(KnownModel(name, page, "see its page", folder, _size(folder)))
+        note = _encoder_note(folder)
+        models.append(KnownModel(name, page, "see its page", folder, _size(folder), note))
     return models
 
 
@@ -146,6 +149,12 @@ def _embedded() -> KnownModel:
     folder = EMBEDDED_FOLDER if _is_whole(EMBEDDED_FOLDER) else None
     size = _size(folder) if folder else 0
     return KnownModel(EMBEDDED, "embedded", "Apache-2.0", folder, size)
+
+
+def _encoder_note(folder: Path | None) -> str:
+    """Where the encoder file of a folder comes from; empty where there is none."""
+    path = find_encoder(folder) if folder is not None else None
+    return f"codec encoder {read_facts(path).origin}" if path is not None else ""
 
 
 def _cached(model: str) -> Path | None:

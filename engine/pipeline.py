@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.config import SPECIAL_CODES
 from engine.device import enough_memory
 from engine.errors import InputError
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
@@ -108,7 +109,7 @@ class SpeechRequest:
                 text=sequence.text,
                 index=sequence.index,
                 last=last,
-                frames=len(frames),
+                codes=(np.stack(frames, axis=1) - SPECIAL_CODES).astype(np.int16),
                 note=sequence.note if last else "",
             )
 

@@ -60,7 +60,7 @@ class SpeechChunk:
         text: The chunk of text that this piece belongs to.
         index: Number of that chunk, from 0.
         last: Whether this piece ends its chunk.
-        frames: Codec frames in this piece.
+        codes: Its codec tokens, int16 [codebooks, frames], 0-based.
         note: What went wrong and how it was handled; empty when nothing did.
     """
 
@@ -68,5 +68,10 @@ class SpeechChunk:
     text: str
     index: int
     last: bool
-    frames: int
+    codes: np.ndarray
     note: str = ""
+
+    @property
+    def frames(self) -> int:
+        """Codec frames in this piece."""
+        return self.codes.shape[1]

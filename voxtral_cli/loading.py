@@ -3,6 +3,7 @@
 Tests put a fake engine in the place of `load_engine`.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,12 +24,12 @@ def read_voices(model: str) -> tuple[str, ...]:
     return read_config(model).voices
 
 
-def can_clone(model: str) -> bool:
-    """Whether a model has its codec encoder; loads no weights."""
+def can_clone(model: str, encoder: str | None) -> bool:
+    """Whether a model has a codec encoder, with the file at hand; loads no weights."""
     from engine.checkpoint import has_encoder
     from engine.hub import resolve
 
-    return has_encoder(resolve(model))
+    return has_encoder(resolve(model), Path(encoder) if encoder else None)
 
 
 def read_config(model: str) -> "ModelConfig":
@@ -39,19 +40,20 @@ def read_config(model: str) -> "ModelConfig":
     return parse_config(read_params(resolve(model) / "params.json"))
 
 
-def load_engine(model: str, device: str) -> "Engine":
+def load_engine(model: str, device: str, encoder: str | None = None) -> "Engine":
     """Finds the checkpoint, then loads it.
 
     Args:
         model: `nano`, a folder, or a hub id that was pulled.
         device: `auto`, `cpu`, `cuda` or `mps`.
+        encoder: A file with a codec encoder.
     """
     from engine.hub import resolve
 
     folder = resolve(model)  # before torch is imported: a misspelt name fails at once
     from engine.engine import Engine
 
-    engine = Engine.from_folder(folder, device=device)
+    engine = Engine.from_folder(folder, device, encoder=Path(encoder) if encoder else None)
     if engine.packed:
         import torch
 

@@ -25,6 +25,15 @@ Device = Annotated[
         help="auto, cpu, cuda or mps.",
     ),
 ]
+Encoder = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        envvar="VOXTRAL_ENCODER",
+        metavar="FILE",
+        help="A codec encoder, for a model that comes without one.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Output = Annotated[

@@ -48,7 +48,9 @@ class ChosenVoice:
     make: "Callable[[Engine], str | Voice]"
 
 
-def choose_voice(name: str | None, model: str, consent: bool, console: Console) -> ChosenVoice:
+def choose_voice(
+    name: str | None, model: str, encoder: str | None, consent: bool, console: Console
+) -> ChosenVoice:
     """Find a voice: the user's voices first, then presets, then files.
 
     Raises:
@@ -71,7 +73,7 @@ def choose_voice(name: str | None, model: str, consent: bool, console: Console) 
         voice = read_voice_file(path).style("", path.name)
         return ChosenVoice(path.stem, lambda engine: voice)
     if there or path.suffix or "/" in name:
-        reference = reference_of([path], model, consent, console)[0]
+        reference = reference_of([path], model, encoder, consent, console)[0]
         return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate))
     alias = ALIASES.get(name.lower(), "")
     if alias in presets:
@@ -80,7 +82,7 @@ def choose_voice(name: str | None, model: str, consent: bool, console: Console) 
 
 
 def reference_of(
-    clips: Sequence[Path], model: str, consent: bool, console: Console
+    clips: Sequence[Path], model: str, encoder: str | None, consent: bool, console: Console
 ) -> "tuple[Reference, str]":
     """Read recordings and make them a reference, saying what may spoil it; and the consent.
 
@@ -92,7 +94,7 @@ def reference_of(
     from voxtral_cli.consent import ensure_consent
 
     config = loading.read_config(model)
-    if not loading.can_clone(model):
+    if not loading.can_clone(model, encoder):
         raise VoiceError(
             f"{model} has no codec encoder, so it cannot clone a voice.",
             f"Use one of its preset voices (`voxtral voices -m {model}`), or clone with nano.",

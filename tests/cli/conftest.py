@@ -32,7 +32,7 @@ def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def fake(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     """The engine that every command gets to see."""
     engine = FakeEngine()
-    monkeypatch.setattr(loading, "load_engine", lambda model, device: engine)
+    monkeypatch.setattr(loading, "load_engine", lambda *_: engine)
     monkeypatch.setattr(loading, "plan", fake_plan)
     monkeypatch.setattr(loading, "read_voices", lambda model: engine.voices)
     return engine
@@ -52,7 +52,7 @@ def voxtral() -> Callable[..., Result]:
 def unloadable(fake: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes loading a model a failure of the test."""
 
-    def refuse(model: str, device: str) -> None:
+    def refuse(*_: object) -> None:
         pytest.fail("the model was loaded before the input was checked")
 
     monkeypatch.setattr(loading, "load_engine", refuse)

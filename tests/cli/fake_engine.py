@@ -13,6 +13,7 @@ from engine.speech import SpeechChunk, SpeechOptions
 from voxtral_cli import loading
 
 PIECE = 1920  # samples of one frame
+CODES = np.zeros((37, 1), np.int16)
 
 
 def fake_plan(text: str, options: SpeechOptions, model: str = "") -> list[str]:
@@ -65,7 +66,7 @@ class FakeEngine:
                 tone = 0.5 * np.sin(2 * np.pi * (200 + seed % 100) * times)
                 last = position == len(words) - 1
                 note = self.note if last else ""
-                yield SpeechChunk(tone.astype(np.float32), chunk, index, last, 1, note)
+                yield SpeechChunk(tone.astype(np.float32), chunk, index, last, CODES, note)
                 number += 1
 
     def clone(self, samples: np.ndarray, rate: int) -> Voice:
@@ -87,6 +88,6 @@ class FakeEngine:
 
 def install(engine: FakeEngine) -> None:
     """Puts the fake in the place of the real engine, for programs of their own."""
-    loading.load_engine = lambda model, device: engine  # type: ignore[assignment]
+    loading.load_engine = lambda *_: engine  # type: ignore[assignment]
     loading.plan = fake_plan
     loading.read_voices = lambda model: engine.voices  # type: ignore[assignment]

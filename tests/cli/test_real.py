@@ -14,6 +14,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 from typer.testing import Result
 
+from engine import checkpoint
+from engine.models.codec.codec import Codec
+from tests.babble import babble
 from tests.cli.conftest import ROOT
 
 Voxtral = Callable[..., Result]
@@ -68,6 +71,30 @@ def test_tokens_there_and_back(voxtral: Voxtral) -> None:
     assert result.exit_code == 2
     assert "has no codec encoder" in result.stderr
     assert not Path("t.safetensors").exists()
+
+
+def test_an_encoder_file_makes_a_checkpoint_clone(voxtral: Voxtral) -> None:
+    known = checkpoint.load(Path(OPEN)).audio_tokenizer
+    codec = Codec(known.config)
+    codec.load_state_dict(
+        codec.state_dict() | {n: t.float() for n, t in known.state_dict().items()}
+    )
+    checkpoint.save_encoder(Path("e.safetensors"), codec, "tiny-open", "random")
+    soundfile.write("me.wav", babble(4.0), 24000)
+    line = ["--model", OPEN, "--encoder", "e.safetensors"]
+    result = voxtral("clone", "me.wav", "--consent", "--json", *line)
+    assert result.exit_code == 0, result.stderr
+    frames = json.loads(result.stdout)["frames"]
+    assert voxtral("encode", "me.wav", "-o", "t.safetensors", *line).exit_code == 0
+    assert load_file("t.safetensors")["codes"].shape[1] >= frames > 0
+    said = ["say", "Hi.", "--steps", "1", "--seed", "1", "-o"]
+    assert voxtral(*said, "a.wav", "-v", "me", "--model", OPEN).exit_code == 0
+    assert voxtral(*said, "b.wav", "-v", "me.wav", "--consent", *line).exit_code == 0
+    np.testing.assert_array_equal(soundfile.read("a.wav")[0], soundfile.read("b.wav")[0])
+    wrong = voxtral("encode", "me.wav", "-o", "u.safetensors", "--model", TINY, *line[2:])
+    assert wrong.exit_code == 1
+    assert "mean other sounds to tiny" in wrong.stderr
+    assert not Path("u.safetensors").exists()
 
 
 def test_voices_and_doctor(voxtral: Voxtral) -> None:

@@ -32,7 +32,7 @@ class Humming:
         self.calls.append((text, voice, options.seed))
         length = int(expected_seconds(text) * self.stretch * self.sample_rate)
         for piece in np.array_split(np.full(length, self.level, np.float32), 2):
-            yield SpeechChunk(piece, text, 0, True, 1, self.note)
+            yield SpeechChunk(piece, text, 0, True, np.zeros((37, 1), np.int16), self.note)
 
 
 class Knowing:

@@ -8,7 +8,7 @@ import typer
 
 from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json
-from voxtral_cli.options import Consent, Device, Json, Model, Quiet
+from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quiet
 
 if TYPE_CHECKING:
     from engine.cloning import Voice
@@ -42,6 +42,7 @@ def clone(
     show_reference: ShowReference = None,
     force: Force = False,
     model: Model = "nano",
+    encoder: Encoder = None,
     device: Device = "auto",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -71,11 +72,11 @@ def clone(
         raise InputError(f"{chosen} is a preset voice of {model}.", "Give another --name.")
     store.check_free(chosen, None if style is None else kind, force)
     heard = None if show_reference is None else _destination(show_reference, paths)
-    reference, record = reference_of(paths, model, consent, console)
+    reference, record = reference_of(paths, model, encoder, consent, console)
     if heard is not None:
         with heard.open(reference.rate, {}) as write:
             write(reference.samples)
-    engine = loading.load_engine(model, device)
+    engine = loading.load_engine(model, device, encoder)
     voice = engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)

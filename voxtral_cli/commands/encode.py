@@ -10,6 +10,7 @@ from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import (
     AudioFormat,
     Device,
+    Encoder,
     Json,
     Model,
     Output,
@@ -33,6 +34,7 @@ def encode(
     audio: Audio,
     output: TokenOutput = None,
     model: Model = "nano",
+    encoder: Encoder = None,
     device: Device = "auto",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -59,7 +61,7 @@ def encode(
     sound = read_audio(source)
     if path.exists() and path.samefile(source):
         raise InputError("The tokens would take the place of the audio.", "Give another -o FILE.")
-    engine = loading.load_engine(model, device)
+    engine = loading.load_engine(model, device, encoder)
     codes = engine.encode(sound.samples, sound.rate)
     samples = round(len(sound.samples) * engine.sample_rate / sound.rate)
     tokens = Tokens(codes, engine.sample_rate, samples, engine.fingerprint, engine.name)

@@ -13,6 +13,7 @@ from voxtral_cli.options import (
     AudioFormat,
     Consent,
     Device,
+    Encoder,
     Json,
     Model,
     Output,
@@ -78,6 +79,7 @@ def say(
     no_normalize: NoNormalize = False,
     show_text: ShowText = False,
     model: Model = "nano",
+    encoder: Encoder = None,
     device: Device = "auto",
     quiet: Quiet = False,
     as_json: Json = False,
@@ -118,8 +120,8 @@ def say(
         text, options, model
     )  # a text that cannot be spoken fails before the loading
     warn_of_length(sum(len(chunk) for chunk in chunks), console)
-    chosen = choose_voice(voice, model, consent, console)
-    engine = loading.load_engine(model, device)
+    chosen = choose_voice(voice, model, encoder, consent, console)
+    engine = loading.load_engine(model, device, encoder)
     speech = speak(engine, text, chosen, options, destination, console, len(chunks))
     console.note(speech.summary())
     if as_json:

@@ -1,0 +1,272 @@
+"""Recover the codec encoder of a checkpoint that ships without one: `python -m
+training.codec.encoder --model FOLDER --out DIR --minutes 30 [--speech CORPUS]`.
+
+The checkpoint speaks first (training.codec.pairs): what it says is known with its codes, in the
+very distribution that its backbone expects. A new encoder learns these codes, semantic ones by
+classification over the codebook, acoustic ones by their distance in levels. Recordings without
+codes (`--speech`: a corpus of training.data) teach it other speakers, in two ways: through the
+frozen decoder they must come back, and what the decoder makes of their codes must be given the
+same codes again. Decoder and codebook stay as they are; an encoder in the checkpoint is not used.
+Started again, a run goes on where its last state file was. Result: `encoder.safetensors`.
+"""
+
+import argparse
+import datetime
+import time
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine import checkpoint
+from engine.encoder import NAME
+from engine.engine import Engine
+from engine.hub import folder_name, resolve
+from engine.models.codec.codec import Codec
+from training.codec.codebook import bottleneck
+from training.codec.crops import CodedCrops, Crops
+from training.codec.init import init_codec
+from training.codec.losses import LossWeights, reconstruction_loss
+from training.codec.pairs import make_pairs
+from training.data.manifest import load_manifest
+from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
+from training.parallel import Ranks
+
+STATE = "encoder.pt"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Hyper-parameters of one run.
+
+    Args:
+        model: As for `voxtral --model`.
+        minutes: Of training.
+        speech: Corpus of recordings without codes.
+        texts: Sentences to speak, one a line; English ones of our own without.
+        pairs: Minutes of speech that the checkpoint makes.
+        batch: Crops of each kind in a step.
+        frames: Of a crop.
+        noise: Largest noise on the waveform of a pair, below its level, as a factor.
+        levels: Weight of the acoustic codes' distance, in levels.
+        reconstruction: Weight of the loss through the decoder.
+        spread: Weight of the entropy of the semantic codes of recordings.
+    """
+
+    model: str
+    out: Path
+    minutes: float
+    speech: Path | None = None
+    texts: Path | None = None
+    pairs: float = 30.0
+    batch: int = 8
+    frames: int = 40
+    rate: float = 1e-3
+    noise: float = 0.03
+    levels: float = 1.0
+    reconstruction: float = 0.3
+    spread: float = 0.1
+    save_minutes: float = 5.0
+    device: str = "cpu"
+    seed: int = 0
+
+
+def frozen_codec(folder: Path, generator: torch.Generator) -> Codec:
+    """The codec of a checkpoint with a new encoder, the only part that learns; float32."""
+    known = checkpoint.load(folder).audio_tokenizer
+    codec = Codec(known.config)
+    init_codec(codec, generator)
+    kept = {n: t.float() for n, t in known.state_dict().items() if not n.startswith(ENCODER)}
+    codec.load_state_dict(codec.state_dict() | kept)
+    for name, parameter in codec.named_parameters():
+        parameter.requires_grad_(name.startswith(ENCODER))
+    return codec
+
+
+ENCODER = ("input_proj.", "encoder_blocks.")
+
+
+def code_loss(
+    codec: Codec, latent: Tensor, codes: Tensor, sharpness: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """How far a latent is from the codes that it should be rounded to.
+
+    Args:
+        latent: [batch, dims, frames].
+        codes: [batch, codebooks, frames], 0-based.
+        sharpness: Of the classes: 1 / squared distance.
+
+    Returns:
+        Cross-entropy of the semantic codes, mean distance of the acoustic ones in levels, and the
+        logits of the classes [batch, frames, codebook].
+    """
+    split, quantizer = codec.config.semantic_dim, codec.quantizer
+    logits = class_logits(codec, latent, sharpness)
+    cross_entropy = F.cross_entropy(logits.flatten(0, 1), codes[:, 0].flatten())
+    wanted = quantizer.acoustic_values(codes[:, 1:])
+    off = (latent[:, split:].tanh() - wanted).abs().mean() * (quantizer.levels - 1) / 2
+    return cross_entropy, off, logits
+
+
+def class_logits(codec: Codec, latent: Tensor, sharpness: float) -> Tensor:
+    """Minus the squared distance to each entry of the codebook, up to a constant a frame."""
+    book = codec.quantizer.semantic_codebook.embedding
+    vectors = latent[:, : codec.config.semantic_dim].transpose(1, 2)
+    return sharpness * (2 * vectors @ book.T - book.square().sum(1))
+
+
+def sharpness_of(codec: Codec) -> float:
+    """1 / the squared distance of an entry of the codebook to its nearest other (median)."""
+    book = codec.quantizer.semantic_codebook.embedding
+    distance = torch.cdist(book, book)
+    nearest = distance.fill_diagonal_(torch.inf).min(1).values
+    return 1 / float(nearest.square().median().clamp(min=1e-6))
+
+
+class EncoderTrainer:
+    """The codec, its optimiser, and how far it has come."""
+
+    def __init__(self, options: Options) -> None:
+        self.options, self.ranks = options, Ranks()
+        torch.manual_seed(options.seed)
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.folder = resolve(options.model)
+        self.codec = frozen_codec(self.folder, self.generator).to(options.device)
+        self.sharpness = sharpness_of(self.codec)
+        self.trained = [p for p in self.codec.parameters() if p.requires_grad]
+        self.optimiser = torch.optim.AdamW(
+            self.trained, lr=options.rate, betas=(0.8, 0.99), weight_decay=1e-2, fused=True
+        )
+        self.step, elapsed = 0, 0.0
+        state = load_state(options.out / STATE)
+        if state is not None:
+            self.codec.load_state_dict(state["model"])
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.step, elapsed = state["step"], float(state["elapsed"])
+        seed = (options.seed + self.step) * self.ranks.size + self.ranks.rank
+        self.generator.manual_seed(seed)
+        pairs, size = options.out / "pairs", self.codec.config.frame_samples
+        self.pairs = CodedCrops([pairs], pairs, options.frames, size, seed)
+        self.speech = None
+        if options.speech is not None:
+            recordings = load_manifest(options.speech, "train")
+            self.speech = Crops(recordings, options.frames, size, seed)
+        self.clock = Clock(options.minutes * 60, elapsed)
+
+    def save(self) -> None:
+        """Write the state, and the encoder as it is now."""
+        state = {
+            "model": self.codec.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "elapsed": self.clock.elapsed,
+        }
+        save_state(self.options.out / STATE, state)
+        name = folder_name(self.folder)
+        spoken = sum(len(codes) for _, codes in self.pairs.sources[0])
+        origin = (
+            f"recovered from {spoken / self.codec.config.frame_rate / 60:.0f} minutes of {name}"
+        )
+        if self.options.speech is not None:
+            origin += f" and recordings in {self.options.speech.name}"
+        today = datetime.datetime.now(datetime.UTC).date()
+        origin += f", {self.step} steps, {today}"
+        checkpoint.save_encoder(self.options.out / NAME, self.codec, name, origin)
+
+    def update(self, rate: float, progress: float) -> tuple[dict[str, float], float]:
+        """One step; returns what to log, and the progress of all processes."""
+        terms, values = self._of_pairs()
+        if self.speech is not None:
+            terms |= self._of_speech(self.speech.batch(self.options.batch)[0], progress)
+        loss = torch.stack(list(terms.values())).sum()
+        set_learning_rate(self.optimiser, rate)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        progress = self.ranks.average(self.trained, progress)
+        norm = nn.utils.clip_grad_norm_(self.trained, 5.0)
+        self.optimiser.step()
+        self.step += 1
+        logged = {name: term.item() for name, term in {"loss": loss, **terms}.items()}
+        return {**logged, **values, "norm": norm.item()}, progress
+
+    def _of_pairs(self) -> tuple[dict[str, Tensor], dict[str, float]]:
+        wave, codes = (t.to(self.options.device) for t in self.pairs.batch(self.options.batch))
+        loud = wave.square().mean(1, keepdim=True).sqrt() * self._draw(len(wave), 1)
+        heard = wave + self.options.noise * loud * self._draw(*wave.shape, normal=True)
+        latent = self.codec.latent(heard)
+        cross_entropy, off, logits = code_loss(self.codec, latent, codes, self.sharpness)
+        terms = {"semantic": cross_entropy, "levels": self.options.levels * off}
+        if self.speech is None:
+            terms |= self._through_decoder(latent, wave)
+        agreement = (logits.argmax(-1) == codes[:, 0]).float().mean().item()
+        return terms, {"agreement": agreement}
+
+    def _of_speech(self, wave: Tensor, progress: float) -> dict[str, Tensor]:
+        wave = wave.to(self.options.device)
+        latent = self.codec.latent(wave)
+        terms = self._through_decoder(latent, wave)
+        chances = class_logits(self.codec, latent, self.sharpness).softmax(-1).mean((0, 1))
+        entropy = -(chances * (chances + 1e-9).log()).sum()
+        terms["spread"] = -self.options.spread * entropy
+        with torch.no_grad():
+            codes = self.codec.quantizer.encode(latent)
+            made = self.codec.decode(codes)
+        again = code_loss(self.codec, self.codec.latent(made), codes, self.sharpness)
+        weight = min(1.0, 2 * progress)  # at first these codes mean little
+        terms["again"] = weight * (again[0] + self.options.levels * again[1])
+        return terms
+
+    def _through_decoder(self, latent: Tensor, wave: Tensor) -> dict[str, Tensor]:
+        passed, commitment, _ = bottleneck(self.codec.quantizer, latent, self.generator, True)
+        made = self.codec.synthesize(passed)
+        sound = torch.stack(list(reconstruction_loss(made, wave, LossWeights()).values())).sum()
+        apart = self.sharpness * self.codec.config.semantic_dim * commitment
+        return {"sound": self.options.reconstruction * sound, "commitment": 0.2 * apart}
+
+    def _draw(self, *shape: int, normal: bool = False) -> Tensor:
+        make = torch.randn if normal else torch.rand
+        return make(shape, generator=self.generator).to(self.options.device)
+
+
+def train(options: Options) -> Path:
+    """Make the pairs where they are missing, and train; returns the encoder's file."""
+    pairs = options.out / "pairs"
+    if not (pairs / "index.json").is_file():
+        engine = Engine.from_folder(resolve(options.model), device=options.device)
+        sentences = options.texts.read_text(encoding="utf-8").split("\n") if options.texts else None
+        make_pairs(engine, pairs, options.pairs, sentences, options.seed)
+        del engine
+    trainer = EncoderTrainer(options)
+    curve, saved, progress = Curve(options.out / "encoder.csv"), time.perf_counter(), 0.0
+    while progress < 1:
+        rate = learning_rate(options.rate, progress, trainer.step)
+        values, progress = trainer.update(rate, trainer.clock.progress)
+        if not trainer.ranks.first:
+            continue
+        curve.add(values)
+        if trainer.step % 100 == 0:
+            curve.line(step=trainer.step, minutes=trainer.clock.elapsed / 60)
+        if time.perf_counter() - saved > options.save_minutes * 60:
+            trainer.save()
+            saved = time.perf_counter()
+    if trainer.ranks.first:
+        trainer.save()
+    return options.out / NAME
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
+    kinds = {"model": str, "out": Path, "speech": Path, "texts": Path, "minutes": float}
+    for option in fields(Options):
+        required = option.name in ("model", "out", "minutes")
+        kind = kinds.get(option.name) or type(option.default)
+        default = None if required else option.default
+        flag = f"--{option.name.replace('_', '-')}"
+        parser.add_argument(flag, type=kind, required=required, default=default)
+    print(train(Options(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()
