@@ -40,7 +40,7 @@ def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
     """The recordings of `folder` and below, by name, each with the text of a `.txt` beside it.
 
     Raises:
-        InputError: If there is no recording.
+        InputError: If there is no recording, or one that cannot be read.
     """
     import soundfile
 
@@ -50,7 +50,10 @@ def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
             f"{folder} has no recordings.", f"Give a folder with {', '.join(SUFFIXES)} files."
         )
     for path in paths[:limit]:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        try:
+            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise InputError(f"{path} cannot be read: {error}", "Take it out.") from error
         transcript = path.with_suffix(".txt")
         text = transcript.read_text(encoding="utf-8").strip() if transcript.is_file() else ""
         yield Clip(str(path.relative_to(folder)), samples.mean(axis=1), int(rate), text)

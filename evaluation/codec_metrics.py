@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.errors import InputError
 from evaluation.audio import resample
 
 WINDOWS = (2048, 512)
@@ -93,6 +94,49 @@ def code_use(codes: np.ndarray) -> CodeUse:
         semantic_used=len(np.unique(codes[0])),
         semantic_perplexity=2.0 ** entropy_bits(codes[0]),
         acoustic_bits=tuple(entropy_bits(row) for row in codes[1:]),
+    )
+
+
+@dataclass(frozen=True)
+class CodeAgreement:
+    """How nearly two encoders say the same of the same sound.
+
+    Args:
+        frames: Frames compared.
+        semantic_equal: Share of equal semantic codes.
+        acoustic_error: Mean absolute difference of acoustic codes, in levels.
+        acoustic_near: Share of acoustic codes that differ by one level at most.
+        semantic_used: Distinct semantic codes of the true encoder.
+        semantic_used_other: Of the other.
+    """
+
+    frames: int
+    semantic_equal: float
+    acoustic_error: float
+    acoustic_near: float
+    semantic_used: int
+    semantic_used_other: int
+
+
+def code_agreement(true: np.ndarray, other: np.ndarray) -> CodeAgreement:
+    """Compare int [codebooks, frames] with its like: the first row semantic, 0-based.
+
+    Raises:
+        InputError: If the shapes differ, or hold no frame or no acoustic codes.
+    """
+    if true.shape != other.shape or true.ndim != 2 or len(true) < 2 or not true.shape[1]:
+        raise InputError(
+            f"Codes {list(true.shape)} and {list(other.shape)} cannot be compared.",
+            "Give those of the same sound, [codebooks, frames].",
+        )
+    apart = np.abs(true[1:].astype(np.int64) - other[1:])
+    return CodeAgreement(
+        frames=true.shape[1],
+        semantic_equal=float(np.mean(true[0] == other[0])),
+        acoustic_error=float(apart.mean()),
+        acoustic_near=float(np.mean(apart <= 1)),
+        semantic_used=len(np.unique(true[0])),
+        semantic_used_other=len(np.unique(other[0])),
     )
 
 

@@ -1,7 +1,8 @@
-"""The command `python -m evaluation [speech|codec|all]`: tables, then one line of JSON.
+"""The command `python -m evaluation [speech|codec|clone|all]`: tables, then one line of JSON.
 
     python -m evaluation speech --model nano --limit 20
     python -m evaluation codec --model nano --corpus recordings/ --limit 50
+    python -m evaluation clone --model nano --corpus speakers/ --limit 6
     python -m evaluation all --model nano --corpus .training/corpus --out heard/
 
 Exit codes: 0 done, 1 failed, 2 bad input.
@@ -10,7 +11,7 @@ Exit codes: 0 done, 1 failed, 2 bad input.
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,17 @@ import numpy as np
 from engine.errors import InputError, VoiceError, VoxtralError
 from engine.speech import SpeechOptions
 from evaluation import report
-from evaluation.audio import Clip, read_clips
+from evaluation.audio import read_clips
+from evaluation.clone import OTHER, OWN, Cloned, evaluate_clone
 from evaluation.codec import Reconstruction, evaluate_codec
+from evaluation.recordings import Person, read_corpus, read_people
 from evaluation.speech import Spoken, evaluate_speech
 
 SENTENCES = Path(__file__).parent / "sets" / "english.txt"
 RECORDS = Path("build") / "evaluation"
+CHOICES = ("speech", "codec", "clone", "all")
 CLIPS = 50
+CLONED_SENTENCES = 6
 SPEECH_COLUMNS = (
     "sentences",
     "wer",
@@ -34,6 +39,11 @@ SPEECH_COLUMNS = (
     "runaway",
     "similarity_within",
     "similarity_reference",
+)
+CLONE_COLUMNS = (
+    *("sentences", "wer", "cer", "similarity", "others", "identified"),
+    *("similarity_codec", "identified_codec", "similarity_reference"),
+    *("similarity_real", "others_real", "identified_real", "distinct"),
 )
 
 
@@ -70,29 +80,20 @@ def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:
     return {Path(clip.name).stem: (clip.samples, clip.rate) for clip in read_clips(folder)}
 
 
-def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
-    """Recordings of a folder: held-out utterances of a training corpus, or any audio files."""
-    from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, load_manifest, read_audio
-
-    if not (folder / MANIFEST_NAME).is_file():
-        yield from read_clips(folder, limit)
-        return
-    held_out = load_manifest(folder, split="heldout")
-    if not held_out:
-        raise InputError(f"{folder} holds no utterance out.", "Build it with a held-out part.")
-    for utterance in held_out[:: max(1, len(held_out) // limit)][:limit]:
-        yield Clip(utterance.id, read_audio(utterance), SAMPLE_RATE, utterance.text)
-
-
 def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
-    if given.what != "speech" and given.corpus is None:
-        raise InputError("There are no recordings to code.", "Give --corpus DIR.")
+    _check(given)
     from engine import Engine
     from engine.hub import resolve
     from evaluation.asr import Ears
     from evaluation.similarity import SpeakerEncoder
 
-    engine = Engine.from_folder(resolve(given.model), device=given.device)
+    folder = resolve(given.model)
+    people = _people(given, folder) if given.what in ("clone", "all") else []
+    engine, other = Engine.from_folder(folder, device=given.device), None
+    if given.encoder is not None:
+        other = Engine.from_folder(folder, device=given.device, encoder=given.encoder)
+        if not engine.can_clone:  # nothing to compare with
+            engine, other = other, None
     tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
     figures: dict[str, Any] = {
         "model": engine.name,
@@ -100,11 +101,41 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
         "hardware": report.hardware(engine.device),
         "commit": report.commit(),
     }
-    if given.what != "codec":
+    if given.what in ("speech", "all"):
         figures["speech"] = _speech(given, engine, *tools)
-    if given.what != "speech":
+    if given.what in ("codec", "all"):
         figures["codec"] = _codec(given, engine, *tools)
+    if given.what in ("clone", "all"):
+        figures["clone"] = _clone(given, engine, other, people, *tools)
     return figures
+
+
+def _check(given: argparse.Namespace) -> None:
+    """What needs no model."""
+    if given.what != "speech" and given.corpus is None:
+        raise InputError("There are no recordings.", "Give --corpus DIR.")
+    if given.encoder is not None and given.what not in ("clone", "all"):
+        raise InputError(f"{given.what} takes no encoder.", "Evaluate `clone` with --encoder.")
+    if given.encoder is not None and not given.encoder.is_file():
+        raise InputError(f"There is no file {given.encoder}.", "Give --encoder FILE.")
+    if given.limit is not None and given.limit < 1:
+        raise InputError(f"--limit is {given.limit}.", "Give at least 1.")
+    if not given.seconds >= 1:
+        raise InputError(f"--seconds is {given.seconds:g}.", "Give at least 1.")
+
+
+def _people(given: argparse.Namespace, folder: Path) -> list[Person]:
+    """Whom to clone; their references are no longer than what the checkpoint takes."""
+    from engine.config import parse_config, read_params
+
+    config = parse_config(read_params(folder / "params.json"))
+    rate = config.codec.sampling_rate
+    people = read_people(given.corpus, rate, min(given.seconds, config.max_voice_seconds))
+    for person in people:
+        for note in person.reference.notes:
+            _say(f"note: {person.name}: {note}")
+        _save(given.out, f"clone-{person.name}-reference", person.reference.samples, rate)
+    return people
 
 
 def _speech(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
@@ -150,6 +181,44 @@ def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> d
     return figures
 
 
+def _clone(
+    given: argparse.Namespace,
+    engine: Any,
+    other: Any,
+    people: list[Person],
+    ears: Any,
+    encoder: Any,
+) -> dict[str, Any]:
+    each = given.limit or CLONED_SENTENCES
+    options = SpeechOptions(seed=given.seed, cfg=given.cfg, steps=given.steps)
+
+    def on_cloned(one: Cloned, samples: np.ndarray) -> None:
+        spoken = one.spoken
+        number = f"{spoken.index + 1}/{each * len(people)}"
+        nearest = one.verdict.nearest if one.verdict is not None else "nobody"
+        who = f"{spoken.voice} ({one.encoder}, like {nearest})"
+        _say(f"{number} {who} {spoken.wer:.2f} {spoken.heard}")
+        name = f"clone-{spoken.voice}-{one.encoder}-{spoken.index:03d}"
+        _save(given.out, name, samples, engine.sample_rate)
+
+    sentences = read_sentences(given.set)
+    done = evaluate_clone(engine, people, sentences, ears, encoder, each, options, other, on_cloned)
+    _records(given.out, "clone", done.records())
+    figures = done.figures()
+    for which, some in ((OWN, figures), (OTHER, figures.get("other"))):
+        if some is not None:
+            rows = [[n, *(one[c] for c in CLONE_COLUMNS)] for n, one in some["people"].items()]
+            rows.append(["all", *(some[c] for c in CLONE_COLUMNS)])
+            header = [column.replace("_", " ") for column in CLONE_COLUMNS]
+            header = [c.replace("similarity", "sim").replace("identified", "id") for c in header]
+            print(report.table([f"{which} encoder", *header], rows) + "\n")
+    if other is not None:
+        compared = {k: figures[k] for k in ("similarity_ratio", "wer_difference")}
+        rows = list((compared | figures["agreement"]).items())
+        print(report.table(["other against own", ""], rows) + "\n")
+    return figures
+
+
 def _records(out: Path | None, name: str, records: list[dict[str, Any]]) -> None:
     folder = out or RECORDS
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,17 +247,25 @@ def _complain(error: VoxtralError, code: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description="How good it sounds.")
-    parser.add_argument("what", nargs="?", default="speech", choices=("speech", "codec", "all"))
+    parser.add_argument("what", nargs="?", default="speech", choices=CHOICES)
     parser.add_argument("--model", default="nano", help="embedded name, folder or hub id")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--voices", default="", help="names with commas between; default: all")
     parser.add_argument("--set", type=Path, default=SENTENCES, help="sentences, one a line")
-    parser.add_argument("--limit", type=int, help="only so many sentences or recordings")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        help="only so many sentences or recordings; when cloning, sentences a speaker",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cfg", type=float, default=SpeechOptions.cfg)
     parser.add_argument("--steps", type=int, default=SpeechOptions.steps)
     parser.add_argument("--references", type=Path, help="folder of VOICE.wav, to compare with")
-    parser.add_argument("--corpus", type=Path, help="training corpus, or a folder of audio")
+    parser.add_argument(
+        "--corpus", type=Path, help="training corpus, or folder of audio (of speakers)"
+    )
+    parser.add_argument("--seconds", type=float, default=10.0, help="of a reference to clone")
+    parser.add_argument("--encoder", type=Path, help="codec encoder to compare with the own one")
     parser.add_argument("--out", type=Path, help="keep the sound and the records here")
     parser.add_argument("--threads", type=int, default=2, help="threads of the recogniser")
     return parser

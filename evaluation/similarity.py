@@ -7,6 +7,7 @@ speakers: about 0.5 to 0.7. It is no absolute scale: compare with the figure bet
 """
 
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,3 +67,52 @@ def within_and_between(groups: dict[str, list[np.ndarray]]) -> tuple[dict[str, f
     means = [np.mean(embeddings, axis=0) for embeddings in groups.values() if embeddings]
     pairs = [cosine(a, b) for i, a in enumerate(means) for b in means[i + 1 :]]
     return within, float(np.mean(pairs)) if pairs else float("nan")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who is heard in a clip of somebody.
+
+    Args:
+        speaker: Who it is, or is to be.
+        similarity: Cosine with the mean of that speaker's recordings.
+        others: Mean cosine with the means of the other speakers; None without others.
+        nearest: The speaker whose mean is nearest.
+    """
+
+    speaker: str
+    similarity: float
+    others: float | None
+    nearest: str
+
+
+class Gallery:
+    """Recordings of several speakers, to tell them apart by.
+
+    >>> gallery = Gallery({"ann": [...], "bob": [...]})    # doctest: +SKIP
+    >>> gallery.judge("ann", embedding)    # doctest: +SKIP
+    Verdict(speaker='ann', similarity=0.91, others=0.78, nearest='ann')
+    """
+
+    def __init__(self, groups: dict[str, list[np.ndarray]]) -> None:
+        """Speaker -> embeddings [d] of their recordings, at least one each."""
+        self.groups = groups
+        self._sums = {name: np.sum(group, axis=0) for name, group in groups.items()}
+
+    def judge(self, speaker: str, embedding: np.ndarray) -> Verdict:
+        """Compare the embedding [d] of a clip that is not in the gallery."""
+        return self._verdict(speaker, embedding, self._sums)
+
+    def judge_own(self, speaker: str) -> list[Verdict]:
+        """The speaker's recordings, each as if it were not in the gallery; none of one alone."""
+        group, total = self.groups[speaker], self._sums[speaker]
+        if len(group) < 2:
+            return []
+        return [self._verdict(speaker, e, {**self._sums, speaker: total - e}) for e in group]
+
+    def _verdict(self, speaker: str, embedding: np.ndarray, sums: dict[str, np.ndarray]) -> Verdict:
+        found = {name: cosine(embedding, total) for name, total in sums.items()}
+        nearest = max(found, key=lambda name: found[name])
+        similarity = found.pop(speaker)
+        others = float(np.mean(list(found.values()))) if found else None
+        return Verdict(speaker, similarity, others, nearest)

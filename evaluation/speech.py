@@ -7,7 +7,7 @@ embeddings and text are kept, never the sound, so the list may be long.
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from engine.errors import InputError, VoiceError
 from engine.speech import SpeechChunk, SpeechOptions
 from evaluation.similarity import cosine, within_and_between
 from evaluation.wer import normalize, score
+
+if TYPE_CHECKING:
+    from engine import Voice
 
 CHARACTERS_PER_SECOND = 14.0
 PAUSES_S = 0.6
@@ -32,7 +35,9 @@ class Speaker(Protocol):
     @property
     def sample_rate(self) -> int: ...
 
-    def stream(self, text: str, voice: str, options: SpeechOptions) -> Iterable[SpeechChunk]: ...
+    def stream(
+        self, text: str, voice: "str | Voice", options: SpeechOptions
+    ) -> Iterable[SpeechChunk]: ...
 
     def plan(self, text: str, options: SpeechOptions) -> list[str]: ...
 
@@ -95,7 +100,7 @@ class SpeechReport:
         by_voice = {v: [s for s in self.spoken if s.voice == v] for v in self.voices}
         return {
             "sentences": len(self.spoken),
-            **_rates(self.spoken),
+            **rates(self.spoken),
             "empty": sum(s.empty for s in self.spoken),
             "runaway": sum(s.runaway for s in self.spoken),
             "similarity_within": _mean(self.within.values()),
@@ -105,7 +110,7 @@ class SpeechReport:
             "voices": {
                 voice: {
                     "sentences": len(some),
-                    **_rates(some),
+                    **rates(some),
                     "empty": sum(s.empty for s in some),
                     "runaway": sum(s.runaway for s in some),
                     "similarity_within": self.within.get(voice),
@@ -158,7 +163,7 @@ def evaluate_speech(
     for index, text in enumerate(sentences):
         voice = chosen[index % len(chosen)]
         seeded = replace(base, seed=base.seed + index)
-        one, samples = _speak(engine, ears, index, text, voice, seeded)
+        one, samples = speak(engine, ears, index, text, voice, seeded, voice)
         spoken.append(one)
         embedding = None
         if encoder is not None and not one.empty:
@@ -176,9 +181,26 @@ def expected_seconds(text: str) -> float:
     return len(text) / CHARACTERS_PER_SECOND + PAUSES_S
 
 
-def _speak(
-    engine: Speaker, ears: Listener, index: int, text: str, voice: str, options: SpeechOptions
+def speak(
+    engine: Speaker,
+    ears: Listener,
+    index: int,
+    text: str,
+    voice: "str | Voice",
+    options: SpeechOptions,
+    name: str,
 ) -> tuple[Spoken, np.ndarray]:
+    """Speak one sentence and listen to it: what was heard, and the samples, float32 [n].
+
+    Args:
+        engine: What speaks.
+        ears: What listens; not asked about what is silent, not finite or under 0.2 s.
+        index: Number of the sentence.
+        text: The sentence, with at least one word.
+        voice: Who speaks.
+        options: How.
+        name: Of the voice, for the report.
+    """
     begin = time.perf_counter()
     chunks = list(engine.stream(text, voice, options))
     wall = time.perf_counter() - begin
@@ -191,7 +213,7 @@ def _speak(
     expected = expected_seconds(" ".join(engine.plan(text, options)))
     one = Spoken(
         index=index,
-        voice=voice,
+        voice=name,
         seed=options.seed,
         text=text,
         heard=heard,
@@ -205,6 +227,24 @@ def _speak(
     return one, joined
 
 
+def check_sentences(sentences: Sequence[str]) -> None:
+    """
+    Raises:
+        InputError: If there are no sentences, or one without words.
+    """
+    if not sentences:
+        raise InputError("There is no sentence to speak.", "Give a list with one a line.")
+    for text in sentences:
+        if not normalize(text):
+            raise InputError(f"A sentence has no words: {text!r}.", "Take it out of the list.")
+
+
+def rates(spoken: Sequence[Spoken]) -> dict[str, float]:
+    """Error rates over all sentences: `wer` and `cer`."""
+    total = score([s.text for s in spoken], [s.heard for s in spoken])
+    return {"wer": total.wer, "cer": total.cer}
+
+
 def _checked(engine: Speaker, sentences: Sequence[str], voices: Sequence[str]) -> list[str]:
     unknown = [voice for voice in voices if voice not in engine.voices]
     if unknown:
@@ -212,11 +252,7 @@ def _checked(engine: Speaker, sentences: Sequence[str], voices: Sequence[str]) -
             f"The checkpoint has no voice {', '.join(unknown)}.",
             f"Its voices: {', '.join(engine.voices)}.",
         )
-    if not sentences:
-        raise InputError("There is no sentence to speak.", "Give a list with one a line.")
-    for text in sentences:
-        if not normalize(text):
-            raise InputError(f"A sentence has no words: {text!r}.", "Take it out of the list.")
+    check_sentences(sentences)
     return list(voices or engine.voices)
 
 
@@ -232,11 +268,6 @@ def _against_references(
         if own is not None and embeddings.get(voice):
             result[voice] = float(np.mean([cosine(e, own) for e in embeddings[voice]]))
     return result
-
-
-def _rates(spoken: Sequence[Spoken]) -> dict[str, float]:
-    total = score([s.text for s in spoken], [s.heard for s in spoken])
-    return {"wer": total.wer, "cer": total.cer}
 
 
 def _mean(values: Iterable[float]) -> float | None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.errors import InputError
 from evaluation import codec_metrics
 
 for package in ("librosa", "pystoi", "soxr"):
@@ -81,3 +82,22 @@ def test_code_use() -> None:
     assert (use.frames, use.semantic_used) == (8, 4)
     assert use.semantic_perplexity == pytest.approx(4.0)
     assert use.acoustic_bits == pytest.approx((1.0, 0.0))
+
+
+def test_code_agreement() -> None:
+    true = np.array([[5, 5, 7, 8], [0, 10, 20, 3], [1, 1, 1, 1]], np.int16)
+    other = np.array([[5, 6, 7, 7], [0, 11, 0, 3], [1, 3, 1, 1]], np.uint8)
+    found = codec_metrics.code_agreement(true, other)
+    assert (found.frames, found.semantic_used, found.semantic_used_other) == (4, 3, 3)
+    assert found.semantic_equal == 0.5
+    assert found.acoustic_error == pytest.approx((1 + 20 + 2) / 8)
+    assert found.acoustic_near == pytest.approx(6 / 8)
+    same = codec_metrics.code_agreement(true, true)
+    assert (same.semantic_equal, same.acoustic_error, same.acoustic_near) == (1.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (2, 5), (1, 4), (2, 0), (4,)])
+def test_codes_that_cannot_be_compared(shape: tuple[int, ...]) -> None:
+    like = (2, 4) if shape in ((3, 4), (2, 5)) else shape
+    with pytest.raises(InputError, match="cannot be compared"):
+        codec_metrics.code_agreement(np.zeros(like, np.int16), np.zeros(shape, np.int16))

@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine import Engine
 from engine.errors import InputError
 from evaluation import asr, run, similarity
-from evaluation.run import main, read_corpus, read_references, read_sentences
+from evaluation.run import main, read_references, read_sentences
+from tests.babble import babble
 
 soundfile = pytest.importorskip("soundfile", reason="extra eval")
 for package in ("librosa", "pesq", "pystoi", "soxr", "jiwer", "num2words"):
@@ -39,33 +41,30 @@ def test_references_are_named_after_voices(tmp_path: Path) -> None:
     assert (len(samples), rate) == (80, 8000)
 
 
-def test_a_training_corpus_gives_its_held_out_part(tmp_path: Path) -> None:
-    np.save(tmp_path / "audio-000.npy", np.arange(1000, dtype=np.int16))
-    common = {"speaker": "s", "shard": "audio-000.npy", "samples": 10, "text": "Words."}
-    splits = ["train", *["heldout"] * 6]
-    lines = [
-        json.dumps({"id": f"u{i}", "start": 100 * i, "split": split, **common})
-        for i, split in enumerate(splits)
-    ]
-    (tmp_path / "manifest.jsonl").write_text("".join(f"{line}\n" for line in lines))
-    clips = list(read_corpus(tmp_path, limit=3))
-    assert [clip.name for clip in clips] == ["u1", "u3", "u5"]
-    assert clips[1].samples[0] == pytest.approx(300 / 32768)
-    assert (clips[0].rate, clips[0].text) == (24_000, "Words.")
-
-    (tmp_path / "manifest.jsonl").write_text(lines[0] + "\n")
-    with pytest.raises(InputError, match="holds no utterance out"):
-        list(read_corpus(tmp_path, limit=3))
-
-
-def test_any_folder_of_audio_is_a_corpus(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", np.zeros(80), 8000)
-    assert [clip.name for clip in read_corpus(tmp_path, limit=3)] == ["a.wav"]
-
-
-def test_codec_without_recordings_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["codec"]) == 2
-    assert capsys.readouterr().err.endswith("hint: Give --corpus DIR.\n")
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (["codec"], "Give --corpus DIR."),
+        (["clone"], "Give --corpus DIR."),
+        (["clone", "--corpus", "here", "--encoder", "nowhere"], "Give --encoder FILE."),
+        (["speech", "--encoder", "nowhere"], "Evaluate `clone` with --encoder."),
+        (["clone", "--corpus", "here", "--limit", "0"], "Give at least 1."),
+        (["clone", "--corpus", "here", "--seconds", "nan"], "Give at least 1."),
+        (["clone", "--corpus", "here"], "Give a folder with .wav, .flac, .ogg, .mp3 files."),
+    ],
+)
+def test_bad_input_is_told_before_a_model_is_loaded(
+    options: list[str],
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Engine, "from_folder", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    assert main([*options, "--model", str(TINY)]) == 2
+    assert capsys.readouterr().err.endswith(f"hint: {hint}\n")
 
 
 def test_a_missing_package_is_named(
@@ -96,30 +95,94 @@ def quick_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(similarity, "SpeakerEncoder", Fixed)
 
 
-@pytest.mark.usefixtures("quick_tools")
-def test_all_on_the_tiny_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    corpus, out = tmp_path / "corpus", tmp_path / "out"
-    corpus.mkdir()
-    noise = np.random.default_rng(0).uniform(-0.2, 0.2, 16_000)
-    soundfile.write(corpus / "a.wav", noise, 16_000)
+@pytest.fixture
+def speakers(tmp_path: Path) -> Path:
+    """Two of them, with two recordings each."""
+    for name, pitch in (("ann", 210.0), ("bob", 110.0)):
+        (tmp_path / "speakers" / name).mkdir(parents=True)
+        for index, seconds in enumerate((5.0, 2.5)):
+            path = tmp_path / "speakers" / name / f"{name}{index}.wav"
+            soundfile.write(path, babble(seconds, pitch, 16_000, seed=index), 16_000)
+    return tmp_path / "speakers"
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> list[str]:
+    """The tiny checkpoint, two sentences, quickly."""
     (tmp_path / "set.txt").write_text("Two words.\nTwo other words.\n", encoding="utf-8")
-    options = ["--model", str(TINY), "--device", "cpu", "--set", str(tmp_path / "set.txt")]
-    assert main(["all", *options, "--corpus", str(corpus), "--out", str(out), "--steps", "1"]) == 0
+    chosen = ["--model", str(TINY), "--device", "cpu", "--set", str(tmp_path / "set.txt")]
+    return [*chosen, "--steps", "1", "--out", str(tmp_path / "out")]
+
+
+@pytest.mark.usefixtures("quick_tools")
+def test_all_on_the_tiny_checkpoint(
+    speakers: Path, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["all", *options, "--corpus", str(speakers), "--limit", "2"]) == 0
     last = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert last["speech"]["sentences"] == 2
     assert set(last["speech"]["voices"]) == {"neutral_female", "casual_male"}
-    assert last["codec"]["clips"] == 1
+    assert last["codec"]["clips"] == 2
     assert last["codec"]["wer"] == 0.0
+    assert (last["clone"]["speakers"], last["clone"]["sentences"]) == (2, 4)
+    assert last["clone"]["wer"] == pytest.approx(0.2)
+    assert set(last["clone"]["people"]) == {"ann", "bob"}
+    assert 3.0 <= last["clone"]["reference_seconds"] <= 5.0
+    out = tmp_path / "out"
     records = [json.loads(line) for line in (out / "speech.jsonl").read_text().splitlines()]
     assert [record["voice"] for record in records] == ["neutral_female", "casual_male"]
+    records = [json.loads(line) for line in (out / "clone.jsonl").read_text().splitlines()]
+    assert [record["voice"] for record in records] == ["ann", "ann", "bob", "bob"]
     names = sorted(path.name for path in out.iterdir())
     assert names == [
-        "codec-a.wav",
+        "clone-ann-own-000.wav",
+        "clone-ann-own-001.wav",
+        "clone-ann-reference.wav",
+        "clone-bob-own-002.wav",
+        "clone-bob-own-003.wav",
+        "clone-bob-reference.wav",
+        "clone.jsonl",
+        "codec-ann0.wav",
+        "codec-ann1.wav",
         "codec.jsonl",
         "speech-000-neutral_female.wav",
         "speech-001-casual_male.wav",
         "speech.jsonl",
     ]
+
+
+@pytest.mark.usefixtures("quick_tools")
+def test_another_encoder_is_compared_with_the_own(
+    speakers: Path,
+    options: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load, other = Engine.from_folder, tmp_path / "encoder.safetensors"
+    other.touch()
+
+    def from_folder(path: Path, device: str, encoder: Path | None = None) -> Engine:
+        engine = load(path, device)
+        if encoder == other:
+            monkeypatch.setattr(
+                engine, "encode", lambda wave, rate: Engine.encode(engine, -wave, rate)
+            )
+        return engine
+
+    monkeypatch.setattr(Engine, "from_folder", from_folder)
+    wanted = ["--corpus", str(speakers), "--limit", "1", "--encoder", str(other)]
+    assert main(["clone", *options, *wanted]) == 0
+    printed = capsys.readouterr().out
+    figures = json.loads(printed.splitlines()[-1])["clone"]
+    assert (figures["sentences"], figures["other"]["sentences"]) == (2, 2)
+    assert figures["similarity_ratio"] == pytest.approx(1.0)
+    assert figures["wer_difference"] == 0.0
+    assert 0.0 < figures["agreement"]["acoustic_near"] < 1.0
+    assert "own encoder" in printed
+    assert "other encoder" in printed
+    assert "semantic_equal" in printed
+    assert (tmp_path / "out" / "clone-bob-other-001.wav").is_file()
 
 
 @pytest.mark.usefixtures("quick_tools")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evaluation.similarity import SpeakerEncoder, cosine, within_and_between
+from evaluation.similarity import Gallery, SpeakerEncoder, Verdict, cosine, within_and_between
 
 RATE = 24_000
 
@@ -24,6 +24,31 @@ def test_one_voice_has_nobody_to_differ_from() -> None:
     within, between = within_and_between({"a": [np.ones(2)], "b": []})
     assert within == {}
     assert np.isnan(between)
+
+
+def at(degrees: float) -> np.ndarray:
+    return np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])
+
+
+def test_a_gallery_tells_whose_voice_it_is() -> None:
+    gallery = Gallery({"ann": [at(0), at(20)], "bob": [at(90)], "eve": [at(150)]})
+    verdict = gallery.judge("ann", at(30))
+    assert (verdict.speaker, verdict.nearest) == ("ann", "ann")
+    assert verdict.similarity == pytest.approx(np.cos(np.radians(20)))
+    assert verdict.others == pytest.approx((np.cos(np.radians(60)) + np.cos(np.radians(120))) / 2)
+    assert gallery.judge("ann", at(60)).nearest == "bob"
+
+
+def test_recordings_of_the_gallery_are_judged_without_themselves() -> None:
+    gallery = Gallery({"ann": [at(0), at(60)], "bob": [at(100)]})
+    first, second = gallery.judge_own("ann")
+    assert first.similarity == second.similarity == pytest.approx(0.5)
+    assert (first.nearest, second.nearest) == ("ann", "bob")
+    assert gallery.judge_own("bob") == []
+
+
+def test_a_gallery_of_one_has_no_others() -> None:
+    assert Gallery({"ann": [at(0)]}).judge("ann", at(0)) == Verdict("ann", 1.0, None, "ann")
 
 
 @pytest.fixture(scope="module")

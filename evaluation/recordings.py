@@ -1,0 +1,137 @@
+"""Recordings to evaluate with: the held-out part of a training corpus, or files of anybody's."""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import InputError
+from engine.reference import Reference, prepare
+from engine.reference.prepare import SHORTEST_S
+from evaluation.audio import Clip, read_clips
+
+if TYPE_CHECKING:
+    from training.data.manifest import Utterance
+
+CLIP_S = (2.0, 5.0)
+"""Shortest and longest recording to compare with: about as long as the sentences spoken."""
+KEPT = 30
+"""Most recordings of a speaker to compare with."""
+SPARE = 1.5
+"""Recorded seconds for a second of reference: not all of a recording is speech."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """One speaker's recordings in two parts: the reference holds nothing of `kept`.
+
+    Args:
+        name: The speaker.
+        reference: What is cloned.
+        kept: What clones are compared with.
+    """
+
+    name: str
+    reference: Reference
+    kept: tuple[Clip, ...]
+
+
+def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
+    """Recordings of a folder: held-out utterances of a training corpus, or any audio files."""
+    if not _is_training_corpus(folder):
+        yield from read_clips(folder, limit)
+        return
+    held_out = _held_out(folder)
+    for utterance in held_out[:: max(1, len(held_out) // limit)][:limit]:
+        yield _clip(utterance)
+
+
+def read_people(folder: Path, rate: int, longest: float) -> list[Person]:
+    """The speakers of a folder: the held-out ones of a training corpus, or one a sub-folder.
+
+    A file that is in no sub-folder is a speaker too.
+
+    Args:
+        folder: The corpus.
+        rate: Samples a second of the references.
+        longest: Seconds of a reference.
+
+    Raises:
+        InputError: If there are no recordings, or too few of a speaker.
+    """
+    grouped = itertools.groupby(_by_speaker(folder), key=lambda pair: pair[0])
+    return [divide(name, [clip for _, clip in own], rate, longest) for name, own in grouped]
+
+
+def divide(name: str, clips: Sequence[Clip], rate: int, longest: float) -> Person:
+    """The first recordings become the reference, the others are kept; one alone is halved.
+
+    Raises:
+        InputError: If there is too little for either.
+    """
+    if len(clips) == 1:
+        clips = [replace(clips[0], samples=half) for half in np.array_split(clips[0].samples, 2)]
+    ends = np.cumsum([len(clip.samples) / clip.rate for clip in clips])
+    enough = int(np.searchsorted(ends, SPARE * max(longest, SHORTEST_S))) + 1
+    count = min(enough, len(clips) // 2)
+    kept = [piece for clip in clips[count:] for piece in _pieces(clip)][:KEPT]
+    if not kept:
+        raise InputError(
+            f"{name} has no recordings to compare with, beside the reference.",
+            f"Give more: of {CLIP_S[0]:g} s at least.",
+        )
+    try:
+        given = [(clip.samples, clip.rate) for clip in clips[:count]]
+        return Person(name, prepare(given, rate, longest), tuple(kept))
+    except InputError as error:
+        raise InputError(f"{name}: {error.message}", error.hint) from error
+
+
+def _by_speaker(folder: Path) -> Iterator[tuple[str, Clip]]:
+    """Speaker and recording, one speaker after the other."""
+    if _is_training_corpus(folder):
+        for utterance in sorted(_held_out(folder), key=lambda one: one.speaker):
+            yield utterance.speaker, _clip(utterance)
+    else:
+        for clip in read_clips(folder):
+            yield Path(clip.name).parts[0], clip
+
+
+def _pieces(clip: Clip) -> list[Clip]:
+    """A recording in equal pieces as long as the sentences; none of one that is shorter."""
+    shortest, longest = CLIP_S
+    seconds = len(clip.samples) / clip.rate
+    if seconds < shortest:
+        return []
+    pieces = np.array_split(clip.samples, math.ceil(seconds / longest))
+    return [replace(clip, samples=samples) for samples in pieces]
+
+
+def _is_training_corpus(folder: Path) -> bool:
+    from training.data.manifest import MANIFEST_NAME
+
+    return (folder / MANIFEST_NAME).is_file()
+
+
+def _held_out(folder: Path) -> "list[Utterance]":
+    """Held-out utterances of a training corpus.
+
+    Raises:
+        InputError: If there are none.
+    """
+    from training.data.manifest import load_manifest
+
+    held_out = load_manifest(folder, split="heldout")
+    if not held_out:
+        raise InputError(f"{folder} holds no utterance out.", "Build it with a held-out part.")
+    return held_out
+
+
+def _clip(utterance: "Utterance") -> Clip:
+    from training.data.manifest import SAMPLE_RATE, read_audio
+
+    return Clip(utterance.id, read_audio(utterance), SAMPLE_RATE, utterance.text)
