@@ -19,6 +19,7 @@ for package in ("jiwer", "num2words"):
 
 TEXTS = ["One small step.", "Two big dogs ran.", "Three cats slept."]
 RATE = 1000
+CODES = np.zeros((37, 1), np.int16)
 VOICES = {"ann": 10, "bob": 50, "eve": 80}
 """The level, in hundredths, is whose voice it is."""
 
@@ -62,7 +63,7 @@ class Mimic:
     def stream(self, text: str, voice: Voice, options: SpeechOptions) -> Iterator[SpeechChunk]:
         self.calls.append((text, options.seed))
         level = 0 if self.silent else int(voice.codes[1, 0])
-        yield SpeechChunk(sound(level, expected_seconds(text)), text, 0, True, 1, "")
+        yield SpeechChunk(sound(level, expected_seconds(text)), text, 0, True, CODES, "")
 
 
 class Level:
