@@ -25,7 +25,7 @@ def params(
     vocab_size: int = 1256,
     max_seq_len: int = 4096,
     max_chars: int = 100,
-    max_voice_seconds: float = 1.8,
+    max_voice_seconds: float = 25.0,
     temperature: float = 0.1,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.

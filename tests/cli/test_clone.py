@@ -3,7 +3,9 @@
 import json
 import os
 import re
+import shutil
 import struct
+import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -294,6 +296,19 @@ def test_a_store_that_is_a_file(voxtral: Voxtral, clip: Path, store: VoiceStore)
     bad = voxtral("clone", "alice.wav", "--consent")
     assert bad.exit_code == 1
     assert "Cannot write" in bad.stderr
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+@pytest.mark.parametrize("name", ["a.m4a", "a.webm", "film.mp4", "film.mkv"])
+def test_any_container_with_sound_can_be_cloned(voxtral: Voxtral, clip: Path, name: str) -> None:
+    picture = ["-f", "lavfi", "-i", "color=size=64x64:duration=5"] if "film" in name else []
+    line = ["ffmpeg", "-v", "error", *picture, "-i", clip, "-strict", "-2", name]
+    subprocess.run(line, check=True)
+    facts = [
+        json.loads(voxtral("clone", c, "--consent", "--json").stdout) for c in (str(clip), name)
+    ]
+    assert facts[0]["given_seconds"] == pytest.approx(facts[1]["given_seconds"], abs=0.3)
+    assert facts[1]["frames"] > 0
 
 
 def test_a_checkpoint_without_an_encoder_says_so_before_it_is_loaded(

@@ -5,9 +5,9 @@ The checkpoint speaks first (training.codec.pairs): what it says is known with i
 very distribution that its backbone expects. A new encoder learns these codes, semantic ones by
 classification over the codebook, acoustic ones by their distance in levels. Recordings without
 codes (`--speech`: a corpus of training.data) teach it other speakers, in two ways: through the
-frozen decoder they must come back, and what the decoder makes of their codes must be given the
-same codes again. Decoder and codebook stay as they are; an encoder in the checkpoint is not used.
-Started again, a run goes on where its last state file was. Result: `encoder.safetensors`.
+frozen decoder they must come back, and later on, what the decoder makes of their codes must be
+given the same codes again. Decoder and codebook stay as they are; an encoder in the checkpoint is
+not used. Started again, a run goes on where its last state file was. Result: `encoder.safetensors`.
 """
 
 import argparse
@@ -35,6 +35,8 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state, s
 from training.parallel import Ranks
 
 STATE = "encoder.pt"
+AGAIN = 0.5
+"""Share of the time after which the codes of recordings are pairs too; before, they mean little."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Options:
         speech: Corpus of recordings without codes.
         texts: Sentences to speak, one a line; English ones of our own without.
         pairs: Minutes of speech that the checkpoint makes.
-        batch: Crops of each kind in a step.
+        batch: Crops of pairs in a step; half as many of recordings.
         frames: Of a crop.
         noise: Largest noise on the waveform of a pair, below its level, as a factor.
         levels: Weight of the acoustic codes' distance, in levels.
@@ -179,7 +181,8 @@ class EncoderTrainer:
         """One step; returns what to log, and the progress of all processes."""
         terms, values = self._of_pairs()
         if self.speech is not None:
-            terms |= self._of_speech(self.speech.batch(self.options.batch)[0], progress)
+            size = max(1, self.options.batch // 2)  # a crop costs three times as much as of a pair
+            terms |= self._of_speech(self.speech.batch(size)[0], progress >= AGAIN)
         loss = torch.stack(list(terms.values())).sum()
         set_learning_rate(self.optimiser, rate)
         self.optimiser.zero_grad(set_to_none=True)
@@ -203,19 +206,21 @@ class EncoderTrainer:
         agreement = (logits.argmax(-1) == codes[:, 0]).float().mean().item()
         return terms, {"agreement": agreement}
 
-    def _of_speech(self, wave: Tensor, progress: float) -> dict[str, Tensor]:
+    def _of_speech(self, wave: Tensor, again: bool) -> dict[str, Tensor]:
         wave = wave.to(self.options.device)
         latent = self.codec.latent(wave)
         terms = self._through_decoder(latent, wave)
         chances = class_logits(self.codec, latent, self.sharpness).softmax(-1).mean((0, 1))
         entropy = -(chances * (chances + 1e-9).log()).sum()
         terms["spread"] = -self.options.spread * entropy
-        with torch.no_grad():
-            codes = self.codec.quantizer.encode(latent)
-            made = self.codec.decode(codes)
-        again = code_loss(self.codec, self.codec.latent(made), codes, self.sharpness)
-        weight = min(1.0, 2 * progress)  # at first these codes mean little
-        terms["again"] = weight * (again[0] + self.options.levels * again[1])
+        terms["again"] = latent.new_zeros(())
+        if again:
+            with torch.no_grad():
+                codes = self.codec.quantizer.encode(latent)
+                made = self.codec.decode(codes)
+            latent = self.codec.latent(made)
+            cross_entropy, off, _ = code_loss(self.codec, latent, codes, self.sharpness)
+            terms["again"] = cross_entropy + self.options.levels * off
         return terms
 
     def _through_decoder(self, latent: Tensor, wave: Tensor) -> dict[str, Tensor]:
