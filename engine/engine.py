@@ -8,14 +8,13 @@ import numpy as np
 import soxr
 import torch
 from torch import Tensor
-from torch.nn.utils import parametrize
 
 from engine import checkpoint
-from engine.cloning import Voice, embed_codes, quantizer_fingerprint
+from engine.cloning import Voice, checked_codes, embed_codes, quantizer_fingerprint
 from engine.device import enough_memory, find_device
 from engine.errors import CheckpointError, InputError, VoiceError, no_such_voice
 from engine.hub import folder_name
-from engine.models.codec.blocks import StreamState
+from engine.models.codec.blocks import StreamState, fold_weight_norms
 from engine.models.layers import pack
 from engine.models.voxtral import VoxtralModel
 from engine.pipeline import SpeechRequest
@@ -53,7 +52,7 @@ class Engine:
         self._config = model.model_config
         self._voice_rows: dict[str, Tensor] = {}
         self.packed = False
-        _fold_weight_norms(model.audio_tokenizer)
+        fold_weight_norms(model.audio_tokenizer)
 
     @classmethod
     def from_folder(
@@ -228,29 +227,12 @@ class Engine:
         Raises:
             InputError: If the codes are not of this checkpoint's shape and range.
         """
-        array = self._checked_codes(codes)
+        array = checked_codes(codes, self._config.codec)
         codec = self._model.audio_tokenizer
         tensor = torch.from_numpy(array).to(self._model.norm.weight.device).unsqueeze(0)
         state = StreamState()
         waves = [codec.decode(piece, state)[0].float().cpu() for piece in _pieces(tensor)]
         return torch.cat(waves).numpy()
-
-    def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
-        array = np.asarray(codes)
-        hint = "Use codes that `encode` made with this checkpoint."
-        if array.ndim != 2 or array.shape[0] != self.num_codebooks or not array.shape[1]:
-            raise InputError(
-                f"The codes have shape {list(array.shape)}, not [{self.num_codebooks}, frames].",
-                hint,
-            )
-        if array.dtype.kind not in "iu":
-            raise InputError(f"The codes are {array.dtype}, not integers.", hint)
-        codec = self._config.codec
-        sizes = np.full((self.num_codebooks, 1), codec.acoustic_codebook_size)
-        sizes[0] = codec.semantic_codebook_size
-        if (array < 0).any() or (array >= sizes).any():
-            raise InputError("Some codes are out of range.", hint)
-        return array.astype(np.int64)
 
     @cached_property
     def _quantizer(self) -> str:
@@ -265,7 +247,7 @@ class Engine:
                 f"({self.fingerprint[:12]}) has other codes.",
                 "Clone it again from its recording, or give the checkpoint that it was made for.",
             )
-        return embed_codes(self._model, self._checked_codes(voice.codes).T)
+        return embed_codes(self._model, checked_codes(voice.codes, self._config.codec).T)
 
     def _voice(self, name: str | None) -> Tensor:
         """Rows of a preset voice, read once."""
@@ -284,10 +266,3 @@ class Engine:
 def _pieces(codes: Tensor) -> tuple[Tensor, ...]:
     """Codes [batch, codebooks, frames] in pieces that the decoder takes one by one."""
     return codes.split(DECODE_FRAMES, dim=-1)
-
-
-def _fold_weight_norms(module: torch.nn.Module) -> None:
-    """Compute each normed weight once, rather than at every use: speaking does not train it."""
-    for part in module.modules():
-        if parametrize.is_parametrized(part, "weight"):
-            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)
