@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.config import END_AUDIO, SPECIAL_CODES, CodecConfig
-from engine.errors import InputError
+from engine.errors import InputError, VoiceError
 from engine.models.codec.quantizer import Quantizer
 from engine.models.voxtral import VoxtralModel
 
@@ -32,6 +32,23 @@ class Voice:
     fingerprint: str
     quantizer: str
     model: str
+
+
+def check_quantizer(voice: Voice, fingerprint: str, quantizer: str, model: str) -> None:
+    """Refuse a voice whose codes mean something else to a checkpoint.
+
+    Args:
+        fingerprint, quantizer, model: Of that checkpoint, as in `Voice`.
+
+    Raises:
+        VoiceError: If they do.
+    """
+    if voice.quantizer != quantizer:
+        raise VoiceError(
+            f"This voice was made for {voice.model} ({voice.fingerprint[:12]}); {model} "
+            f"({fingerprint[:12]}) has other codes.",
+            "Clone it again from its recording, or give the checkpoint that it was made for.",
+        )
 
 
 def voice_codes(codes: np.ndarray) -> np.ndarray:
