@@ -1,30 +1,29 @@
 """Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import soxr
 import torch
 from torch import Tensor
-from torch.nn.utils import parametrize
 
-from engine import checkpoint
-from engine.cloning import Voice, embed_codes
+from engine import checkpoint, cloning
+from engine.cloning import Voice
 from engine.device import enough_memory, find_device
-from engine.errors import CheckpointError, InputError, VoiceError, no_such_voice
+from engine.errors import CheckpointError, InputError, VoiceError
 from engine.hub import folder_name
-from engine.models.codec.blocks import StreamState
+from engine.models.codec.blocks import StreamState, fold_weight_norms
 from engine.models.layers import pack
 from engine.models.voxtral import VoxtralModel
+from engine.optimise import Optimised, fit_codes, judged
 from engine.pipeline import SpeechRequest
 from engine.prompt import Prompt, build_prompt
-from engine.samples import checked_samples
+from engine.samples import resampled
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import plan_text
 from engine.tokenizer import Tokenizer
-from engine.voice import read_voice
+from engine.voice import find_voice, read_voice
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PACKED_DIM = 1024
@@ -53,7 +52,7 @@ class Engine:
         self._config = model.model_config
         self._voice_rows: dict[str, Tensor] = {}
         self.packed = False
-        _fold_weight_norms(model.audio_tokenizer)
+        fold_weight_norms(model.audio_tokenizer)
 
     @classmethod
     def from_folder(
@@ -202,13 +201,7 @@ class Engine:
                 f"{self.name} has no codec encoder, so it cannot turn audio into codes.",
                 "Use a checkpoint that has one, such as nano.",
             )
-        wave = checked_samples(samples, rate)
-        if rate != self.sample_rate:
-            wave = soxr.resample(wave, rate, self.sample_rate)
-        if not len(wave):
-            raise InputError("The audio is too short.", "Give at least a few milliseconds.")
-        weight = self._model.norm.weight
-        batch = torch.from_numpy(wave).to(weight.device, weight.dtype).unsqueeze(0)
+        batch = self._wave(samples, rate).to(self._model.norm.weight.dtype)
         return self._model.audio_tokenizer.encode(batch)[0].cpu().numpy().astype(np.int16)
 
     def clone(self, samples: np.ndarray, rate: int) -> Voice:
@@ -218,7 +211,30 @@ class Engine:
         """
         codes = self.encode(samples, rate)
         whole = len(samples) * self.sample_rate // (rate * self._config.codec.frame_samples)
-        return Voice(codes[:, : max(1, whole)], self.fingerprint, self._quantizer, self.name)
+        return Voice(codes[:, : max(1, whole)], *self._origin)
+
+    @enough_memory()
+    def optimise(
+        self,
+        samples: np.ndarray,
+        rate: int,
+        steps: int = 300,
+        seed: int = 0,
+        advance: Callable[[], None] = lambda: None,
+    ) -> Optimised:
+        """The voice of a clip, found by descent through the decoder: slow, but with no encoder.
+
+        Args:
+            samples, rate: As in `encode`; a last frame that is not whole is left out.
+            steps: More come nearer. One takes about three times as long as decoding the clip.
+            seed: Same seed, same voice (on one machine).
+            advance: Called after each step.
+        """
+        wave = self._wave(samples, rate)
+        codes = fit_codes(self._model.audio_tokenizer, wave, steps, seed, advance)
+        voice = Voice(codes[0].cpu().numpy().astype(np.int16), *self._origin)
+        made = torch.from_numpy(self.decode(voice.codes))
+        return judged(voice, made, wave[0, : len(made)].cpu(), self.sample_rate)
 
     @enough_memory()
     @torch.inference_mode()
@@ -234,29 +250,28 @@ class Engine:
         Raises:
             InputError: If the codes are not of this checkpoint's shape and range.
         """
-        array = self._checked_codes(codes)
-        codec = self._model.audio_tokenizer
-        tensor = torch.from_numpy(array).to(self._model.norm.weight.device).unsqueeze(0)
+        array = cloning.checked_codes(codes, self._config.codec)
+        codec, device = self._model.audio_tokenizer, self._model.norm.weight.device
+        tensor = torch.from_numpy(array).to(device).unsqueeze(0)
         state = StreamState()
-        waves = [codec.decode(piece, state)[0].float().cpu() for piece in _pieces(tensor)]
+        pieces = tensor.split(DECODE_FRAMES, dim=-1)
+        waves = [codec.decode(piece, state)[0].float().cpu() for piece in pieces]
         return torch.cat(waves).numpy()
 
-    def _checked_codes(self, codes: np.ndarray) -> np.ndarray:
-        array = np.asarray(codes)
-        hint = "Use codes that `encode` made with this checkpoint."
-        if array.ndim != 2 or array.shape[0] != self.num_codebooks or not array.shape[1]:
-            raise InputError(
-                f"The codes have shape {list(array.shape)}, not [{self.num_codebooks}, frames].",
-                hint,
-            )
-        if array.dtype.kind not in "iu":
-            raise InputError(f"The codes are {array.dtype}, not integers.", hint)
-        codec = self._config.codec
-        sizes = np.full((self.num_codebooks, 1), codec.acoustic_codebook_size)
-        sizes[0] = codec.semantic_codebook_size
-        if (array < 0).any() or (array >= sizes).any():
-            raise InputError("Some codes are out of range.", hint)
-        return array.astype(np.int64)
+    def hear(self, voice: Voice) -> np.ndarray:
+        """The reference of a voice as its codes have it: float32 [n]."""
+        cloning.check_quantizer(voice, *self._origin)
+        return self.decode(voice.codes)
+
+    def _wave(self, samples: np.ndarray, rate: int) -> Tensor:
+        """At the model's rate: float32 [1, n], where the model is."""
+        wave = torch.from_numpy(resampled(samples, rate, self.sample_rate))
+        return wave.to(self._model.norm.weight.device).unsqueeze(0)
+
+    @property
+    def _origin(self) -> tuple[str, str, str]:
+        """Of the voices made here: fingerprint, quantizer and model."""
+        return self.fingerprint, self._quantizer, self.name
 
     @cached_property
     def _quantizer(self) -> str:
@@ -264,37 +279,17 @@ class Engine:
 
     def _cloned(self, voice: Voice) -> Tensor:
         """Rows of a voice that `clone` made, here or elsewhere."""
-        if voice.quantizer != self._quantizer:
-            raise VoiceError(
-                f"This voice was made for {voice.model} ({voice.fingerprint[:12]}); {self.name} "
-                f"({self.fingerprint[:12]}) has other codes.",
-                "Clone it again from its recording, or give the checkpoint that it was made for.",
-            )
-        return embed_codes(self._model, self._checked_codes(voice.codes).T)
+        cloning.check_quantizer(voice, *self._origin)
+        codes = cloning.checked_codes(voice.codes, self._config.codec)
+        return cloning.embed_codes(self._model, codes.T)
 
     def rows(self, name: str | Voice | None = None) -> Tensor:
         """What a prompt in this voice begins with: [rows, dim]. Errors as in `stream`."""
         if isinstance(name, Voice):
             return self._cloned(name)
-        asked = name or next(iter(self.voices), "")
-        own_names = {own.lower(): own for own in self.voices}
-        key = asked if asked in self.voices else own_names.get(asked.lower())
-        if key is None:
-            raise no_such_voice(self.name, self.voices, name)
+        key = find_voice(name, self.voices, self.name)
         if key not in self._voice_rows:
             weight = self._model.norm.weight
             rows = read_voice(self._folder, key, self._config.backbone.dim)
             self._voice_rows[key] = rows.to(weight.device, weight.dtype)
         return self._voice_rows[key]
-
-
-def _pieces(codes: Tensor) -> tuple[Tensor, ...]:
-    """Codes [batch, codebooks, frames] in pieces that the decoder takes one by one."""
-    return codes.split(DECODE_FRAMES, dim=-1)
-
-
-def _fold_weight_norms(module: torch.nn.Module) -> None:
-    """Compute each normed weight once, rather than at every use: speaking does not train it."""
-    for part in module.modules():
-        if parametrize.is_parametrized(part, "weight"):
-            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)

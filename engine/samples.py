@@ -1,6 +1,7 @@
 """What may come in as audio."""
 
 import numpy as np
+import soxr
 
 from engine.errors import InputError
 
@@ -29,3 +30,17 @@ def checked_samples(samples: np.ndarray, rate: int) -> np.ndarray:
             f"The sample rate is {rate}, outside {RATES[0]} to {RATES[1]}.", "Check the recording."
         )
     return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
+    """Samples at another rate, as float32 [n].
+
+    Raises:
+        InputError: As `checked_samples`, or if nothing is left.
+    """
+    wave = checked_samples(samples, rate)
+    if rate != wanted:
+        wave = soxr.resample(wave, rate, wanted)
+    if not len(wave):
+        raise InputError("The audio is too short.", "Give at least a few milliseconds.")
+    return wave

@@ -8,12 +8,13 @@ import io
 import os
 import pickle
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, no_such_voice
 
 DAMAGED = (
     *(OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError),
@@ -24,6 +25,23 @@ DAMAGED = (
 
 def voice_path(folder: Path, name: str) -> Path:
     return folder / "voice_embedding" / f"{name}.pt"
+
+
+def find_voice(name: str | None, presets: Sequence[str], model: str) -> str:
+    """The preset that is meant: in any case of letters; None for the first.
+
+    Args:
+        model: Its name, for the error.
+
+    Raises:
+        VoiceError: If there is none.
+    """
+    asked = name or next(iter(presets), "")
+    by_lower = {preset.lower(): preset for preset in presets}
+    found = asked if asked in presets else by_lower.get(asked.lower())
+    if found is None:
+        raise no_such_voice(model, presets, name)
+    return found
 
 
 def read_voice(folder: Path, name: str, dim: int) -> Tensor:

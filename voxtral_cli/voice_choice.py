@@ -82,22 +82,32 @@ def choose_voice(
 
 
 def reference_of(
-    clips: Sequence[Path], model: str, encoder: str | None, consent: bool, console: Console
+    clips: Sequence[Path],
+    model: str,
+    encoder: str | None,
+    consent: bool,
+    console: Console,
+    encoded: bool = True,
 ) -> "tuple[Reference, str]":
     """Read recordings and make them a reference, saying what may spoil it; and the consent.
 
+    Args:
+        encoded: Whether the model's encoder is to make codes of it.
+
     Raises:
-        VoiceError: If the model cannot clone.
+        VoiceError: If the model has none.
         InputError: If a recording cannot be used, or there is no consent.
     """
     from engine.reference import LONGEST_FILE_S, prepare
     from voxtral_cli.consent import ensure_consent
 
     config = loading.read_config(model)
-    if not loading.can_clone(model, encoder):
+    if encoded and not loading.can_clone(model, encoder):
         raise VoiceError(
             f"{model} has no codec encoder, so it cannot clone a voice.",
-            f"Use one of its preset voices (`voxtral voices -m {model}`), or clone with nano.",
+            f"Use one of its preset voices (`voxtral voices -m {model}`), make the voice by "
+            f"`voxtral clone CLIP --name NAME --optimise -m {model}` (slow), give a recovered "
+            "encoder with `--encoder FILE`, or clone with nano.",
         )
     sounds = [read_audio(clip, LONGEST_FILE_S) for clip in clips]
     reference = prepare(

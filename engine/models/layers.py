@@ -52,6 +52,8 @@ class PackedWeight:
 
     def __call__(self, x: Tensor) -> Tensor:
         """[..., in_dim] -> [..., sum of out_dims]."""
+        if torch.is_grad_enabled() and x.requires_grad:
+            return F.linear(x, torch.ops.quantized.linear_unpack_fp16(self.matrix)[0])
         return torch.ops.quantized.linear_dynamic_fp16(x, self.matrix)
 
     def split(self, x: Tensor) -> tuple[Tensor, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
+from engine.optimise import Optimised
 from engine.speech import SpeechChunk, SpeechOptions
 from voxtral_cli import loading
 
@@ -73,6 +74,20 @@ class FakeEngine:
         frames = int(len(samples) / rate * self.frame_rate)
         codes = np.arange(self.num_codebooks * frames, dtype=np.int16).reshape(-1, frames) % 21
         return Voice(codes, self.fingerprint, "q" * 16, self.name)
+
+    def optimise(
+        self, samples: np.ndarray, rate: int, steps: int, advance: Callable[[], None]
+    ) -> Optimised:
+        for number in range(steps):
+            self.before(number)
+            advance()
+        return Optimised(self.clone(samples, rate), 1.0, 5.0)
+
+    def speak(self, text: str, voice: str | Voice | None, options: SpeechOptions) -> np.ndarray:
+        return np.concatenate([piece.samples for piece in self.stream(text, voice, options)])
+
+    def hear(self, voice: Voice) -> np.ndarray:
+        return self.decode(voice.codes)
 
     def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
         if not self.can_clone:

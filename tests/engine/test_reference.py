@@ -7,6 +7,7 @@ import soxr
 from engine.errors import InputError
 from engine.reference import prepare
 from engine.reference.activity import FRAME_S, runs, speech_mask
+from engine.reference.checks import reverberation
 from tests.babble import babble
 
 RATE = 24000
@@ -101,6 +102,30 @@ def test_what_spoils_a_voice_is_said(voice: np.ndarray, spoil: object, finding: 
     notes = prepare([(bad, RATE)], RATE).notes
     assert any(finding in note for note in notes), notes
     assert all(any(c.isdigit() for c in note) for note in notes)
+
+
+@pytest.mark.parametrize("fading", [0.2, 0.5, 0.8, 1.2])
+def test_a_room_is_heard(fading: float) -> None:
+    """Rooms of white noise that fades by 60 dB in so many seconds, as loud as the direct sound."""
+    times = np.arange(round(fading * RATE)) / RATE
+    room = np.random.default_rng(0).standard_normal(len(times)) * 10 ** (-3 * times / fading)
+    room /= np.sqrt(np.square(room).sum())
+    room[0] += 1
+    dry = np.concatenate([part for n in range(6) for part in (babble(1.4, seed=n), silence(0.6))])
+    length = len(dry) + len(room)
+    heard = np.fft.irfft(np.fft.rfft(dry, length) * np.fft.rfft(room, length), length)
+    measured = reverberation(heard.astype(np.float32), RATE)
+    assert measured is not None
+    assert 0.6 * fading < measured < 1.5 * fading
+    notes = prepare([(heard.astype(np.float32), RATE)], RATE).notes
+    assert any("reverberant" in note for note in notes) == (fading > 0.2)
+
+
+def test_without_falls_no_room_is_heard(voice: np.ndarray) -> None:
+    noise = np.random.default_rng(0).standard_normal(RATE).astype(np.float32)
+    assert reverberation(noise, RATE) is None
+    assert reverberation(np.zeros(RATE, np.float32), RATE) is None
+    assert (reverberation(voice, RATE) or 1.0) < 0.3
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import torch
 
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
+from engine.models.codec.distance import MELS, LossWeights, mel_bank, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import init_codec, mdct_basis
-from training.codec.losses import MELS, LossWeights, mel_bank, reconstruction_loss
 from training.codec.phones import SYMBOLS, UNKNOWN, PhoneProbe, phone_labels
 from training.codec.train import STATE, CodecTrainer, Options, train
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance

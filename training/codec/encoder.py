@@ -25,10 +25,10 @@ from engine.encoder import NAME
 from engine.engine import Engine
 from engine.hub import folder_name, resolve
 from engine.models.codec.codec import Codec
+from engine.models.codec.distance import LossWeights, reconstruction_loss
 from training.codec.codebook import bottleneck
 from training.codec.crops import CodedCrops, Crops
 from training.codec.init import init_codec
-from training.codec.losses import LossWeights, reconstruction_loss
 from training.codec.pairs import make_pairs
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate

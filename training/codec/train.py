@@ -20,11 +20,11 @@ from torch import Tensor, nn
 
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
+from engine.models.codec.distance import LossWeights, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import init_codec
-from training.codec.losses import LossWeights, reconstruction_loss
 from training.codec.phones import PhoneProbe
 from training.codes import load_codec
 from training.data.manifest import load_manifest

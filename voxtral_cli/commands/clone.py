@@ -13,7 +13,6 @@ from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quiet
 if TYPE_CHECKING:
     from engine.cloning import Voice
     from engine.reference import Reference
-    from voxtral_cli.destination import Destination
 
 Clips = Annotated[
     list[str],
@@ -32,6 +31,25 @@ ShowReference = Annotated[
     typer.Option("--show-reference", metavar="FILE", help="Write what the model will hear."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace a voice of this name.")]
+Optimise = Annotated[
+    bool,
+    typer.Option("--optimise", help="Find the codes step by step: slow, but needs no encoder."),
+]
+STEPS = 300
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", min=1, metavar="N", help=f"Steps of --optimise.  [default: {STEPS}]"),
+]
+Try = Annotated[
+    str | None,
+    typer.Option("--try", metavar="TEXT", help="Then say TEXT in the voice, and play it."),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write what --try says, instead of playing it."
+    ),
+]
 
 
 def clone(
@@ -40,6 +58,10 @@ def clone(
     style: Style = None,
     consent: Consent = False,
     show_reference: ShowReference = None,
+    optimise: Optimise = False,
+    steps: Steps = None,
+    try_text: Try = None,
+    output: Output = None,
     force: Force = False,
     model: Model = "nano",
     encoder: Encoder = None,
@@ -54,30 +76,48 @@ def clone(
     your data folder; `voxtral voices` lists it. The mood of the recording is the mood of the
     voice: add others with --style.
 
+    A model without a codec encoder makes one with --optimise, which takes minutes.
+
     \b
-    voxtral clone alice.m4a --name alice
+    voxtral clone alice.m4a --name alice --try "Hello."
     voxtral clone cheerful.wav --name alice --style happy
     voxtral say "Hello." --voice alice -o hello.wav
     voxtral say "Hello." --voice alice:happy -o hello.wav
     """
     from engine.errors import InputError
+    from voxtral_cli.destination import choose_destination
+    from voxtral_cli.trial import choose_trial
     from voxtral_cli.voice_choice import reference_of
     from voxtral_cli.voice_files import DEFAULT, VoiceFile, VoiceStore, check_name
 
     console, store = Console(quiet), VoiceStore()
     paths = [Path(clip) for clip in clips]
+    if steps is not None and not optimise:
+        raise InputError("--steps is for --optimise.", "Give both, or neither.")
     chosen = check_name(name if name is not None else paths[0].stem)
     kind = DEFAULT if style is None else check_name(style)
     if chosen.lower() in (preset.lower() for preset in loading.read_voices(model)):
         raise InputError(f"{chosen} is a preset voice of {model}.", "Give another --name.")
     store.check_free(chosen, None if style is None else kind, force)
-    heard = None if show_reference is None else _destination(show_reference, paths)
-    reference, record = reference_of(paths, model, encoder, consent, console)
+    for target in filter(None, (show_reference, output)):
+        _check_new(target, paths)
+    trial = choose_trial(try_text, output, model)
+    heard = None if show_reference is None else choose_destination(show_reference, None, False)
+    reference, record = reference_of(paths, model, encoder, consent, console, encoded=not optimise)
     if heard is not None:
         with heard.open(reference.rate, {}) as write:
             write(reference.samples)
     engine = loading.load_engine(model, device, encoder)
-    voice = engine.clone(reference.samples, reference.rate)
+    score = None
+    if optimise:
+        count = steps or STEPS
+        with console.progress("optimising", count) as advance:
+            score = engine.optimise(reference.samples, reference.rate, count, advance=advance)
+        console.note(
+            f"{score.verdict}: {score.distance_db:.1f} dB from the recording on average "
+            f"(silence: {score.silence_db:.1f} dB)"
+        )
+    voice = score.voice if score else engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)
     path = store.save(chosen, content, force, add=style is not None)
@@ -86,8 +126,17 @@ def clone(
         f"voice {said}: {reference.speech_s:.1f} s of speech, {voice.codes.shape[1]} frames; "
         f'use it: voxtral say "Hello." --voice {said}'
     )
+    facts = {"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice)}
+    if score:
+        facts["score"] = {
+            "verdict": score.verdict,
+            "distance_db": round(score.distance_db, 2),
+            "silence_db": round(score.silence_db, 2),
+        }
+    if trial:
+        facts |= trial.run(engine, voice, said, reference, console)
     if as_json:
-        print_json({"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice)})
+        print_json(facts)
     else:
         print(path)
 
@@ -104,12 +153,10 @@ def _facts(reference: "Reference", voice: "Voice") -> dict[str, Any]:
     }
 
 
-def _destination(name: str, clips: list[Path]) -> "Destination":
-    """Where the reference goes: a file, and none of the clips."""
+def _check_new(name: str, clips: list[Path]) -> None:
+    """What is written goes to a file, and none of the clips."""
     from engine.errors import InputError
-    from voxtral_cli.destination import choose_destination
 
     path = Path(name)
     if name == "-" or (path.exists() and any(c.exists() and path.samefile(c) for c in clips)):
-        raise InputError(f"The reference cannot go to {name}.", "Give the name of a new file.")
-    return choose_destination(name, None, False)
+        raise InputError(f"Audio cannot go to {name}.", "Give the name of a new file.")

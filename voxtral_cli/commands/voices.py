@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from voxtral_cli import loading
-from voxtral_cli.console import print_json, print_table
-from voxtral_cli.options import Json, Model
+from voxtral_cli import __version__, loading
+from voxtral_cli.console import Console, print_json, print_table
+from voxtral_cli.options import AudioFormat, Device, Json, Model, Output, Quiet
 
 LANGUAGES = {
     "ar": "Arabic",
@@ -83,6 +83,46 @@ def show(name: Name, as_json: Json = False) -> None:
     styles = ", ".join(f"{style} ({count} frames)" for style, count in frames.items())
     shown = facts | {"styles": styles, "origin": ", ".join(voice.origin)}
     print_table(["", ""], [[key, str(value)] for key, value in shown.items()])
+
+
+@voices.command()
+def play(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of yours, or NAME:STYLE.")],
+    output: Output = None,
+    format_name: AudioFormat = None,
+    model: Model = "nano",
+    device: Device = "auto",
+    quiet: Quiet = False,
+) -> None:
+    """Let a voice of yours be heard as the model hears it: its recording out of its codes.
+
+    Where the audio goes is as in `voxtral say`.
+
+    \b
+    voxtral voices play alice
+    voxtral voices play alice:happy -o happy.wav
+    """
+    from engine.errors import VoiceError
+    from voxtral_cli.destination import choose_destination
+    from voxtral_cli.voice_files import VoiceStore, read_voice_file
+
+    destination = choose_destination(output, format_name, False)
+    store, (base, _, style) = VoiceStore(), name.partition(":")
+    presets = [preset.lower() for preset in loading.read_voices(model)]
+    if name.lower() in presets and name not in store.names():
+        raise VoiceError(
+            f"{name} is a preset voice: it has no recording.",
+            f'Hear it speak: voxtral say "Hello." --voice {name}',
+        )
+    voice = read_voice_file(store.existing(base)).style(style, base)
+    engine = loading.load_engine(model, device)
+    samples = engine.hear(voice)
+    comment = f"AI_GENERATED=true; voice={name}; model={engine.name} {engine.fingerprint[:12]}"
+    tags = {"software": f"voxtral {__version__}", "comment": comment}
+    with destination.open(engine.sample_rate, tags) as write:
+        write(samples)
+    seconds = len(samples) / engine.sample_rate
+    Console(quiet).note(f"{destination.name}: {seconds:.1f} s, voice {name}")
 
 
 @voices.command()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import weight_norm
 
 from engine.config import CodecConfig
@@ -188,6 +189,13 @@ def alibi_slopes(heads: int) -> Tensor:
     slopes = [2 ** (-8 * h / below) for h in range(below)]
     slopes += [2 ** (-8 * h / (2 * below)) for h in range(0, 2 * below, 2)][: heads - below]
     return torch.tensor(slopes)
+
+
+def fold_weight_norms(module: nn.Module) -> None:
+    """Compute each normed weight once, rather than at every use: speaking does not train it."""
+    for part in module.modules():
+        if parametrize.is_parametrized(part, "weight"):
+            parametrize.remove_parametrizations(part, "weight", leave_parametrized=True)
 
 
 def _pad(x: Tensor, left: int, right: int, mode: str) -> Tensor:

@@ -55,6 +55,13 @@ def reconstruction_loss(
     }
 
 
+def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
+    """Mean difference of log-mel spectra, in dB."""
+    bank = mel_bank(size, rate).to(made.device)
+    a, b = ((bank @ magnitudes(wave, size) + FLOOR).log10() for wave in (made, real))
+    return 20 * F.l1_loss(a, b)
+
+
 def magnitudes(wave: Tensor, size: int) -> Tensor:
     """STFT magnitudes [batch, size / 2 + 1, frames], Hann window scaled to sum to 1."""
     window = hann(size).to(wave.device)
