@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import InputError
 from voxtral_cli.audio.output import whole_file
+from voxtral_cli.voice_files import KIND as VOICE_KIND
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -68,6 +69,11 @@ def read_tokens(path: Path) -> Tokens:
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
+            if metadata.get("format") == VOICE_KIND:
+                raise InputError(
+                    f"{path} is a voice, not codec tokens.",
+                    f"Hear it: voxtral voices import {path}, then voxtral voices play {path.stem}",
+                )
             if metadata.get("format") != KIND or "codes" not in file.keys():  # noqa: SIM118
                 raise InputError(f"{path} holds no codec tokens.", hint)
             codes = file.get_tensor("codes")

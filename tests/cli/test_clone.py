@@ -298,6 +298,18 @@ def test_a_store_that_is_a_file(voxtral: Voxtral, clip: Path, store: VoiceStore)
     assert "Cannot write" in bad.stderr
 
 
+def test_a_voice_is_told_from_tokens(voxtral: Voxtral, clip: Path, store: VoiceStore) -> None:
+    voxtral("clone", "alice.wav", "--consent")
+    bad = voxtral("decode", str(store.path("alice")), "-o", "a.wav")
+    assert bad.exit_code == 2
+    assert "is a voice, not codec tokens" in bad.stderr
+    voxtral("encode", "alice.wav", "-o", "t.safetensors")
+    bad = voxtral("say", "Hi.", "--voice", "t.safetensors", "-o", "a.wav")
+    assert bad.exit_code == 2
+    assert "t.safetensors is no voice file" in bad.stderr
+    assert not Path("a.wav").exists()
+
+
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
 @pytest.mark.parametrize("name", ["a.m4a", "a.webm", "film.mp4", "film.mkv"])
 def test_any_container_with_sound_can_be_cloned(voxtral: Voxtral, clip: Path, name: str) -> None:

@@ -4,10 +4,10 @@ training.codec.encoder --model FOLDER --out DIR --minutes 30 [--speech CORPUS]`.
 The checkpoint speaks first (training.codec.pairs): what it says is known with its codes, in the
 very distribution that its backbone expects. A new encoder learns these codes, semantic ones by
 classification over the codebook, acoustic ones by their distance in levels. Recordings without
-codes (`--speech`: a corpus of training.data) teach it other speakers, in two ways: through the
-frozen decoder they must come back, and later on, what the decoder makes of their codes must be
-given the same codes again. Decoder and codebook stay as they are; an encoder in the checkpoint is
-not used. Started again, a run goes on where its last state file was. Result: `encoder.safetensors`.
+codes (`--speech`: a corpus of training.data) teach it other speakers: through their codes and the
+frozen decoder they must come back, and their semantic codes must be many and sure. Decoder and
+codebook stay as they are; an encoder in the checkpoint is not used. Started again, a run goes on
+where its last state file was. Result: `encoder.safetensors`.
 """
 
 import argparse
@@ -26,7 +26,6 @@ from engine.engine import Engine
 from engine.hub import folder_name, resolve
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import LossWeights, reconstruction_loss
-from training.codec.codebook import bottleneck
 from training.codec.crops import CodedCrops, Crops
 from training.codec.init import init_codec
 from training.codec.pairs import make_pairs
@@ -35,8 +34,6 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state, s
 from training.parallel import Ranks
 
 STATE = "encoder.pt"
-AGAIN = 0.5
-"""Share of the time after which the codes of recordings are pairs too; before, they mean little."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,12 @@ class Options:
         pairs: Minutes of speech that the checkpoint makes.
         batch: Crops of pairs in a step; half as many of recordings.
         frames: Of a crop.
-        noise: Largest noise on the waveform of a pair, below its level, as a factor.
+        noise: Largest white noise on a waveform, as a share of its level.
         levels: Weight of the acoustic codes' distance, in levels.
         reconstruction: Weight of the loss through the decoder.
-        spread: Weight of the entropy of the semantic codes of recordings.
+        commitment: Weight of the distance of semantic vectors to their entries.
+        spread: Weight of what the semantic codes of recordings tell: the entropy of their mean
+            less their mean entropy.
     """
 
     model: str
@@ -69,7 +68,8 @@ class Options:
     noise: float = 0.03
     levels: float = 1.0
     reconstruction: float = 0.3
-    spread: float = 0.1
+    commitment: float = 0.1
+    spread: float = 0.2
     save_minutes: float = 5.0
     device: str = "cpu"
     seed: int = 0
@@ -127,6 +127,11 @@ def sharpness_of(codec: Codec) -> float:
     return 1 / float(nearest.square().median().clamp(min=1e-6))
 
 
+def entropy(chances: Tensor) -> Tensor:
+    """In nats, over the last dimension."""
+    return -(chances * (chances + 1e-9).log()).sum(-1)
+
+
 class EncoderTrainer:
     """The codec, its optimiser, and how far it has come."""
 
@@ -182,7 +187,8 @@ class EncoderTrainer:
         terms, values = self._of_pairs()
         if self.speech is not None:
             size = max(1, self.options.batch // 2)  # a crop costs three times as much as of a pair
-            terms |= self._of_speech(self.speech.batch(size)[0], progress >= AGAIN)
+            more, seen = self._of_speech(self.speech.batch(size)[0])
+            terms, values = terms | more, values | seen
         loss = torch.stack(list(terms.values())).sum()
         set_learning_rate(self.optimiser, rate)
         self.optimiser.zero_grad(set_to_none=True)
@@ -196,39 +202,48 @@ class EncoderTrainer:
 
     def _of_pairs(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         wave, codes = (t.to(self.options.device) for t in self.pairs.batch(self.options.batch))
-        loud = wave.square().mean(1, keepdim=True).sqrt() * self._draw(len(wave), 1)
-        heard = wave + self.options.noise * loud * self._draw(*wave.shape, normal=True)
-        latent = self.codec.latent(heard)
+        latent = self.codec.latent(self._noisy(wave))
         cross_entropy, off, logits = code_loss(self.codec, latent, codes, self.sharpness)
         terms = {"semantic": cross_entropy, "levels": self.options.levels * off}
+        terms["apart"] = self._apart(latent, codes)
         if self.speech is None:
-            terms |= self._through_decoder(latent, wave)
+            terms["sound"] = self._sound(latent, self.codec.quantizer.encode(latent), wave)
         agreement = (logits.argmax(-1) == codes[:, 0]).float().mean().item()
         return terms, {"agreement": agreement}
 
-    def _of_speech(self, wave: Tensor, again: bool) -> dict[str, Tensor]:
+    def _of_speech(self, wave: Tensor) -> tuple[dict[str, Tensor], dict[str, float]]:
         wave = wave.to(self.options.device)
-        latent = self.codec.latent(wave)
-        terms = self._through_decoder(latent, wave)
-        chances = class_logits(self.codec, latent, self.sharpness).softmax(-1).mean((0, 1))
-        entropy = -(chances * (chances + 1e-9).log()).sum()
-        terms["spread"] = -self.options.spread * entropy
-        terms["again"] = latent.new_zeros(())
-        if again:
-            with torch.no_grad():
-                codes = self.codec.quantizer.encode(latent)
-                made = self.codec.decode(codes)
-            latent = self.codec.latent(made)
-            cross_entropy, off, _ = code_loss(self.codec, latent, codes, self.sharpness)
-            terms["again"] = cross_entropy + self.options.levels * off
-        return terms
+        latent = self.codec.latent(self._noisy(wave))
+        codes = self.codec.quantizer.encode(latent)
+        chances = class_logits(self.codec, latent, self.sharpness).softmax(-1).flatten(0, 1)
+        known = entropy(chances.mean(0)) - entropy(chances).mean()
+        terms = {
+            "sound": self._sound(latent, codes, wave),
+            "apart_speech": self._apart(latent, codes),
+        }
+        terms["spread"] = -self.options.spread * known
+        return terms, {"used": len(codes[:, 0].unique())}
 
-    def _through_decoder(self, latent: Tensor, wave: Tensor) -> dict[str, Tensor]:
-        passed, commitment, _ = bottleneck(self.codec.quantizer, latent, self.generator, True)
-        made = self.codec.synthesize(passed)
-        sound = torch.stack(list(reconstruction_loss(made, wave, LossWeights()).values())).sum()
-        apart = self.sharpness * self.codec.config.semantic_dim * commitment
-        return {"sound": self.options.reconstruction * sound, "commitment": 0.2 * apart}
+    def _apart(self, latent: Tensor, codes: Tensor) -> Tensor:
+        """Squared distance of the semantic vectors to their entries, in that between entries."""
+        vectors = latent[:, : self.codec.config.semantic_dim].transpose(1, 2)
+        entries = self.codec.quantizer.semantic_codebook.decode(codes[:, 0])
+        far = (vectors - entries).square().sum(-1).mean()
+        return self.options.commitment * self.sharpness * far
+
+    def _sound(self, latent: Tensor, codes: Tensor, wave: Tensor) -> Tensor:
+        """What the decoder makes of the codes, against the waveform; straight-through."""
+        split = self.codec.config.semantic_dim
+        smooth = torch.cat([latent[:, :split], latent[:, split:].tanh()], 1)
+        exact = self.codec.quantizer.decode(codes)
+        made = self.codec.synthesize(smooth + (exact - smooth).detach())
+        terms = reconstruction_loss(made, wave, LossWeights())
+        return self.options.reconstruction * torch.stack(list(terms.values())).sum()
+
+    def _noisy(self, wave: Tensor) -> Tensor:
+        """With white noise, the same for pairs and recordings: it must not tell them apart."""
+        loud = wave.square().mean(1, keepdim=True).sqrt() * self._draw(len(wave), 1)
+        return wave + self.options.noise * loud * self._draw(*wave.shape, normal=True)
 
     def _draw(self, *shape: int, normal: bool = False) -> Tensor:
         make = torch.randn if normal else torch.rand

@@ -72,7 +72,7 @@ def clone(
     """Make a voice of recordings.
 
     It takes three seconds or more of clear speech of one person. Silence is taken out, and of
-    more speech than the model takes (25 s; nano 2 s) the best part is used. The voice is kept in
+    more speech than the model takes (25 s) the best part is used. The voice is kept in
     your data folder; `voxtral voices` lists it. The mood of the recording is the mood of the
     voice: add others with --style.
 
