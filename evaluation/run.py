@@ -1,8 +1,9 @@
-"""The command `python -m evaluation [speech|codec|all]`: tables, then one line of JSON.
+"""The command `python -m evaluation [speech|codec|all|watermark]`: tables, then one line of JSON.
 
     python -m evaluation speech --model nano --limit 20
     python -m evaluation codec --model nano --corpus recordings/ --limit 50
     python -m evaluation all --model nano --corpus .training/corpus --out heard/
+    python -m evaluation watermark --model nano --corpus recordings/ --limit 12
 
 Exit codes: 0 done, 1 failed, 2 bad input.
 """
@@ -11,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +95,15 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
     from evaluation.similarity import SpeakerEncoder
 
     engine = Engine.from_folder(resolve(given.model), device=given.device)
-    tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
     figures: dict[str, Any] = {
         "model": engine.name,
         "fingerprint": engine.fingerprint,
         "hardware": report.hardware(engine.device),
         "commit": report.commit(),
     }
+    if given.what == "watermark":
+        return figures | {"watermark": _watermark(given, engine)}
+    tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
     if given.what != "codec":
         figures["speech"] = _speech(given, engine, *tools)
     if given.what != "speech":
@@ -150,6 +154,22 @@ def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> d
     return figures
 
 
+def _watermark(given: argparse.Namespace, engine: Any) -> list[dict[str, Any]]:
+    from engine.watermark import STRENGTH
+    from evaluation import watermark
+
+    def on_judged(judged: watermark.Judged) -> None:
+        _say(f"{judged.source} {judged.name} {judged.strength:g} {judged.pesq} {judged.scores}")
+
+    clips, sentences = read_corpus(given.corpus, given.limit or CLIPS), read_sentences(given.set)
+    strengths = given.strengths or [STRENGTH]
+    done = watermark.evaluate_watermark(engine, clips, sentences, strengths, on_judged)
+    _records(given.out, "watermark", [asdict(judged) for judged in done])
+    figures = watermark.figures(done)
+    print(report.table(list(figures[0]), watermark.table_rows(figures)) + "\n")
+    return figures
+
+
 def _records(out: Path | None, name: str, records: list[dict[str, Any]]) -> None:
     folder = out or RECORDS
     folder.mkdir(parents=True, exist_ok=True)
@@ -178,7 +198,9 @@ def _complain(error: VoxtralError, code: int) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description="How good it sounds.")
-    parser.add_argument("what", nargs="?", default="speech", choices=("speech", "codec", "all"))
+    parser.add_argument(
+        "what", nargs="?", default="speech", choices=("speech", "codec", "all", "watermark")
+    )
     parser.add_argument("--model", default="nano", help="embedded name, folder or hub id")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--voices", default="", help="names with commas between; default: all")
@@ -191,4 +213,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--corpus", type=Path, help="training corpus, or a folder of audio")
     parser.add_argument("--out", type=Path, help="keep the sound and the records here")
     parser.add_argument("--threads", type=int, default=2, help="threads of the recogniser")
+    parser.add_argument("--strengths", type=float, nargs="+", help="of the watermark")
     return parser
