@@ -39,6 +39,7 @@ BINS = 128  # of 15.625 Hz each
 TRAINED_SIZE = 2048  # samples of a window
 CONVOLUTIONS = 7  # over time, of widths 1, 7, 7, 7, 7, 7, 1
 AHEAD, WIDEST = 15, 7  # frames of either side that a frame's change depends on; the width of most
+EARLY, AT_ONCE = 100, 50  # after so many frames of a stream, fewer at a time wait: they cost twice
 SPEEDS = {"slow": 1.25, "normal": 1.0, "fast": 0.75}
 LOWEST_DB, SPAN_DB = -180.0, 195.0  # of levels 0 to 1
 QUIET = 0.05  # of the highest mean level: frames below are digital silence
@@ -57,7 +58,7 @@ def marked(
         strength: 0 (nothing) to 1 (as Perth does it).
 
     Yields:
-        float32 pieces, about 0.2 s behind what came in; a last one with the rest.
+        float32 pieces, 0.2 s behind what came in, later up to 0.7 s; a last one with the rest.
     """
     marking = Marking(rate, strength)
     for piece in pieces:
@@ -81,6 +82,7 @@ class Marking:
         self._overlap = torch.zeros(self._spectra.size - self._spectra.hop)
         self._early = half  # samples of change that lie before the first sample
         self._waiting = torch.zeros(0)  # samples not given out yet
+        self._taken = 0  # frames so far
 
     @torch.inference_mode()
     def write(self, samples: np.ndarray) -> np.ndarray:
@@ -97,7 +99,7 @@ class Marking:
     def finish(self) -> np.ndarray:
         """The rest of the marked samples, float32 [m]; nothing may be written afterwards."""
         rest, size = len(self._waiting), self._spectra.size
-        silence = np.zeros(size + (AHEAD + 1) * self._spectra.hop, dtype=np.float32)
+        silence = np.zeros(size + (AHEAD + AT_ONCE) * self._spectra.hop, dtype=np.float32)
         return self.write(silence)[:rest]
 
     def _change(self, samples: Tensor) -> Tensor:
@@ -105,6 +107,8 @@ class Marking:
         size, hop = self._spectra.size, self._spectra.hop
         heard = torch.cat([self._heard, samples])
         count = max(0, (len(heard) - size) // hop + 1)
+        count = count if self._taken < EARLY or count >= AT_ONCE else 0
+        self._taken += count
         self._heard = heard[count * hop :]
         if not count:
             return samples[:0]

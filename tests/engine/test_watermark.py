@@ -42,7 +42,7 @@ def test_a_stream_is_never_far_behind(speech: np.ndarray) -> None:
     for piece in np.split(speech[:48_000], 100):
         given += len(piece)
         got += len(marking.write(piece))
-        assert 0 <= given - got <= 0.24 * RATE
+        assert 0 <= given - got <= (0.24 if given < RATE else 0.74) * RATE
     assert got + len(marking.finish()) == given
 
 
