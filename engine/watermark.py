@@ -1,4 +1,4 @@
-"""An inaudible mark in samples, which tells that a machine made them, and how to find it again.
+"""A hardly audible mark in samples, which tells that a machine made them, and how to find it again.
 
     marked(pieces, rate) -> pieces     float32 pieces of one stream; joined, as long as what came in
     score(samples, rate) -> number     about 0 without the mark, about 1 with it
@@ -26,7 +26,7 @@ from engine.errors import VoxtralError
 
 STRENGTH = 0.6
 """Share of the change, in decibels, that Perth's network asks for."""
-MARKED_FROM = 0.5
+MARKED_FROM = 0.6
 """A score from which on samples count as marked."""
 SHORTEST_S = 2.0
 """Fewer seconds are not judged."""

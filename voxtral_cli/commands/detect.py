@@ -85,11 +85,11 @@ class Findings:
 
 
 def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
-    """Say whether an audio file bears marks of AI speech: its tags, and voxtral's watermark.
+    """Say whether a file bears marks of AI speech.
 
-    Tags are easily lost and easily forged; the watermark stays through MP3, Opus, resampling and
-    cutting, but only cloned voices bear it. A file without either may be anything. The exit code
-    is 0 whatever was found.
+    It reads the tags and looks for the watermark of cloned voices; it loads no model. Tags are
+    easily lost and easily forged; the watermark stays through MP3, Opus, resampling and cutting. A
+    file without either may be anything. The exit code is 0 whatever was found.
 
     \b
     voxtral detect speech.mp3

@@ -61,7 +61,7 @@ NoNormalize = Annotated[
 ]
 NoWatermark = Annotated[
     bool,
-    typer.Option("--no-watermark", help="Leave a cloned voice without its inaudible watermark."),
+    typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
 ]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
@@ -94,7 +94,7 @@ def say(
     The speech goes to a file (-o FILE), to stdout (-o -), or else: it is played when stdout is
     a terminal, and written there as WAV when it is a pipe. It is written as it is made.
     Files say in their comment how they were made (`voxtral detect` reads it). Cloned voices also
-    bear an inaudible watermark.
+    bear a watermark in the sound.
 
     \b
     voxtral say "Hello." -o hello.wav
