@@ -27,6 +27,11 @@ class Clip:
     rate: int
     text: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.samples) / self.rate
+
 
 def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
     """float32 [n] at `rate` to float32 [m] at `target`, m = n * target / rate."""

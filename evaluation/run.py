@@ -1,9 +1,11 @@
-"""The command `python -m evaluation [speech|codec|clone|all]`: tables, then one line of JSON.
+"""The command `python -m evaluation [speech|codec|clone|all|watermark]`: tables, then one line of
+JSON.
 
     python -m evaluation speech --model nano --limit 20
     python -m evaluation codec --model nano --corpus recordings/ --limit 50
     python -m evaluation clone --model nano --corpus speakers/ --limit 6
     python -m evaluation all --model nano --corpus .training/corpus --out heard/
+    python -m evaluation watermark --model nano --corpus recordings/ --limit 12
 
 Exit codes: 0 done, 1 failed, 2 bad input.
 """
@@ -12,6 +14,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from evaluation.speech import Spoken, evaluate_speech
 
 SENTENCES = Path(__file__).parent / "sets" / "english.txt"
 RECORDS = Path("build") / "evaluation"
-CHOICES = ("speech", "codec", "clone", "all")
+CHOICES = ("speech", "codec", "clone", "all", "watermark")
 CLIPS = 50
 CLONED_SENTENCES = 6
 SPEECH_COLUMNS = (
@@ -94,13 +97,15 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
         other = Engine.from_folder(folder, device=given.device, encoder=given.encoder)
         if not engine.can_clone:  # nothing to compare with
             engine, other = other, None
-    tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
     figures: dict[str, Any] = {
         "model": engine.name,
         "fingerprint": engine.fingerprint,
         "hardware": report.hardware(engine.device),
         "commit": report.commit(),
     }
+    if given.what == "watermark":
+        return figures | {"watermark": _watermark(given, engine)}
+    tools = Ears(cpu_threads=given.threads), SpeakerEncoder()
     if given.what in ("speech", "all"):
         figures["speech"] = _speech(given, engine, *tools)
     if given.what in ("codec", "all"):
@@ -219,6 +224,22 @@ def _clone(
     return figures
 
 
+def _watermark(given: argparse.Namespace, engine: Any) -> list[dict[str, Any]]:
+    from engine.watermark import STRENGTH
+    from evaluation import watermark
+
+    def on_judged(judged: watermark.Judged) -> None:
+        _say(f"{judged.source} {judged.name} {judged.strength:g} {judged.pesq} {judged.scores}")
+
+    clips, sentences = read_corpus(given.corpus, given.limit or CLIPS), read_sentences(given.set)
+    strengths = given.strengths or [STRENGTH]
+    done = watermark.evaluate_watermark(engine, clips, sentences, strengths, on_judged)
+    _records(given.out, "watermark", [asdict(judged) for judged in done])
+    figures = watermark.figures(done)
+    print(report.table(list(figures[0]), watermark.table_rows(figures)) + "\n")
+    return figures
+
+
 def _records(out: Path | None, name: str, records: list[dict[str, Any]]) -> None:
     folder = out or RECORDS
     folder.mkdir(parents=True, exist_ok=True)
@@ -268,4 +289,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--encoder", type=Path, help="codec encoder to compare with the own one")
     parser.add_argument("--out", type=Path, help="keep the sound and the records here")
     parser.add_argument("--threads", type=int, default=2, help="threads of the recogniser")
+    parser.add_argument("--strengths", type=float, nargs="+", help="of the watermark")
     return parser

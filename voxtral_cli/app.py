@@ -10,6 +10,7 @@ import typer
 
 from voxtral_cli import __version__
 from voxtral_cli.commands.clone import clone
+from voxtral_cli.commands.detect import detect
 from voxtral_cli.commands.doctor import doctor
 from voxtral_cli.commands.encode import decode, encode
 from voxtral_cli.commands.models import models
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (say, clone, encode, decode, doctor):
+for command in (say, clone, encode, decode, detect, doctor):
     app.command()(command)
 app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")

@@ -4,6 +4,8 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.errors import InputError
 from engine.speech import SpeechOptions
 from voxtral_cli import loading
@@ -11,8 +13,6 @@ from voxtral_cli.console import Console
 from voxtral_cli.destination import Destination, choose_destination
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from engine.cloning import Voice
     from engine.engine import Engine
     from engine.reference import Reference
@@ -31,11 +31,16 @@ class Trial:
         self, engine: "Engine", voice: "Voice", label: str, reference: "Reference", console: Console
     ) -> dict[str, Any]:
         """Speaks; returns what there is to say about it, for `--json`."""
-        from voxtral_cli.commands.say import tags
+        from engine.watermark import marked
+        from voxtral_cli.commands.say import making
+        from voxtral_cli.provenance import tags
 
         options = SpeechOptions()
-        samples = engine.speak(self.text, voice, options)
-        with self.destination.open(engine.sample_rate, tags(engine, label, options)) as write:
+        samples = np.concatenate(
+            list(marked([engine.speak(self.text, voice, options)], engine.sample_rate))
+        )
+        facts = making(engine, label, options, watermark=True)
+        with self.destination.open(engine.sample_rate, tags(facts)) as write:
             write(samples)
         likeness = speaker_similarity(samples, engine.sample_rate, reference)
         told = "" if likeness is None else f", speaker similarity {likeness:.2f}"

@@ -34,6 +34,7 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state, s
 from training.parallel import Ranks
 
 STATE = "encoder.pt"
+MARGIN = 6.0
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Options:
     noise: float = 0.03
     levels: float = 1.0
     reconstruction: float = 0.3
-    commitment: float = 0.1
+    commitment: float = 0.03
     spread: float = 0.2
     save_minutes: float = 5.0
     device: str = "cpu"
@@ -120,11 +121,11 @@ def class_logits(codec: Codec, latent: Tensor, sharpness: float) -> Tensor:
 
 
 def sharpness_of(codec: Codec) -> float:
-    """1 / the squared distance of an entry of the codebook to its nearest other (median)."""
+    """So that at an entry of the codebook, its nearest other (median) is e**MARGIN less likely."""
     book = codec.quantizer.semantic_codebook.embedding
     distance = torch.cdist(book, book)
     nearest = distance.fill_diagonal_(torch.inf).min(1).values
-    return 1 / float(nearest.square().median().clamp(min=1e-6))
+    return MARGIN / float(nearest.square().median().clamp(min=1e-6))
 
 
 def entropy(chances: Tensor) -> Tensor:
@@ -225,7 +226,7 @@ class EncoderTrainer:
         return terms, {"used": len(codes[:, 0].unique())}
 
     def _apart(self, latent: Tensor, codes: Tensor) -> Tensor:
-        """Squared distance of the semantic vectors to their entries, in that between entries."""
+        """Squared distance of the semantic vectors to their entries."""
         vectors = latent[:, : self.codec.config.semantic_dim].transpose(1, 2)
         entries = self.codec.quantizer.semantic_codebook.decode(codes[:, 0])
         far = (vectors - entries).square().sum(-1).mean()

@@ -80,6 +80,7 @@ def ffmpeg_encoding(
     command = ["ffmpeg", "-y", "-loglevel", "error", "-f", "s16le", "-ar", str(rate)]
     command += ["-ac", "1", "-i", "pipe:0", "-c:a", chosen.coding]
     command += [part for key, text in tags.items() for part in ("-metadata", f"{key}={text}")]
+    command += ["-write_id3v2", "1"] if chosen.container == "adts" else []  # its place for tags
     with fed([*command, "-f", chosen.container, f"file:{path}"]) as stdin:
         yield PcmEncoder(Output(stdin, "ffmpeg"))
 

@@ -36,6 +36,22 @@ def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
     Raises:
         InputError: If it is missing, no audio, empty, or holds values that are no numbers.
     """
+    check_readable(path)
+    channels, rate = _read(path, longest_s)
+    samples = channels.mean(axis=1, dtype=np.float32)
+    if not len(samples):
+        raise InputError(f"{path} holds no samples.", "Give a longer one.")
+    if not np.isfinite(samples).all():
+        raise InputError(f"{path} holds samples that are no numbers.", "Make the file again.")
+    return Sound(samples, rate)
+
+
+def check_readable(path: Path) -> None:
+    """Refuses a path that cannot hold audio of a known rate.
+
+    Raises:
+        InputError: If it is missing, no plain file, empty, or of bare samples.
+    """
     try:
         there, folder, plain = path.exists(), path.is_dir(), path.is_file()
     except OSError as error:  # a name longer than any file's
@@ -51,13 +67,16 @@ def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
             f"{path} holds bare samples, whose rate nothing tells.",
             f"Make a wav of it: ffmpeg -f s16le -ar 24000 -ac 1 -i {path} out.wav",
         )
-    channels, rate = _read(path, longest_s)
-    samples = channels.mean(axis=1, dtype=np.float32)
-    if not len(samples):
-        raise InputError(f"{path} holds no samples.", "Give a longer one.")
-    if not np.isfinite(samples).all():
-        raise InputError(f"{path} holds samples that are no numbers.", "Make the file again.")
-    return Sound(samples, rate)
+    if not path.stat().st_size:
+        raise InputError(f"{path} is empty.", "Give an audio file.")
+
+
+def unreadable(path: Path, complaint: str) -> InputError:
+    """The error for a file that libsndfile cannot read where there is no ffmpeg."""
+    return InputError(
+        f"{path} cannot be read as audio: {complaint.rstrip('.')}.",
+        "Give wav, flac, mp3 or ogg; with ffmpeg installed, other kinds are read too.",
+    )
 
 
 def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
@@ -69,14 +88,9 @@ def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
             _check_length(path, file.frames / file.samplerate, longest_s)
             return file.read(dtype="float32", always_2d=True), file.samplerate
     except soundfile.LibsndfileError as error:
-        complaint = error.error_string.rstrip(".")
-    if not path.stat().st_size:
-        raise InputError(f"{path} is empty.", "Give an audio file.")
+        complaint = error.error_string
     if shutil.which("ffmpeg") is None:
-        raise InputError(
-            f"{path} cannot be read as audio: {complaint}.",
-            "Give wav, flac, mp3 or ogg; with ffmpeg installed, other kinds are read too.",
-        )
+        raise unreadable(path, complaint)
     return _read_by_ffmpeg(path, longest_s)
 
 

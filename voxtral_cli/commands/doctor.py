@@ -15,7 +15,15 @@ from voxtral_cli.console import print_json, print_table
 from voxtral_cli.failures import ExitCode
 from voxtral_cli.options import Device, Json, Model
 
-PACKAGES = ("torch", "numpy", "safetensors", "mistral-common", "soundfile", "huggingface_hub")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "safetensors",
+    "mistral-common",
+    "soundfile",
+    "huggingface_hub",
+    "resemble-perth",
+)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voxtral_cli import __version__, loading
+from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import (
     AudioFormat,
@@ -102,6 +102,7 @@ def decode(
     voxtral decode in.safetensors -o out.wav
     """
     from voxtral_cli.destination import choose_destination
+    from voxtral_cli.provenance import tags
     from voxtral_cli.tokens import check_origin, read_tokens
 
     destination = choose_destination(output, format_name, play)
@@ -110,11 +111,8 @@ def decode(
     engine = loading.load_engine(model, device)
     check_origin(content, engine, force)
     samples = engine.decode(content.codes)[: content.samples]
-    tags = {
-        "software": f"voxtral {__version__}",
-        "comment": f"AI_GENERATED=true; codec={engine.name} {engine.fingerprint[:12]}",
-    }
-    with destination.open(engine.sample_rate, tags) as write:
+    facts = {"codec": f"{engine.name} {engine.fingerprint[:12]}"}
+    with destination.open(engine.sample_rate, tags(facts)) as write:
         write(samples)
     seconds = len(samples) / engine.sample_rate
     Console(quiet).note(f"{destination.name}: {seconds:.2f} s")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voxtral_cli import __version__, loading
+from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import (
     AudioFormat,
@@ -21,6 +21,7 @@ from voxtral_cli.options import (
     Quiet,
     refuse_json_beside_audio,
 )
+from voxtral_cli.provenance import WATERMARK, tags
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -59,6 +60,10 @@ NoNormalize = Annotated[
     bool,
     typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),
 ]
+NoWatermark = Annotated[
+    bool,
+    typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
+]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
 ]
@@ -77,6 +82,7 @@ def say(
     steps: Steps = 8,
     rows: Rows = 4,
     no_normalize: NoNormalize = False,
+    no_watermark: NoWatermark = False,
     show_text: ShowText = False,
     model: Model = "nano",
     encoder: Encoder = None,
@@ -89,6 +95,8 @@ def say(
     The text comes from the arguments, from files (-f), or from stdin when that is no terminal.
     The speech goes to a file (-o FILE), to stdout (-o -), or else: it is played when stdout is
     a terminal, and written there as WAV when it is a pipe. It is written as it is made.
+    Files say in their comment how they were made (`voxtral detect` reads it). Cloned voices also
+    bear a watermark in the sound.
 
     \b
     voxtral say "Hello." -o hello.wav
@@ -121,8 +129,11 @@ def say(
     )  # a text that cannot be spoken fails before the loading
     warn_of_length(sum(len(chunk) for chunk in chunks), console)
     chosen = choose_voice(voice, model, encoder, consent, console)
+    if no_watermark:
+        console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
     engine = loading.load_engine(model, device, encoder)
-    speech = speak(engine, text, chosen, options, destination, console, len(chunks))
+    mark = not no_watermark
+    speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark)
     console.note(speech.summary())
     if as_json:
         print_json(speech.facts())
@@ -141,6 +152,7 @@ class Speech:
     took: float  # seconds from the loaded model to the last sample
     first: float  # seconds from the loaded model to the first sample
     notes: list[str]
+    watermark: bool
 
     def facts(self) -> dict[str, Any]:
         """For `--json`."""
@@ -158,6 +170,7 @@ class Speech:
             "model": self.engine.name,
             "fingerprint": self.engine.fingerprint,
             "chunks": self.chunks,
+            "watermark": self.watermark,
             "notes": self.notes,
         }
 
@@ -178,19 +191,28 @@ def speak(
     destination: "Destination",
     console: Console,
     planned: int,
+    mark: bool,
 ) -> Speech:
-    """Sends the speech where it is to go, piece by piece."""
+    """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`."""
+    from engine.cloning import Voice
+    from engine.watermark import Marking
+
     start = time.perf_counter()
     samples, chunks, first = 0, 0, 0.0
     notes: list[str] = []
-    pieces = engine.stream(text, voice.make(engine), options)
+    made = voice.make(engine)
+    marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
+    facts = making(engine, voice.label, options, marking is not None)
+    pieces = engine.stream(text, made, options)
     with (
-        destination.open(engine.sample_rate, tags(engine, voice.label, options)) as write,
+        destination.open(engine.sample_rate, tags(facts)) as write,
         console.progress("speaking", planned) as advance,
     ):
         for piece in pieces:
-            write(piece.samples)
-            first = first or time.perf_counter() - start
+            sound = marking.write(piece.samples) if marking else piece.samples
+            write(sound)
+            if len(sound) and not first:
+                first = time.perf_counter() - start
             samples += len(piece.samples)
             if piece.note:
                 notes.append(f"chunk {piece.index + 1}: {piece.note}")
@@ -198,25 +220,36 @@ def speak(
             if piece.last:
                 chunks += 1
                 advance()
+        if marking:
+            write(marking.finish())
         took = time.perf_counter() - start  # without waiting for a player
     seconds = samples / engine.sample_rate
-    return Speech(destination, engine, options, voice.label, chunks, seconds, took, first, notes)
+    return Speech(
+        destination,
+        engine,
+        options,
+        voice.label,
+        chunks,
+        seconds,
+        took,
+        first,
+        notes,
+        bool(marking),
+    )
 
 
-def tags(engine: "Engine", voice: str, options: "SpeechOptions") -> dict[str, str]:
-    """What the file says about itself: enough to make it again, and that a machine spoke."""
+def making(
+    engine: "Engine", voice: str, options: "SpeechOptions", watermark: bool
+) -> dict[str, object]:
+    """What a file's tags are to say: enough to make it again."""
     return {
-        "software": f"voxtral {__version__}",
-        "comment": (
-            f"AI_GENERATED=true; seed={options.seed}; voice={_plain(voice)}; cfg={options.cfg:g}; "
-            f"steps={options.steps}; model={engine.name} {engine.fingerprint[:12]}"
-        ),
+        "model": f"{engine.name} {engine.fingerprint[:12]}",
+        "voice": voice,
+        "seed": options.seed,
+        "cfg": f"{options.cfg:g}",
+        "steps": options.steps,
+        "watermark": WATERMARK if watermark else "none",
     }
-
-
-def _plain(name: str) -> str:
-    """A file's name may hold bytes that are no UTF-8."""
-    return name.encode(errors="replace").decode()
 
 
 def show(chunks: list[str], as_json: bool) -> None:

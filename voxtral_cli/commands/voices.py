@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from voxtral_cli import __version__, loading
+from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json, print_table
 from voxtral_cli.options import AudioFormat, Device, Json, Model, Output, Quiet
 
@@ -104,6 +104,7 @@ def play(
     """
     from engine.errors import VoiceError
     from voxtral_cli.destination import choose_destination
+    from voxtral_cli.provenance import tags
     from voxtral_cli.voice_files import VoiceStore, read_voice_file
 
     destination = choose_destination(output, format_name, False)
@@ -117,9 +118,8 @@ def play(
     voice = read_voice_file(store.existing(base)).style(style, base)
     engine = loading.load_engine(model, device)
     samples = engine.hear(voice)
-    comment = f"AI_GENERATED=true; voice={name}; model={engine.name} {engine.fingerprint[:12]}"
-    tags = {"software": f"voxtral {__version__}", "comment": comment}
-    with destination.open(engine.sample_rate, tags) as write:
+    facts = {"codec": f"{engine.name} {engine.fingerprint[:12]}", "voice": name}
+    with destination.open(engine.sample_rate, tags(facts)) as write:
         write(samples)
     seconds = len(samples) / engine.sample_rate
     Console(quiet).note(f"{destination.name}: {seconds:.1f} s, voice {name}")

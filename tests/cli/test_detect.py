@@ -1,0 +1,190 @@
+"""Watermark and tags of what `say` makes, read back by `detect` and by a second reader."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import Result
+
+from engine.engine import Engine
+from engine.hub import EMBEDDED_FOLDER
+from engine.speech import SpeechChunk, SpeechOptions
+from tests.babble import babble
+from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.provenance import generated_facts, tags
+
+Voxtral = Callable[..., Result]
+needs_ffmpeg = pytest.mark.skipif(
+    not (shutil.which("ffmpeg") and shutil.which("ffprobe")), reason="needs ffmpeg"
+)
+
+
+@pytest.fixture(scope="module")
+def speech() -> np.ndarray:
+    """3.2 s of a real voice: what hums or babbles is no speech to the watermark."""
+    engine = Engine.from_folder(EMBEDDED_FOLDER, device="cpu")
+    words = "The rain had stopped, and the streets were bright again in the evening sun."
+    return engine.speak(words, options=SpeechOptions(seed=1, steps=4))[:76_800]
+
+
+@pytest.fixture(autouse=True)
+def talking(fake: FakeEngine, speech: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the fake engine say it, in pieces, whatever it is asked."""
+
+    def pieces(chunks: list[str], seed: int) -> Iterator[SpeechChunk]:
+        parts = np.split(speech, [4800, 9600, 40_000])
+        for number, part in enumerate(parts):
+            yield SpeechChunk(part, chunks[0], 0, number == len(parts) - 1, 1)
+
+    monkeypatch.setattr(fake, "_pieces", pieces)
+    soundfile.write("alice.wav", babble(4.0, pitch=180.0), 24000)
+
+
+def spoken(voxtral: Voxtral, name: str, *options: str, voice: str = "alice.wav") -> Result:
+    line = ("say", "Hello.", "-v", voice, "--consent", "--seed", "7", "-o", name, *options)
+    result = voxtral(*line)
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def detected(voxtral: Voxtral, name: str) -> dict:
+    result = voxtral("detect", name, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3", "a.opus"])
+def test_a_cloned_voice_bears_both_marks(voxtral: Voxtral, name: str, speech: np.ndarray) -> None:
+    spoken(voxtral, name)
+    with soundfile.SoundFile(name) as sound:
+        assert sound.frames == len(speech)
+        assert sound.copy_metadata()["comment"].startswith("AI_GENERATED=true; tool=voxtral ")
+    found = detected(voxtral, name)
+    assert found["ai_generated"] is True
+    assert found["seconds"] == 3.2
+    assert (found["tags"]["voice"], found["tags"]["seed"]) == ("alice.wav", "7")
+    assert found["tags"]["model"] == "fake 0123456789ab"
+    assert found["tags"]["watermark"] == "perth"
+    mark = found["watermark"]
+    assert (mark["found"], mark["windows"], mark["marked"]) == (True, 1, 1)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["a.m4a", "a.aac"])
+def test_what_ffmpeg_writes_bears_both_marks(voxtral: Voxtral, name: str) -> None:
+    spoken(voxtral, name)
+    command = ["ffprobe", "-v", "error", "-show_entries", "format_tags=comment", "-of", "csv", name]
+    assert "AI_GENERATED=true" in subprocess.run(command, capture_output=True, text=True).stdout
+    found = detected(voxtral, name)
+    assert found["tags"]["seed"] == "7"
+    assert found["watermark"]["found"] is True
+
+
+def test_no_watermark_is_said_and_done(voxtral: Voxtral, speech: np.ndarray) -> None:
+    spoken(voxtral, "a.wav")
+    told = spoken(voxtral, "b.wav", "--no-watermark", "--json")
+    notes = [line for line in told.stderr.splitlines() if "--no-watermark" in line]
+    assert len(notes) == 1
+    assert json.loads(told.stdout)["watermark"] is False
+    marked, plain = (soundfile.read(name, dtype="int16")[0] for name in ("a.wav", "b.wav"))
+    np.testing.assert_array_equal(plain, np.rint(speech * 32767).astype(np.int16))
+    assert 0 < np.abs(marked - plain).max() < 2000
+    found = detected(voxtral, "b.wav")
+    assert (found["watermark"]["found"], found["tags"]["watermark"]) == (False, "none")
+    assert found["ai_generated"] is True
+
+
+def test_presets_bear_tags_alone(voxtral: Voxtral, speech: np.ndarray) -> None:
+    assert "--no-watermark" not in spoken(voxtral, "a.wav", voice="casual_male").stderr
+    np.testing.assert_array_equal(
+        soundfile.read("a.wav", dtype="int16")[0], np.rint(speech * 32767).astype(np.int16)
+    )
+    assert detected(voxtral, "a.wav")["watermark"]["found"] is False
+
+
+def test_a_pipe_is_marked_too(voxtral: Voxtral) -> None:
+    result = voxtral("say", "Hello.", "-v", "alice.wav", "--consent")
+    Path("piped.wav").write_bytes(result.stdout_bytes)
+    found = detected(voxtral, "piped.wav")
+    assert found["tags"]["watermark"] == "perth"
+    assert found["watermark"]["found"] is True
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_a_recording_is_not_called_human(voxtral: Voxtral, speech: np.ndarray) -> None:
+    soundfile.write("plain.wav", speech, 24000)
+    found = detected(voxtral, "plain.wav")
+    assert (found["ai_generated"], found["tags"]) == (None, None)
+    assert found["watermark"]["found"] is False
+    lines = voxtral("detect", "plain.wav").stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["file", "tags", "watermark", "verdict"]
+    assert lines[-1].startswith("verdict: unknown")
+
+
+def test_the_mark_outlives_the_tags(voxtral: Voxtral) -> None:
+    spoken(voxtral, "a.wav")
+    samples = soundfile.read("a.wav")[0]
+    stereo = np.stack([samples, samples], axis=1)
+    soundfile.write("bare.mp3", stereo, 24000)
+    lines = voxtral("detect", "bare.mp3").stdout.splitlines()
+    assert lines[1] == "tags: do not say that it is AI-generated"
+    assert lines[2].startswith("watermark: found (1 of 1 windows of 10 s")
+    assert lines[3] == "verdict: AI-generated"
+
+
+def test_a_long_file_is_judged_by_windows(voxtral: Voxtral) -> None:
+    spoken(voxtral, "a.wav")
+    other = 0.1 * np.random.default_rng(0).standard_normal(240_000)
+    marked = np.tile(soundfile.read("a.wav")[0], 4)[:240_000]
+    soundfile.write("long.flac", np.concatenate([other, marked, other[:24_000]]), 24000)
+    found = detected(voxtral, "long.flac")
+    mark = found["watermark"]
+    assert (mark["windows"], mark["marked"]) == (2, 1), "a last second is not judged alone"
+    assert found["seconds"] == 21.0
+
+
+def test_what_is_too_short_is_not_judged(voxtral: Voxtral, speech: np.ndarray) -> None:
+    soundfile.write("short.wav", speech[:24_000], 24000)
+    assert detected(voxtral, "short.wav")["watermark"]["found"] is None
+    assert "cannot be told" in voxtral("detect", "short.wav").stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(None, "There is no file"), (b"", "is empty"), (b"words " * 99, "cannot be read as audio")],
+)
+def test_what_is_no_audio(voxtral: Voxtral, content: bytes | None, message: str) -> None:
+    if content is not None:
+        Path("bad.wav").write_bytes(content)
+    result = voxtral("detect", "bad.wav")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+def test_samples_that_are_no_numbers(voxtral: Voxtral, speech: np.ndarray) -> None:
+    bad = speech.copy()
+    bad[100] = np.nan
+    soundfile.write("bad.wav", bad, 24000, subtype="FLOAT")
+    result = voxtral("detect", "bad.wav")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "no numbers" in result.stderr
+
+
+def test_facts_survive_odd_names() -> None:
+    voice = "a; AI_GENERATED=false; b=100%\n.wav\udcff"
+    found = generated_facts(tags({"voice": voice, "seed": 3}))
+    assert found is not None
+    assert found["voice"] == "a; AI_GENERATED=false; b=100%?.wav?"
+    assert list(found) == ["tool", "voice", "seed"]
+
+
+def test_tags_of_others() -> None:
+    assert generated_facts({"comment": "ai_generated = TRUE; model=X\x1b[2J"}) == {"model": "X?[2J"}
+    assert generated_facts({"AI_GENERATED": "true"}) == {}
+    assert generated_facts({"comment": "NOT_AI_GENERATED=true", "title": "AI_GENERATED=no"}) is None
+    assert generated_facts({}) is None

@@ -1,0 +1,114 @@
+"""Any audio file, a few seconds at a time, with its tags: for what need not hold it whole."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.errors import InputError
+from voxtral_cli.audio.read import check_readable, unreadable
+
+if TYPE_CHECKING:
+    import soundfile
+
+FFMPEG_RATE = 24000  # to which ffmpeg brings what it reads for us
+
+
+@dataclass(frozen=True)
+class Stream:
+    """An open audio file.
+
+    Args:
+        rate: Samples a second.
+        seconds: Its length, as far as its header tells.
+        tags: Name -> text.
+        blocks: float32 [n] each, mono; all but the last of the length that was asked for.
+    """
+
+    rate: int
+    seconds: float
+    tags: dict[str, str]
+    blocks: Iterator[np.ndarray]
+
+
+@contextmanager
+def open_audio(path: Path, block_s: float) -> Iterator[Stream]:
+    """Yields a file as blocks of `block_s` seconds; several channels become their mean.
+
+    Raises:
+        InputError: If it is missing or no audio; while it is read: if it is damaged.
+    """
+    import soundfile
+
+    check_readable(path)
+    try:
+        file = soundfile.SoundFile(os.fsencode(path))
+    except soundfile.LibsndfileError as error:
+        if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
+            raise unreadable(path, error.error_string) from None
+        with _by_ffmpeg(path, block_s) as stream:
+            yield stream
+        return
+    with file:
+        blocks = _blocks(path, file, round(block_s * file.samplerate))
+        yield Stream(file.samplerate, file.frames / file.samplerate, file.copy_metadata(), blocks)
+
+
+def _blocks(path: Path, file: "soundfile.SoundFile", size: int) -> Iterator[np.ndarray]:
+    import soundfile
+
+    while True:
+        try:
+            channels = file.read(size, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise unreadable(path, error.error_string) from None
+        if not len(channels):
+            return
+        yield channels.mean(axis=1, dtype=np.float32)
+
+
+@contextmanager
+def _by_ffmpeg(path: Path, block_s: float) -> Iterator[Stream]:
+    facts = _probe(path)
+    parts = [facts["format"], *facts["streams"]]
+    tags = {name.lower(): text for part in parts for name, text in part.get("tags", {}).items()}
+    command = ["ffmpeg", "-v", "error", "-i", f"file:{path}", "-map", "0:a:0", "-ac", "1"]
+    command += ["-ar", str(FFMPEG_RATE), "-f", "f32le", "pipe:1"]
+    program = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+
+    def blocks() -> Iterator[np.ndarray]:
+        assert program.stdout is not None
+        while data := program.stdout.read(4 * round(block_s * FFMPEG_RATE)):
+            yield np.frombuffer(data, "<f4")
+        if program.wait():
+            raise InputError(f"{path} cannot be read to its end.", "Make the file again.")
+
+    with program:
+        try:
+            yield Stream(FFMPEG_RATE, float(facts["format"].get("duration", 0)), tags, blocks())
+        finally:
+            program.kill()  # does nothing to a program that has ended
+
+
+def _probe(path: Path) -> dict[str, Any]:
+    """What ffprobe says of the container and its first audio stream.
+
+    Raises:
+        InputError: If there is no audio in it.
+    """
+    command = ["ffprobe", "-v", "error", "-of", "json", "-select_streams", "a:0"]
+    command += ["-show_format", "-show_streams", f"file:{path}"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    facts: dict[str, Any] = json.loads(done.stdout or "{}")
+    if done.returncode or not facts.get("streams"):
+        raise InputError(f"{path} cannot be read as audio, nor by ffmpeg.", "")
+    return facts

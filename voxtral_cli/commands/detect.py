@@ -1,0 +1,123 @@
+"""`voxtral detect`: does a file say, or sound, that a machine made it?"""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from voxtral_cli.console import Console, print_json
+from voxtral_cli.options import Json, Quiet
+
+WINDOW_S = 10.0
+"""Seconds of sound that are judged together."""
+
+Audio = Annotated[str, typer.Argument(metavar="FILE", help="wav, flac, mp3, opus, m4a, ...")]
+
+
+@dataclass
+class Findings:
+    """What was seen of a file.
+
+    Args:
+        file: Its name.
+        seconds: Read so far.
+        tags: What its tags say of its making; None where they do not say AI_GENERATED.
+        scores: Of the watermark, one a window that could be judged.
+    """
+
+    file: str
+    seconds: float
+    tags: dict[str, str] | None
+    scores: list[float] = field(default_factory=list)
+
+    @property
+    def marked(self) -> int:
+        """Windows with the watermark."""
+        from engine.watermark import MARKED_FROM
+
+        return sum(score >= MARKED_FROM for score in self.scores)
+
+    def facts(self) -> dict[str, Any]:
+        """For `--json`; null where it cannot be known."""
+        known = self.tags is not None or self.marked > 0
+        return {
+            "file": self.file,
+            "seconds": round(self.seconds, 3),
+            "ai_generated": True if known else None,
+            "tags": self.tags,
+            "watermark": {
+                "found": self.marked > 0 if self.scores else None,
+                "score": round(max(self.scores), 4) if self.scores else None,
+                "windows": len(self.scores),
+                "marked": self.marked,
+                "window_seconds": WINDOW_S,
+            },
+        }
+
+    def lines(self) -> list[str]:
+        """For people."""
+        from engine.watermark import LOWEST_RATE, SHORTEST_S
+
+        if not self.scores:
+            mark = (
+                f"cannot be told: the sound is silent, shorter than {SHORTEST_S:g} s, or of fewer "
+                f"than {LOWEST_RATE} samples a second"
+            )
+        else:
+            mark = (
+                f"{'found' if self.marked else 'not found'} ({self.marked} of {len(self.scores)} "
+                f"windows of {WINDOW_S:g} s, score {max(self.scores):.2f})"
+            )
+        said = "; ".join(f"{name} {value}" for name, value in (self.tags or {}).items())
+        known = self.tags is not None or self.marked
+        return [
+            f"file: {self.file}, {self.seconds:.1f} s",
+            "tags: do not say that it is AI-generated"
+            if self.tags is None
+            else f"tags: AI-generated; {said}".removesuffix("; "),
+            f"watermark: {mark}",
+            "verdict: AI-generated"
+            if known
+            else "verdict: unknown; that no mark was found does not show that a person made it",
+        ]
+
+
+def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
+    """Say whether a file bears marks of AI speech.
+
+    It reads the tags and looks for the watermark of cloned voices; it loads no model. Tags are
+    easily lost and easily forged; the watermark stays through MP3, Opus, resampling and cutting. A
+    file without either may be anything. The exit code is 0 whatever was found.
+
+    \b
+    voxtral detect speech.mp3
+    voxtral detect speech.mp3 --json
+    """
+    from engine.errors import InputError
+    from voxtral_cli.audio.blocks import open_audio
+    from voxtral_cli.provenance import generated_facts
+
+    path = Path(audio)
+    with open_audio(path, WINDOW_S) as stream:
+        from engine.watermark import score  # imports torch: after the file was found to be one
+
+        found = Findings(audio, 0.0, generated_facts(stream.tags))
+        windows = math.ceil(stream.seconds / WINDOW_S)
+        with Console(quiet).progress("listening", windows) as advance:
+            for block in stream.blocks:
+                value = score(block, stream.rate)
+                if value is not None and not math.isfinite(value):
+                    raise InputError(f"{path} holds samples that are no numbers.", "Make it again.")
+                if value is not None:
+                    found.scores.append(value)
+                found.seconds += len(block) / stream.rate
+                advance()
+    if not found.seconds:
+        raise InputError(f"{path} holds no samples.", "Give a longer one.")
+    if as_json:
+        print_json(found.facts())
+        return
+    for line in found.lines():
+        print(line)
