@@ -26,7 +26,9 @@ from engine.cloning import quantizer_fingerprint
 from engine.config import ModelConfig, parse_config, read_params
 from engine.encoder import EncoderFacts, find_encoder, metadata_of, read_facts
 from engine.errors import CheckpointError
+from engine.hub import folder_name
 from engine.models.codec.codec import Codec
+from engine.models.codec.quantizer import Quantizer
 from engine.models.voxtral import VoxtralModel
 from engine.voice import write_voice
 
@@ -69,14 +71,14 @@ def load(
         parts = dict.fromkeys(set(file.keys()) - IGNORED, file)
         own = _has_encoder(config, set(parts))
         separate = encoder if own else find_encoder(folder, encoder)
+        model = build(config, with_encoder=own)
+        _check(model, {name: file.get_slice(name) for name in parts})
         if separate is not None:
-            facts = read_facts(separate)
-            extra = stack.enter_context(_open(separate))
-            _has_encoder(config, set(extra.keys()))
+            extra = stack.enter_context(_encoder_for(separate, file, config, folder))
             parts = {name: file for name in parts if not _of_encoder(name)}
             parts |= dict.fromkeys(extra.keys(), extra)
-        model = build(config, with_encoder=own or separate is not None)
-        _check(model, {name: part.get_slice(name) for name, part in parts.items()})
+            model = build(config, with_encoder=True)
+            _check(model, {name: part.get_slice(name) for name, part in parts.items()})
         if dtype is None and device.type != "cpu":
             dtype = torch.bfloat16
         elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
@@ -84,11 +86,6 @@ def load(
         for name, part in parts.items():
             wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
             _assign(model, name, part.get_tensor(name).to(device, wanted))
-    if separate is not None and facts.quantizer != quantizer_of(model.audio_tokenizer):
-        raise CheckpointError(
-            f"{separate} makes codes of {facts.model}, which mean other sounds to {folder.name}.",
-            "Give an encoder that was made for this checkpoint.",
-        )
     return model.eval().requires_grad_(False)
 
 
@@ -105,11 +102,12 @@ def has_encoder(folder: Path, encoder: Path | None = None) -> bool:
             file is none.
     """
     config = parse_config(read_params(folder / "params.json"))
-    if encoder is not None:
-        read_facts(encoder)
     with _open(folder / WEIGHTS) as file:
         own = _has_encoder(config, set(file.keys()) - IGNORED)
-    return own or find_encoder(folder, encoder) is not None
+    separate = encoder if own else find_encoder(folder, encoder)
+    if separate is not None:
+        read_facts(separate)
+    return own or separate is not None
 
 
 def save_encoder(path: Path, codec: Codec, model: str, origin: str) -> None:
@@ -206,6 +204,25 @@ def _open(path: Path) -> Iterator[Any]:
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
     with file:
+        yield file
+
+
+@contextmanager
+def _encoder_for(path: Path, weights: Any, config: ModelConfig, folder: Path) -> Iterator[Any]:
+    """An encoder file, open, after it was found to make the codes of a checkpoint."""
+    facts, quantizer = read_facts(path), Quantizer(config.codec)
+    for name in quantizer.state_dict():
+        _assign(quantizer, name, weights.get_tensor(FLOAT32_PREFIX + name).float())
+    if facts.quantizer != quantizer_fingerprint(quantizer, config.codec.acoustic_dim):
+        raise CheckpointError(
+            f"{path} makes codes of {facts.model}, which mean other sounds to "
+            f"{folder_name(folder)}.",
+            "Give an encoder that was made for this checkpoint.",
+        )
+    with _open(path) as file:
+        names = set(file.keys())
+        if not _has_encoder(config, names) or not all(map(_of_encoder, names)):
+            raise CheckpointError(f"{path} holds no codec encoder.", "Make it again.")
         yield file
 
 

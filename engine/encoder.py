@@ -45,7 +45,7 @@ def read_facts(path: Path) -> EncoderFacts:
         raise CheckpointError(f"There is no encoder file {path}.", hint) from None
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", hint) from None
-    if metadata.get("format") != KIND:
+    if metadata.get("format") != KIND or not all(map(str.isprintable, metadata.values())):
         raise CheckpointError(f"{path} is no encoder file.", hint)
     return EncoderFacts(*(metadata.get(key, "unknown") for key in EncoderFacts.__annotations__))
 

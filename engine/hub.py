@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.config import parse_config, read_params
-from engine.encoder import find_encoder, read_facts
+from engine.encoder import NAME, find_encoder, read_facts
 from engine.errors import CheckpointError, DownloadError
 
 EMBEDDED = "nano"
 EMBEDDED_FOLDER = Path(__file__).parent / "checkpoints" / EMBEDDED
 PARAMS, WEIGHTS, TOKENS = "params.json", "consolidated.safetensors", "tekken.json"
-FILES = [PARAMS, WEIGHTS, TOKENS, "voice_embedding/*"]
+FILES = [PARAMS, WEIGHTS, TOKENS, "voice_embedding/*", NAME]
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")  # owner/name or owner/name@revision
 
 
@@ -45,7 +45,7 @@ PUBLIC = KnownModel(
     "CC BY-NC 4.0",
     None,
     8_004_706_784,
-    "has no codec encoder: cannot encode or clone",
+    "has no codec encoder: clones by --encoder or --optimise alone",
 )
 
 
@@ -154,7 +154,10 @@ def _embedded() -> KnownModel:
 def _encoder_note(folder: Path | None) -> str:
     """Where the encoder file of a folder comes from; empty where there is none."""
     path = find_encoder(folder) if folder is not None else None
-    return f"codec encoder {read_facts(path).origin}" if path is not None else ""
+    try:
+        return f"codec encoder {read_facts(path).origin}" if path is not None else ""
+    except CheckpointError as error:
+        return error.message
 
 
 def _cached(model: str) -> Path | None:

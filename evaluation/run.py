@@ -86,12 +86,16 @@ def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:
 def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
     _check(given)
     from engine import Engine
+    from engine.checkpoint import has_encoder
+    from engine.encoder import read_facts
     from engine.hub import resolve
     from evaluation.asr import Ears
     from evaluation.similarity import SpeakerEncoder
 
     folder = resolve(given.model)
     people = _people(given, folder) if given.what in ("clone", "all") else []
+    if given.what in ("codec", "clone", "all") and not has_encoder(folder, given.encoder):
+        raise VoiceError(f"{given.model} has no codec encoder.", "Give --encoder FILE.")
     engine, other = Engine.from_folder(folder, device=given.device), None
     if given.encoder is not None:
         other = Engine.from_folder(folder, device=given.device, encoder=given.encoder)
@@ -103,6 +107,8 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
         "hardware": report.hardware(engine.device),
         "commit": report.commit(),
     }
+    if given.encoder is not None:
+        figures["encoder"] = read_facts(given.encoder).origin
     if given.what == "watermark":
         return figures | {"watermark": _watermark(given, engine)}
     tools = Ears(cpu_threads=given.threads), SpeakerEncoder()

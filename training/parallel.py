@@ -29,6 +29,11 @@ class Ranks:
     def first(self) -> bool:
         return self.rank == 0
 
+    def wait(self) -> None:
+        """Until all processes are here."""
+        if self.size > 1:
+            dist.barrier()
+
     def average(self, parameters: list[torch.nn.Parameter], progress: float) -> float:
         """Average the gradients in place, a missing one counting as zeros.
 

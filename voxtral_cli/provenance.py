@@ -2,8 +2,8 @@
 
     AI_GENERATED=true; tool=voxtral 0.1.0; model=nano 0123456789ab; voice=alice; seed=7; ...
 
-`say` and `decode` write it, `detect` reads it. Values hold no `;` and no line break: these, and
-`%`, are written as in a URL.
+`say`, `clone --try`, `voices play` and `decode` write it, `detect` reads it. Values hold no `;` and
+no line break: these, and `%`, are written as in a URL.
 """
 
 import re
@@ -42,7 +42,7 @@ def generated_facts(found: dict[str, str]) -> dict[str, str] | None:
         if re.search(rf"\b{GENERATED}\s*=\s*(true|yes|1)\b", stated, re.IGNORECASE):
             pairs = [part.partition("=") for part in stated.split(";")]
             return {
-                key.strip(): _printable(unquote(value.strip()))
+                _printable(key.strip()): _printable(unquote(value.strip()))
                 for key, equals, value in pairs
                 if equals and key.strip().upper() != GENERATED
             }

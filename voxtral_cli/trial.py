@@ -31,22 +31,23 @@ class Trial:
         self, engine: "Engine", voice: "Voice", label: str, reference: "Reference", console: Console
     ) -> dict[str, Any]:
         """Speaks; returns what there is to say about it, for `--json`."""
-        from engine.watermark import marked
+        from engine.watermark import Marking
         from voxtral_cli.commands.say import making
         from voxtral_cli.provenance import tags
 
-        options = SpeechOptions()
-        samples = np.concatenate(
-            list(marked([engine.speak(self.text, voice, options)], engine.sample_rate))
-        )
+        options, marking, pieces = SpeechOptions(), Marking(engine.sample_rate), []
+        for piece in engine.stream(self.text, voice, options):
+            pieces.append(marking.write(piece.samples))
+            if piece.note:
+                console.note(f"note: {piece.note}")
+        samples = np.concatenate([*pieces, marking.finish()])
         facts = making(engine, label, options, watermark=True)
         with self.destination.open(engine.sample_rate, tags(facts)) as write:
             write(samples)
         likeness = speaker_similarity(samples, engine.sample_rate, reference)
         told = "" if likeness is None else f", speaker similarity {likeness:.2f}"
-        hint = "" if likeness is None else " (the same person's: mostly 0.75 and more)"
         seconds = len(samples) / engine.sample_rate
-        console.note(f"{self.destination.name}: {seconds:.1f} s of speech{told}{hint}")
+        console.note(f"{self.destination.name}: {seconds:.1f} s of speech{told}")
         path = self.destination.path
         return {"sample": str(path) if path else None, "similarity": likeness}
 

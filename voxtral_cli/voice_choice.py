@@ -42,10 +42,12 @@ class ChosenVoice:
     Args:
         label: What to call it in messages and in a file's tags.
         make: What the engine is to be given; called once it is loaded.
+        encoded: Whether that needs the codec encoder.
     """
 
     label: str
     make: "Callable[[Engine], str | Voice]"
+    encoded: bool = False
 
 
 def choose_voice(
@@ -74,7 +76,7 @@ def choose_voice(
         return ChosenVoice(path.stem, lambda engine: voice)
     if there or path.suffix or "/" in name:
         reference = reference_of([path], model, encoder, consent, console)[0]
-        return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate))
+        return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)
     alias = ALIASES.get(name.lower(), "")
     if alias in presets:
         return ChosenVoice(alias, lambda engine: alias)

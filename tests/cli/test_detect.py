@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.hub import EMBEDDED_FOLDER
 from engine.speech import SpeechChunk, SpeechOptions
 from tests.babble import babble
-from tests.cli.fake_engine import FakeEngine
+from tests.cli.fake_engine import CODES, FakeEngine
 from voxtral_cli.provenance import generated_facts, tags
 
 Voxtral = Callable[..., Result]
@@ -39,7 +39,7 @@ def talking(fake: FakeEngine, speech: np.ndarray, monkeypatch: pytest.MonkeyPatc
     def pieces(chunks: list[str], seed: int) -> Iterator[SpeechChunk]:
         parts = np.split(speech, [4800, 9600, 40_000])
         for number, part in enumerate(parts):
-            yield SpeechChunk(part, chunks[0], 0, number == len(parts) - 1, 1)
+            yield SpeechChunk(part, chunks[0], 0, number == len(parts) - 1, CODES)
 
     monkeypatch.setattr(fake, "_pieces", pieces)
     soundfile.write("alice.wav", babble(4.0, pitch=180.0), 24000)

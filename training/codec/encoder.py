@@ -28,7 +28,7 @@ from engine.models.codec.codec import Codec
 from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
 from training.codec.crops import CodedCrops, Crops
 from training.codec.init import init_codec
-from training.codec.pairs import make_pairs
+from training.codec.pairs import MADE_BY, make_pairs
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.parallel import Ranks
@@ -241,7 +241,8 @@ class EncoderTrainer:
         smooth = torch.cat([latent[:, :split], latent[:, split:].tanh()], 1)
         exact = self.codec.quantizer.decode(codes)
         made = self.codec.synthesize(smooth + (exact - smooth).detach())
-        terms = reconstruction_loss(made, wave, LossWeights())
+        rate = self.codec.config.sampling_rate
+        terms = reconstruction_loss(made, wave, LossWeights(), rate)
         return self.options.reconstruction * torch.stack(list(terms.values())).sum()
 
     def _blurred(self, wave: Tensor) -> Tensor:
@@ -268,11 +269,15 @@ class EncoderTrainer:
 def train(options: Options) -> Path:
     """Make the pairs where they are missing, and train; returns the encoder's file."""
     pairs = options.out / "pairs"
-    if not (pairs / "index.json").is_file():
+    ranks = Ranks()
+    if ranks.first and not (pairs / "index.json").is_file():
         engine = Engine.from_folder(resolve(options.model), device=options.device)
-        sentences = options.texts.read_text(encoding="utf-8").split("\n") if options.texts else None
-        make_pairs(engine, pairs, options.pairs, sentences, options.seed)
+        sentences = options.texts.read_text(encoding="utf-8").splitlines() if options.texts else []
+        make_pairs(engine, pairs, options.pairs, list(filter(str.strip, sentences)), options.seed)
         del engine
+    ranks.wait()
+    made = (pairs / MADE_BY).read_text(encoding="utf-8")
+    assert made == checkpoint.fingerprint(resolve(options.model)), f"{pairs} are of another model"
     trainer = EncoderTrainer(options)
     curve, saved, progress = Curve(options.out / "encoder.csv"), time.perf_counter(), 0.0
     while progress < 1:

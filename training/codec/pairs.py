@@ -5,7 +5,7 @@ and seed. Written as a corpus (training.data.manifest) and its codes (training.c
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from training.data.manifest import MANIFEST_NAME, Utterance
 from training.data.templates import everyday, numbers, short
 from training.speech.prompts import IGNORED
 
+MADE_BY = "fingerprint.txt"
+"""In the folder: whose codes they are."""
 ROWS = 16
 """Chunks of a request, spoken side by side."""
 SHORTEST = 8
@@ -26,12 +28,12 @@ SHORTEST = 8
 
 
 def make_pairs(
-    engine: Engine, out: Path, minutes: float, sentences: list[str] | None = None, seed: int = 0
+    engine: Engine, out: Path, minutes: float, sentences: Sequence[str] = (), seed: int = 0
 ) -> None:
     """Write at least so many minutes of speech and codes to a folder.
 
     Args:
-        sentences: What to say; None for sentences of the corpus' patterns (English).
+        sentences: What to say; empty for sentences of the corpus' patterns (English).
     """
     out.mkdir(parents=True, exist_ok=True)
     rng, frame = random.Random(seed), round(engine.sample_rate / engine.frame_rate)
@@ -56,11 +58,15 @@ def make_pairs(
                 np.save(out / name, samples)
             spoken, shard = spoken + start, shard + 1
             print(f"{spoken / engine.sample_rate / 60:.1f} of {minutes:g} minutes", flush=True)
+            assert codes, (
+                f"{engine.name} says nothing: every chunk is shorter than {SHORTEST} frames"
+            )
+    (out / MADE_BY).write_text(engine.fingerprint, encoding="utf-8")
     write_codes(out, codes)
 
 
 def _request(
-    engine: Engine, sentences: list[str] | None, rng: random.Random
+    engine: Engine, sentences: Sequence[str], rng: random.Random
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Chunks of one request: text, samples float32 [n], codes int16 [frames, codebooks]."""
     kinds = (everyday, everyday, numbers, short)

@@ -98,6 +98,7 @@ def clone(
     kind = DEFAULT if style is None else check_name(style)
     if chosen.lower() in (preset.lower() for preset in loading.read_voices(model)):
         raise InputError(f"{chosen} is a preset voice of {model}.", "Give another --name.")
+    store.prepare()
     store.check_free(chosen, None if style is None else kind, force)
     for target in filter(None, (show_reference, output)):
         _check_new(target, paths)
@@ -107,7 +108,7 @@ def clone(
     if heard is not None:
         with heard.open(reference.rate, {}) as write:
             write(reference.samples)
-    engine = loading.load_engine(model, device, encoder)
+    engine = loading.load_engine(model, device, None if optimise else encoder)
     score = None
     if optimise:
         count = steps or STEPS

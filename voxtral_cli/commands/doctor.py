@@ -13,7 +13,7 @@ from engine.errors import VoxtralError
 from voxtral_cli import __version__, loading
 from voxtral_cli.console import print_json, print_table
 from voxtral_cli.failures import ExitCode
-from voxtral_cli.options import Device, Json, Model
+from voxtral_cli.options import Device, Encoder, Json, Model
 
 PACKAGES = (
     "torch",
@@ -41,7 +41,12 @@ class Check:
     found: str
 
 
-def doctor(model: Model = "nano", device: Device = "auto", as_json: Json = False) -> None:
+def doctor(
+    model: Model = "nano",
+    encoder: Encoder = None,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
     """Check the installation; exit code 1 if speech cannot be made.
 
     \b
@@ -56,7 +61,7 @@ def doctor(model: Model = "nano", device: Device = "auto", as_json: Json = False
         _ffmpeg(),
         _players(),
         _guarded("hub cache", _cache),
-        _guarded(f"checkpoint {model}", lambda: _checkpoint(model, device)),
+        _guarded(f"checkpoint {model}", lambda: _checkpoint(model, encoder, device)),
     ]
     if as_json:
         print_json([asdict(check) for check in checks])
@@ -118,8 +123,8 @@ def _cache() -> str:
     return str(cache_folder())
 
 
-def _checkpoint(model: str, device: str) -> str:
-    engine = loading.load_engine(model, device)
+def _checkpoint(model: str, encoder: str | None, device: str) -> str:
+    engine = loading.load_engine(model, device, encoder)
     cloning = "can encode" if engine.can_clone else "no codec encoder"
     return (
         f"{engine.name} {engine.fingerprint[:12]}, {len(engine.voices)} voices, "

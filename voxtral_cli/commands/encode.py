@@ -48,7 +48,7 @@ def encode(
     \b
     voxtral encode in.wav -o in.safetensors
     """
-    from engine.errors import InputError
+    from engine.errors import InputError, VoiceError
     from voxtral_cli.audio.output import check_writable
     from voxtral_cli.audio.read import read_audio
     from voxtral_cli.tokens import Tokens, write_tokens
@@ -58,6 +58,11 @@ def encode(
     if path == Path("-"):
         raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
     check_writable(path)
+    if not loading.can_clone(model, encoder):
+        raise VoiceError(
+            f"{model} has no codec encoder, so it cannot turn audio into codes.",
+            "Give a recovered encoder with --encoder FILE, or use nano.",
+        )
     sound = read_audio(source)
     if path.exists() and path.samefile(source):
         raise InputError("The tokens would take the place of the audio.", "Give another -o FILE.")

@@ -131,7 +131,7 @@ def say(
     chosen = choose_voice(voice, model, encoder, consent, console)
     if no_watermark:
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
-    engine = loading.load_engine(model, device, encoder)
+    engine = loading.load_engine(model, device, encoder if chosen.encoded else None)
     mark = not no_watermark
     speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark)
     console.note(speech.summary())
@@ -241,7 +241,7 @@ def speak(
 def making(
     engine: "Engine", voice: str, options: "SpeechOptions", watermark: bool
 ) -> dict[str, object]:
-    """What a file's tags are to say: enough to make it again."""
+    """What a file's tags are to say: what was asked for, and whether it is marked."""
     return {
         "model": f"{engine.name} {engine.fingerprint[:12]}",
         "voice": voice,

@@ -102,9 +102,11 @@ def play(
     voxtral voices play alice
     voxtral voices play alice:happy -o happy.wav
     """
+    import numpy as np
+
     from engine.errors import VoiceError
     from voxtral_cli.destination import choose_destination
-    from voxtral_cli.provenance import tags
+    from voxtral_cli.provenance import WATERMARK, tags
     from voxtral_cli.voice_files import VoiceStore, read_voice_file
 
     destination = choose_destination(output, format_name, False)
@@ -117,8 +119,12 @@ def play(
         )
     voice = read_voice_file(store.existing(base)).style(style, base)
     engine = loading.load_engine(model, device)
+    from engine.watermark import marked  # imports torch
+
     samples = engine.hear(voice)
-    facts = {"codec": f"{engine.name} {engine.fingerprint[:12]}", "voice": name}
+    samples = np.concatenate(list(marked([samples], engine.sample_rate)))
+    codec = f"{engine.name} {engine.fingerprint[:12]}"
+    facts = {"codec": codec, "voice": name, "watermark": WATERMARK}
     with destination.open(engine.sample_rate, tags(facts)) as write:
         write(samples)
     seconds = len(samples) / engine.sample_rate
