@@ -107,7 +107,8 @@ def test_ffmpeg_is_fed_as_samples_are_made(voxtral: Voxtral, programs: Programs)
     assert Path("a.m4a").stat().st_size == 2 * 3 * PIECE
     asked = Path("asked").read_text()
     assert "-ar 24000 -ac 1 -i pipe:0 -c:a aac" in asked
-    assert "comment=AI_GENERATED=true; seed=8;" in asked
+    assert "comment=AI_GENERATED=true; tool=voxtral " in asked
+    assert "; seed=8; " in asked
     assert voxtral("say", "Hi", "-o", "-", "--format", "m4a").exit_code == 2
     programs("ffmpeg", "cat > heard.raw; echo 'Unknown encoder' >&2; exit 1")
     result = voxtral("say", "One two three", "-o", "b.aac")
