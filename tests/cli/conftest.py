@@ -21,7 +21,7 @@ def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for name in ("VOXTRAL_MODEL", "VOXTRAL_DEVICE"):
+    for name in ("VOXTRAL_MODEL", "VOXTRAL_DEVICE", "VOXTRAL_SIGN_CERT", "VOXTRAL_SIGN_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VOXTRAL_VOICES", str(tmp_path / "voices"))
     monkeypatch.setenv("COLUMNS", "80")
