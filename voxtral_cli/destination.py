@@ -47,8 +47,15 @@ class Destination:
         return "stdout" if self.on_stdout else self.player
 
     @contextmanager
-    def open(self, rate: int, tags: dict[str, str]) -> Iterator[Callable[["np.ndarray"], None]]:
+    def open(
+        self, rate: int, tags: dict[str, str], finish: Callable[[Path], None] | None = None
+    ) -> Iterator[Callable[["np.ndarray"], None]]:
         """Yields a function that takes float32 samples [n] at `rate` Hz, as they are made.
+
+        Args:
+            rate: Samples a second.
+            tags: `software` and `comment`.
+            finish: Called with the whole file before it takes its name.
 
         Raises:
             InputError: If the format cannot hold that rate.
@@ -58,7 +65,7 @@ class Destination:
         with ExitStack() as stack:
             encoders: list[Encoder] = []
             if self.path is not None or self.on_stdout:
-                encoders.append(stack.enter_context(self._encoding(rate, tags)))
+                encoders.append(stack.enter_context(self._encoding(rate, tags, finish)))
             if self.player:
                 encoders.append(stack.enter_context(playing(self.player, rate)))
 
@@ -69,8 +76,10 @@ class Destination:
             yield write
 
     @contextmanager
-    def _encoding(self, rate: int, tags: dict[str, str]) -> Iterator[Encoder]:
-        with stdout() if self.path is None else whole_file(self.path) as output:
+    def _encoding(
+        self, rate: int, tags: dict[str, str], finish: Callable[[Path], None] | None
+    ) -> Iterator[Encoder]:
+        with stdout() if self.path is None else whole_file(self.path, finish) as output:
             if not self.format.needs_ffmpeg:
                 encoder = open_encoder(output, self.format, rate, tags)
                 yield encoder

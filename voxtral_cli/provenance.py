@@ -42,7 +42,7 @@ def generated_facts(found: dict[str, str]) -> dict[str, str] | None:
         if re.search(rf"\b{GENERATED}\s*=\s*(true|yes|1)\b", stated, re.IGNORECASE):
             pairs = [part.partition("=") for part in stated.split(";")]
             return {
-                _printable(key.strip()): _printable(unquote(value.strip()))
+                printable(key.strip()): printable(unquote(value.strip()))
                 for key, equals, value in pairs
                 if equals and key.strip().upper() != GENERATED
             }
@@ -55,6 +55,6 @@ def _escaped(value: str) -> str:
     return re.sub(r"[%;\x00-\x1f\x7f]", lambda found: f"%{ord(found[0]):02X}", text)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what could command a terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -21,7 +21,8 @@ def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    for name in ("VOXTRAL_MODEL", "VOXTRAL_DEVICE", "VOXTRAL_ENCODER"):
+    settings = ("MODEL", "DEVICE", "ENCODER", "SIGN_CERT", "SIGN_KEY")
+    for name in (f"VOXTRAL_{setting}" for setting in settings):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VOXTRAL_VOICES", str(tmp_path / "voices"))
     monkeypatch.setenv("COLUMNS", "80")

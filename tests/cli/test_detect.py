@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,7 +123,8 @@ def test_a_recording_is_not_called_human(voxtral: Voxtral, speech: np.ndarray) -
     assert (found["ai_generated"], found["tags"]) == (None, None)
     assert found["watermark"]["found"] is False
     lines = voxtral("detect", "plain.wav").stdout.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["file", "tags", "watermark", "verdict"]
+    parts = [line.partition(":")[0] for line in lines]
+    assert parts == ["file", "tags", "watermark", "c2pa", "verdict"]
     assert lines[-1].startswith("verdict: unknown")
 
 
@@ -134,7 +136,7 @@ def test_the_mark_outlives_the_tags(voxtral: Voxtral) -> None:
     lines = voxtral("detect", "bare.mp3").stdout.splitlines()
     assert lines[1] == "tags: do not say that it is AI-generated"
     assert lines[2].startswith("watermark: found (1 of 1 windows of 10 s")
-    assert lines[3] == "verdict: AI-generated"
+    assert lines[-1] == "verdict: AI-generated"
 
 
 def test_a_long_file_is_judged_by_windows(voxtral: Voxtral) -> None:
@@ -173,6 +175,18 @@ def test_samples_that_are_no_numbers(voxtral: Voxtral, speech: np.ndarray) -> No
     result = voxtral("detect", "bad.wav")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "no numbers" in result.stderr
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_without_the_extra(voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    assert detected(voxtral, "alice.wav")["c2pa"]["found"] is None
+    shown = voxtral("detect", "alice.wav").stdout
+    assert "c2pa: not looked for: pip install 'voxtral[c2pa]'" in shown
+    pair = ("--sign", "cert.pem", "--sign-key", "key.pem")
+    result = voxtral("say", "Hello.", "-o", "a.wav", *pair)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[1] == "hint: pip install 'voxtral[c2pa]'"
 
 
 def test_facts_survive_odd_names() -> None:

@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -79,11 +79,11 @@ def check_writable(path: Path) -> None:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Output]:
+def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iterator[Output]:
     """Yields an output that becomes `path` at the end, or nothing when an exception ends it.
 
-    It is written under another name in the same directory. A device or named pipe is written to
-    as it is.
+    It is written under another name in the same directory; `finish` gets that name when all is
+    written. A device or named pipe is written to as it is.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
@@ -94,6 +94,8 @@ def whole_file(path: Path) -> Iterator[Output]:
     try:
         with _opened(part, "xb", str(path)) as file:
             yield Output(file, str(path), seekable=True, path=part)
+        if finish:
+            finish(part)
         if target.exists():
             shutil.copymode(target, part)
         part.replace(target)

@@ -1,14 +1,17 @@
 """`voxtral detect`: does a file say, or sound, that a machine made it?"""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import Json, Quiet
+
+if TYPE_CHECKING:
+    from voxtral_cli.credentials import Credentials
 
 WINDOW_S = 10.0
 """Seconds of sound that are judged together."""
@@ -24,12 +27,14 @@ class Findings:
         file: Its name.
         seconds: Read so far.
         tags: What its tags say of its making; None where they do not say AI_GENERATED.
+        credentials: What its C2PA manifest says.
         scores: Of the watermark, one a window that could be judged.
     """
 
     file: str
     seconds: float
     tags: dict[str, str] | None
+    credentials: "Credentials"
     scores: list[float] = field(default_factory=list)
 
     @property
@@ -39,14 +44,20 @@ class Findings:
 
         return sum(score >= MARKED_FROM for score in self.scores)
 
+    @property
+    def known(self) -> bool:
+        """Whether something says that a machine made it."""
+        signed = self.credentials.good and self.credentials.ai_generated
+        return self.tags is not None or self.marked > 0 or signed
+
     def facts(self) -> dict[str, Any]:
         """For `--json`; null where it cannot be known."""
-        known = self.tags is not None or self.marked > 0
         return {
             "file": self.file,
             "seconds": round(self.seconds, 3),
-            "ai_generated": True if known else None,
+            "ai_generated": True if self.known else None,
             "tags": self.tags,
+            "c2pa": asdict(self.credentials),
             "watermark": {
                 "found": self.marked > 0 if self.scores else None,
                 "score": round(max(self.scores), 4) if self.scores else None,
@@ -71,15 +82,15 @@ class Findings:
                 f"windows of {WINDOW_S:g} s, score {max(self.scores):.2f})"
             )
         said = "; ".join(f"{name} {value}" for name, value in (self.tags or {}).items())
-        known = self.tags is not None or self.marked
         return [
             f"file: {self.file}, {self.seconds:.1f} s",
             "tags: do not say that it is AI-generated"
             if self.tags is None
             else f"tags: AI-generated; {said}".removesuffix("; "),
             f"watermark: {mark}",
+            f"c2pa: {self.credentials.line()}",
             "verdict: AI-generated"
-            if known
+            if self.known
             else "verdict: unknown; that no mark was found does not show that a person made it",
         ]
 
@@ -88,8 +99,9 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
     """Say whether a file bears marks of AI speech.
 
     It reads the tags and looks for the watermark of cloned voices; it loads no model. Tags are
-    easily lost and easily forged; the watermark stays through MP3, Opus, resampling and cutting. A
-    file without either may be anything. The exit code is 0 whatever was found.
+    easily lost and easily forged; the watermark stays through MP3, Opus, resampling and cutting.
+    Where c2pa-python is installed, a C2PA manifest is checked too. A file without any of them may
+    be anything. The exit code is 0 whatever was found.
 
     \b
     voxtral detect speech.mp3
@@ -97,13 +109,14 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
     """
     from engine.errors import InputError
     from voxtral_cli.audio.blocks import open_audio
+    from voxtral_cli.credentials import read_credentials
     from voxtral_cli.provenance import generated_facts
 
     path = Path(audio)
     with open_audio(path, WINDOW_S) as stream:
         from engine.watermark import score  # imports torch: after the file was found to be one
 
-        found = Findings(audio, 0.0, generated_facts(stream.tags))
+        found = Findings(audio, 0.0, generated_facts(stream.tags), read_credentials(path))
         windows = math.ceil(stream.seconds / WINDOW_S)
         with Console(quiet).progress("listening", windows) as advance:
             for block in stream.blocks:

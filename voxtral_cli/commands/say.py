@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import Destination
+    from voxtral_cli.signing import Signer
     from voxtral_cli.voice_choice import ChosenVoice
 
 CHARACTERS_A_SECOND = 15  # of English read aloud
@@ -64,6 +66,24 @@ NoWatermark = Annotated[
     bool,
     typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
 ]
+Sign = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign",
+        envvar="VOXTRAL_SIGN_CERT",
+        metavar="CERT",
+        help="Put a C2PA manifest into the file, signed with this certificate chain (PEM).",
+    ),
+]
+SignKey = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign-key",
+        envvar="VOXTRAL_SIGN_KEY",
+        metavar="KEY",
+        help="The private key of that certificate (PEM).",
+    ),
+]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
 ]
@@ -83,6 +103,8 @@ def say(
     rows: Rows = 4,
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
+    sign: Sign = None,
+    sign_key: SignKey = None,
     show_text: ShowText = False,
     model: Model = "nano",
     encoder: Encoder = None,
@@ -96,7 +118,7 @@ def say(
     The speech goes to a file (-o FILE), to stdout (-o -), or else: it is played when stdout is
     a terminal, and written there as WAV when it is a pipe. It is written as it is made.
     Files say in their comment how they were made (`voxtral detect` reads it). Cloned voices also
-    bear a watermark in the sound.
+    bear a watermark in the sound. --sign adds Content Credentials (C2PA).
 
     \b
     voxtral say "Hello." -o hello.wav
@@ -107,6 +129,7 @@ def say(
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
+    from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
 
@@ -122,6 +145,7 @@ def say(
         return
     destination = choose_destination(output, format_name, play)
     refuse_json_beside_audio(as_json, destination.on_stdout)
+    signer = choose_signer(sign, sign_key, destination)
     console = Console(quiet)
     text = gather_text(words, file)
     chunks = loading.plan(
@@ -133,7 +157,7 @@ def say(
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
     engine = loading.load_engine(model, device, encoder if chosen.encoded else None)
     mark = not no_watermark
-    speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark)
+    speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark, signer)
     console.note(speech.summary())
     if as_json:
         print_json(speech.facts())
@@ -153,6 +177,7 @@ class Speech:
     first: float  # seconds from the loaded model to the first sample
     notes: list[str]
     watermark: bool
+    signed: bool
 
     def facts(self) -> dict[str, Any]:
         """For `--json`."""
@@ -171,6 +196,7 @@ class Speech:
             "fingerprint": self.engine.fingerprint,
             "chunks": self.chunks,
             "watermark": self.watermark,
+            "signed": self.signed,
             "notes": self.notes,
         }
 
@@ -192,6 +218,7 @@ def speak(
     console: Console,
     planned: int,
     mark: bool,
+    signer: "Signer | None",
 ) -> Speech:
     """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`."""
     from engine.cloning import Voice
@@ -203,9 +230,10 @@ def speak(
     made = voice.make(engine)
     marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
     facts = making(engine, voice.label, options, marking is not None)
+    sign = (lambda path: signer.sign(path, facts)) if signer else None
     pieces = engine.stream(text, made, options)
     with (
-        destination.open(engine.sample_rate, tags(facts)) as write,
+        destination.open(engine.sample_rate, tags(facts), sign) as write,
         console.progress("speaking", planned) as advance,
     ):
         for piece in pieces:
@@ -235,6 +263,7 @@ def speak(
         first,
         notes,
         bool(marking),
+        bool(signer),
     )
 
 
