@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import Engine
+from engine import Engine, checkpoint
 from engine.errors import InputError
 from evaluation import asr, run, similarity
 from evaluation.run import main, read_references, read_sentences
@@ -156,28 +156,21 @@ def test_another_encoder_is_compared_with_the_own(
     speakers: Path,
     options: list[str],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    load, other = Engine.from_folder, tmp_path / "encoder.safetensors"
-    other.touch()
-
-    def from_folder(path: Path, device: str, encoder: Path | None = None) -> Engine:
-        engine = load(path, device)
-        if encoder == other:
-            monkeypatch.setattr(
-                engine, "encode", lambda wave, rate: Engine.encode(engine, -wave, rate)
-            )
-        return engine
-
-    monkeypatch.setattr(Engine, "from_folder", from_folder)
+    codec = checkpoint.load(TINY).audio_tokenizer
+    codec.input_proj.conv.weight = -codec.input_proj.conv.weight  # hears the negated wave
+    other = tmp_path / "encoder.safetensors"
+    checkpoint.save_encoder(other, codec, "tiny", "negated")
     wanted = ["--corpus", str(speakers), "--limit", "1", "--encoder", str(other)]
     assert main(["clone", *options, *wanted]) == 0
     printed = capsys.readouterr().out
+    assert json.loads(printed.splitlines()[-1])["encoder"] == "negated"
     figures = json.loads(printed.splitlines()[-1])["clone"]
     assert (figures["sentences"], figures["other"]["sentences"]) == (2, 2)
     assert figures["similarity_ratio"] == pytest.approx(1.0)
-    assert figures["wer_difference"] == 0.0
+    difference = figures["other"]["wer"] - figures["wer"]
+    assert figures["wer_difference"] == pytest.approx(difference, abs=1e-4)
     assert 0.0 < figures["agreement"]["acoustic_near"] < 1.0
     assert "own encoder" in printed
     assert "other encoder" in printed

@@ -11,14 +11,8 @@ import torch
 from engine import Engine, checkpoint
 from engine.encoder import NAME, read_facts
 from tests.conftest import GOLDEN_FOLDER
-from training.codec.encoder import (
-    EncoderTrainer,
-    Options,
-    class_logits,
-    code_loss,
-    frozen_codec,
-    sharpness_of,
-)
+from training.codec.code_loss import class_logits, code_loss, frozen_codec, sharpness_of
+from training.codec.encoder import EncoderTrainer, Options
 from training.codec.pairs import make_pairs
 from training.codes import load_codes
 from training.data.manifest import load_manifest, read_audio
