@@ -95,7 +95,7 @@ def test_doctor(voxtral: Voxtral, fake: FakeEngine, programs: Callable[[str, str
 def test_doctor_fails_when_no_speech_can_be_made(
     voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(model: str, device: str) -> None:
+    def fail(*_: object) -> None:
         raise CheckpointError("nano is not here.", "Install voxtral again.")
 
     monkeypatch.setattr(loading, "load_engine", fail)

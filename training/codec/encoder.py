@@ -27,6 +27,7 @@ from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
 from training.codec.code_loss import class_logits, code_loss, entropy, frozen_codec, sharpness_of
 from training.codec.crops import CodedCrops, Crops
 from training.codec.pairs import MADE_BY, make_pairs
+from training.codes import load_codes
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.parallel import Ranks
@@ -116,7 +117,8 @@ class EncoderTrainer:
         }
         save_state(self.options.out / STATE, state)
         name = folder_name(self.folder)
-        spoken = sum(len(codes) for _, codes in self.pairs.sources[0])
+        pairs = self.options.out / "pairs"
+        spoken = sum(s.frames for s in load_codes(pairs, pairs))
         origin = (
             f"recovered from {spoken / self.codec.config.frame_rate / 60:.0f} minutes of {name}"
         )
