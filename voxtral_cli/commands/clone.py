@@ -88,7 +88,13 @@ def clone(
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.trial import choose_trial
     from voxtral_cli.voice_choice import reference_of
-    from voxtral_cli.voice_files import DEFAULT, VoiceFile, VoiceStore, check_name
+    from voxtral_cli.voice_files import (
+        DEFAULT,
+        VoiceFile,
+        VoiceStore,
+        check_name,
+        read_voice_file,
+    )
 
     console, store = Console(quiet), VoiceStore()
     paths = [Path(clip) for clip in clips]
@@ -111,6 +117,8 @@ def clone(
     engine = loading.load_engine(model, device, None if optimise else encoder)
     score = None
     if optimise:
+        if style is not None and store.path(chosen).exists():
+            engine.rows(read_voice_file(store.path(chosen)).style("", chosen))  # of this model?
         count = steps or STEPS
         with console.progress("optimising", count) as advance:
             score = engine.optimise(reference.samples, reference.rate, count, advance=advance)
