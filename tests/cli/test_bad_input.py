@@ -1,6 +1,7 @@
 """Bad input: one `error:` line, a hint, the right exit code, nothing written, no model loaded."""
 
 import errno
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def assert_refused(result: Result, code: int, message: str, hint: str = "") -> N
         ("-o a Hi", "missing suffix", "--format"),
         ("-o .wav Hi", "missing suffix", "--format"),
         ("-o a.wav --format xyz Hi", "no format 'xyz'", "wav, "),
-        ("-o - --format m4a Hi", "m4a", ""),  # without ffmpeg another hint
+        ("-o - --format m4a Hi", "m4a", "-o FILE" if shutil.which("ffmpeg") else "wav"),
         ("-o - --json Hi", "stdout", "-o FILE"),
         ("--json Hi", "stdout", "-o FILE"),
         ("-o - --play Hi", "--play", "-o FILE"),

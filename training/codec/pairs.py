@@ -1,7 +1,8 @@
 """What a checkpoint says, with the codes that it said it in: exact pairs to learn an encoder from.
 
-Every chunk comes from its own preset voice or a mix of two, with its own guidance, temperature
-and seed. Written as a corpus (training.data.manifest) and its codes (training.codes) in one folder.
+Sixteen chunks at a time come from a preset voice or a mix of two, with a guidance, a temperature
+and a seed of their own. Written as a corpus (training.data.manifest) and its codes
+(training.codes) in one folder.
 """
 
 import random

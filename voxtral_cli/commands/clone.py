@@ -12,6 +12,8 @@ from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quiet
 
 if TYPE_CHECKING:
     from engine.cloning import Voice
+    from engine.engine import Engine
+    from engine.optimise import Optimised
     from engine.reference import Reference
 
 Clips = Annotated[
@@ -119,13 +121,7 @@ def clone(
     if optimise:
         if style is not None and store.path(chosen).exists():
             engine.rows(read_voice_file(store.path(chosen)).style("", chosen))  # of this model?
-        count = steps or STEPS
-        with console.progress("optimising", count) as advance:
-            score = engine.optimise(reference.samples, reference.rate, count, advance=advance)
-        console.note(
-            f"{score.verdict}: {score.distance_db:.1f} dB from the recording on average "
-            f"(silence: {score.silence_db:.1f} dB)"
-        )
+        score = _optimised(engine, reference, steps or STEPS, console)
     voice = score.voice if score else engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)
@@ -135,13 +131,7 @@ def clone(
         f"voice {said}: {reference.speech_s:.1f} s of speech, {voice.codes.shape[1]} frames; "
         f'use it: voxtral say "Hello." --voice {said}'
     )
-    facts = {"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice)}
-    if score:
-        facts["score"] = {
-            "verdict": score.verdict,
-            "distance_db": round(score.distance_db, 2),
-            "silence_db": round(score.silence_db, 2),
-        }
+    facts = {"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice, score)}
     if trial:
         facts |= trial.run(engine, voice, said, reference, console)
     if as_json:
@@ -150,9 +140,22 @@ def clone(
         print(path)
 
 
-def _facts(reference: "Reference", voice: "Voice") -> dict[str, Any]:
+def _optimised(
+    engine: "Engine", reference: "Reference", steps: int, console: Console
+) -> "Optimised":
+    """Shows how far it is, and how near it came."""
+    with console.progress("optimising", steps) as advance:
+        score = engine.optimise(reference.samples, reference.rate, steps, advance=advance)
+    console.note(
+        f"{score.verdict}: {score.distance_db:.1f} dB from the recording on average "
+        f"(silence: {score.silence_db:.1f} dB)"
+    )
+    return score
+
+
+def _facts(reference: "Reference", voice: "Voice", score: "Optimised | None") -> dict[str, Any]:
     """For `--json`."""
-    return {
+    facts: dict[str, Any] = {
         "speech_seconds": round(reference.speech_s, 2),
         "given_seconds": round(reference.given_s, 2),
         "frames": voice.codes.shape[1],
@@ -160,6 +163,13 @@ def _facts(reference: "Reference", voice: "Voice") -> dict[str, Any]:
         "fingerprint": voice.fingerprint,
         "notes": list(reference.notes),
     }
+    if score:
+        facts["score"] = {
+            "verdict": score.verdict,
+            "distance_db": round(score.distance_db, 2),
+            "silence_db": round(score.silence_db, 2),
+        }
+    return facts
 
 
 def _check_new(name: str, clips: list[Path]) -> None:
