@@ -2,5 +2,6 @@
 
 from engine.text.chunk import plan_text
 from engine.text.normalize import normalize
+from engine.text.passages import Block, Passage
 
-__all__ = ["normalize", "plan_text"]
+__all__ = ["Block", "Passage", "normalize", "plan_text"]
