@@ -116,6 +116,7 @@ class ModelConfig:
     voices: tuple[str, ...]
     max_positions: int
     max_chars: int
+    max_chain_chars: int
     max_voice_seconds: float
     temperature: float
 
@@ -198,13 +199,17 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=tuple(codec_keys.get("voice", dict, {})),
         max_positions=top.get("max_seq_len", int, 65536),
-        # Keys of ours: the longest text and reference trained on, and the flow's starting noise.
+        # Keys of ours: the longest text, text of chunks that continue each other (0: none do) and
+        # reference trained on, and the flow's starting noise.
         max_chars=audio.get("max_chunk_chars", int, 300),
+        max_chain_chars=audio.get("max_chain_chars", int, 0),
         max_voice_seconds=audio.get("max_voice_seconds", float, 25.0),
         temperature=audio.get("temperature", float, 1.0),
     )
     if config.max_chars < SHORTEST_CHUNK:
         raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
+    if config.max_chain_chars < 0:
+        raise audio.error("max_chain_chars", f"is {config.max_chain_chars}, below 0")
     if not 0.5 <= config.max_voice_seconds <= 600:
         raise audio.error("max_voice_seconds", f"is {config.max_voice_seconds}, outside 0.5 to 600")
     if not 0 <= config.temperature <= 2:

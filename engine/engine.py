@@ -1,6 +1,6 @@
 """Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -11,25 +11,27 @@ from torch import Tensor
 from engine import checkpoint, cloning
 from engine.cloning import Voice
 from engine.device import enough_memory, find_device
-from engine.errors import CheckpointError, InputError, VoiceError
+from engine.errors import InputError, VoiceError
+from engine.generation.waveform import decode_whole
 from engine.hub import folder_name
-from engine.models.codec.blocks import StreamState, fold_weight_norms
+from engine.models.codec.blocks import fold_weight_norms
 from engine.models.layers import pack
 from engine.models.voxtral import VoxtralModel
 from engine.optimise import Optimised, fit_codes, judged
-from engine.pipeline import SpeechRequest
-from engine.prompt import Prompt, build_prompt
+from engine.pipeline import Speaker, SpeechRequest
+from engine.prompt import Prompt, build_continuation, build_prompt
+from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
 from engine.speech import SpeechChunk, SpeechOptions
-from engine.text import plan_text
+from engine.text import Passage, plan_text
 from engine.tokenizer import Tokenizer
-from engine.voice import find_voice, read_voice
+from engine.voices import VoiceRows
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PACKED_DIM = 1024
 """Widest backbone whose weights are packed for the CPU; wider ones fill several threads without."""
-DECODE_FRAMES = 100
-"""Frames that `decode` takes at a time, so that memory does not grow with length."""
+PAUSE_SECONDS = 0.25
+"""Silence after each chunk of `stream` but the last."""
 
 
 class Engine:
@@ -50,7 +52,7 @@ class Engine:
     def __init__(self, folder: Path, model: VoxtralModel, tokenizer: Tokenizer) -> None:
         self._folder, self._model, self._tokenizer = folder, model, tokenizer
         self._config = model.model_config
-        self._voice_rows: dict[str, Tensor] = {}
+        self._rows = VoiceRows(folder, model, self.name)
         self.packed = False
         fold_weight_norms(model.audio_tokenizer)
 
@@ -84,12 +86,7 @@ class Engine:
         tokenizer = Tokenizer.from_file(folder / "tekken.json")
         with enough_memory():
             model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None, encoder)
-            if tokenizer.vocab_size > model.model_config.vocab_size:
-                raise CheckpointError(
-                    f"tekken.json has {tokenizer.vocab_size} tokens, params.json "
-                    f"{model.model_config.vocab_size}.",
-                    "The two do not belong together; fetch the checkpoint again.",
-                )
+            tokenizer.check_size(model.model_config.vocab_size)
             engine = cls(folder, model, tokenizer)
             if dtype is None and place.type == "cpu" and model.config.dim <= PACKED_DIM:
                 engine.packed = pack(model)
@@ -166,10 +163,36 @@ class Engine:
             raise InputError("There is nothing to speak in this text.", "Give some words.")
         rows = voice if isinstance(voice, Tensor) else self.rows(voice)
 
-        def build(chunk: str) -> Prompt:
-            return build_prompt(self._tokenizer, chunk, len(rows))
+        passages = [Passage(chunk, PAUSE_SECONDS) for chunk in texts]
+        return SpeechRequest(self._speaker({"": rows}, options), passages).stream()
 
-        return SpeechRequest(self._model, texts, rows, build, options).stream()
+    def render(
+        self,
+        chains: Sequence[Sequence[Line]],
+        voices: Mapping[str, str | Voice | None],
+        options: SpeechOptions = SpeechOptions(),
+        judge: Judge = keep,
+    ) -> Generator[Take, None, None]:
+        """Codes of many lines, as they finish: for books, which are kept and decoded later.
+
+        Args:
+            chains: Lines that continue each other; chains are independent.
+            voices: Whom the lines' voices mean.
+            judge: Whether a take is kept, another one, or the line is to be spoken again.
+
+        Raises:
+            VoiceError: If there is no such voice, or it belongs to another checkpoint.
+        """
+        rows = {name: self.rows(voice) for name, voice in voices.items()}
+        return Rendering(self._speaker(rows, options), chains, judge).takes()
+
+    def _speaker(self, voices: Mapping[str, Tensor], options: SpeechOptions) -> Speaker:
+        def build(text: str, rows: int | None) -> Prompt:
+            if rows is None:
+                return build_continuation(self._tokenizer, text)
+            return build_prompt(self._tokenizer, text, rows)
+
+        return Speaker(self._model, voices, build, options)
 
     def speak(
         self,
@@ -251,12 +274,7 @@ class Engine:
             InputError: If the codes are not of this checkpoint's shape and range.
         """
         array = cloning.checked_codes(codes, self._config.codec)
-        codec, device = self._model.audio_tokenizer, self._model.norm.weight.device
-        tensor = torch.from_numpy(array).to(device).unsqueeze(0)
-        state = StreamState()
-        pieces = tensor.split(DECODE_FRAMES, dim=-1)
-        waves = [codec.decode(piece, state)[0].float().cpu() for piece in pieces]
-        return torch.cat(waves).numpy()
+        return decode_whole(self._model.audio_tokenizer, array)
 
     def hear(self, voice: Voice) -> np.ndarray:
         """The reference of a voice as its codes have it: float32 [n]."""
@@ -268,28 +286,13 @@ class Engine:
         wave = torch.from_numpy(resampled(samples, rate, self.sample_rate))
         return wave.to(self._model.norm.weight.device).unsqueeze(0)
 
-    @property
+    @cached_property
     def _origin(self) -> tuple[str, str, str]:
         """Of the voices made here: fingerprint, quantizer and model."""
-        return self.fingerprint, self._quantizer, self.name
+        return self.fingerprint, checkpoint.quantizer_of(self._model.audio_tokenizer), self.name
 
-    @cached_property
-    def _quantizer(self) -> str:
-        return checkpoint.quantizer_of(self._model.audio_tokenizer)
-
-    def _cloned(self, voice: Voice) -> Tensor:
-        """Rows of a voice that `clone` made, here or elsewhere."""
-        cloning.check_quantizer(voice, *self._origin)
-        codes = cloning.checked_codes(voice.codes, self._config.codec)
-        return cloning.embed_codes(self._model, codes.T)
-
-    def rows(self, name: str | Voice | None = None) -> Tensor:
+    def rows(self, voice: str | Voice | None = None) -> Tensor:
         """What a prompt in this voice begins with: [rows, dim]. Errors as in `stream`."""
-        if isinstance(name, Voice):
-            return self._cloned(name)
-        key = find_voice(name, self.voices, self.name)
-        if key not in self._voice_rows:
-            weight = self._model.norm.weight
-            rows = read_voice(self._folder, key, self._config.backbone.dim)
-            self._voice_rows[key] = rows.to(weight.device, weight.dtype)
-        return self._voice_rows[key]
+        if isinstance(voice, Voice):
+            return self._rows.cloned(voice, self._origin)
+        return self._rows.preset(voice)

@@ -1,75 +1,154 @@
 """One request, start to end: chunks of text -> prompts -> frames -> samples, in order."""
 
-from collections.abc import Callable, Generator, Iterator
+import itertools
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.cloning import embed_codes
 from engine.config import SPECIAL_CODES
 from engine.device import enough_memory
 from engine.errors import InputError
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
-from engine.generation.sequence import Bounds, Sequence
+from engine.generation.sequence import Bounds
+from engine.generation.sequence import Sequence as Chunk
 from engine.generation.waveform import Waveform
+from engine.longform import chains
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import Prompt
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import Passage
 
-PAUSE_SECONDS = 0.25
-"""Silence after each chunk but the last."""
+CHAIN_CHUNKS = 3
+"""Chunks that continue each other, where a checkpoint does not say how much text it is used to."""
+
+
+def chain_chars(model: VoxtralModel, options: SpeechOptions) -> int:
+    """Longest text of chunks that continue each other, in characters; 0 when none do."""
+    config = model.model_config
+    if options.context == "none" or (options.context is None and not config.max_chain_chars):
+        return 0
+    return config.max_chain_chars or CHAIN_CHUNKS * (options.max_chars or config.max_chars)
+
+
+def link(chain: Sequence[Chunk]) -> Chunk:
+    """Make each chunk the follower of the one before; returns the first."""
+    for chunk, follower in itertools.pairwise(chain):
+        chunk.follower, follower.follows = follower, True
+    return chain[0]
+
+
+@dataclass
+class Speaker:
+    """What it takes to speak chunks.
+
+    Args:
+        voices: Rows of each voice's embedding [rows, dim], on the model's device, in its dtype.
+        build: A text and the voice's number of rows -> the prompt that opens a row; without that
+            number the one that continues it.
+        noise: Where noise comes from; seeded by the options unless given.
+    """
+
+    model: VoxtralModel
+    voices: Mapping[str, Tensor]
+    build: Callable[[str, int | None], Prompt]
+    options: SpeechOptions
+    noise: NoiseSource | None = None
+
+    def chunk(self, index: int, text: str, voice: str = "", name: str = "") -> Chunk:
+        bounds = Bounds.of(text, self.model.model_config.codec.frame_rate)
+        return Chunk(index, text, bounds, voice, name)
+
+    def room(self, chain: Sequence[Chunk]) -> int:
+        """Positions that a chain can take: at most a token a byte, the specials, the frames.
+
+        Raises:
+            InputError: If the model has fewer.
+        """
+        texts = sum(len(chunk.text.encode()) + 8 for chunk in chain)
+        frames = sum(chunk.bounds.kept + 1 for chunk in chain)
+        tail = max(chunk.bounds.limit - chunk.bounds.kept for chunk in chain)
+        room = len(self.voices[chain[0].voice]) + texts + frames + tail
+        most = self.model.model_config.max_positions
+        if room > most:
+            raise InputError(
+                f"A chunk of text may need {room} positions; this model has {most}.",
+                "Speak shorter chunks.",
+            )
+        return room
+
+    def loop(
+        self,
+        scheduler: Scheduler,
+        positions: int,
+        judge: Callable[[Chunk], bool] = lambda chunk: True,
+    ) -> FrameLoop:
+        """The loop that speaks the chunks of a scheduler; `positions` from `room`."""
+        config, options = self.model.model_config, self.options
+        temperature = options.temperature
+        if temperature is None:
+            temperature = config.temperature
+        noise = self.noise or seeded_noise(options.seed, config.codec.acoustic_dim, temperature)
+        return FrameLoop(
+            self.model,
+            scheduler,
+            self.embed,
+            noise,
+            cfg=options.cfg,
+            steps=options.steps,
+            positions=positions,
+            judge=judge,
+        )
+
+    def embed(self, text: str, voice: str | None) -> Tensor:
+        """A prompt as backbone inputs [positions, dim]: tokens, and the rows of a voice or END."""
+        rows = self._end_row if voice is None else self.voices[voice]
+        prompt = self.build(text, None if voice is None else len(rows))
+        ids = torch.tensor(prompt.ids, device=rows.device)
+        inputs = self.model.mm_audio_embeddings.tok_embeddings(ids)
+        inputs[prompt.audio_start : prompt.audio_start + prompt.audio_rows] = rows
+        return inputs
+
+    @cached_property
+    def _end_row(self) -> Tensor:
+        """[1, dim]."""
+        return embed_codes(self.model, np.zeros((0, self.model.model_config.num_codebooks)))
 
 
 class SpeechRequest:
-    """What one call of `Engine.stream` speaks.
+    """What one call of `Engine.stream` speaks, in the order of the text.
 
     Args:
-        texts: The chunks, already normalized.
-        voice: Rows of the voice embedding [rows, dim], on the model's device, in its dtype.
-        build: A text -> its prompt for this voice.
-        noise: Where noise comes from; seeded by the options unless given.
+        passages: The chunks, already normalized. Their voices are among the speaker's.
 
     Raises:
-        InputError: If the prompt of a chunk leaves no room for speech.
+        InputError: If the prompts of a chain leave no room for speech.
     """
 
-    def __init__(
-        self,
-        model: VoxtralModel,
-        texts: list[str],
-        voice: Tensor,
-        build: Callable[[str], Prompt],
-        options: SpeechOptions,
-        noise: NoiseSource | None = None,
-    ) -> None:
-        self.model, self.voice, self.build, self.options = model, voice, build, options
-        codec = model.model_config.codec
-        temperature = options.temperature
-        if temperature is None:
-            temperature = model.model_config.temperature
-        self.noise = noise or seeded_noise(options.seed, codec.acoustic_dim, temperature)
+    def __init__(self, speaker: Speaker, passages: Sequence[Passage]) -> None:
+        self.speaker = speaker
         self.sequences = [
-            Sequence(index, text, Bounds.of(text, codec.frame_rate))
-            for index, text in enumerate(texts)
+            speaker.chunk(index, passage.text, passage.voice)
+            for index, passage in enumerate(passages)
         ]
-        self.pause = np.zeros(round(PAUSE_SECONDS * codec.sampling_rate), dtype=np.float32)
-        self.positions = max(self._room(sequence) for sequence in self.sequences)
-        if self.positions > model.model_config.max_positions:
-            raise InputError(
-                f"A chunk of text may need {self.positions} positions; this model has "
-                f"{model.model_config.max_positions}.",
-                "Speak shorter chunks.",
-            )
-
-    def _room(self, sequence: Sequence) -> int:
-        """Positions that a chunk can take: at most a token a byte, the specials, the frames."""
-        return len(sequence.text.encode()) + len(self.voice) + 8 + sequence.bounds.limit + 1
+        grouped = [
+            [self.sequences[index] for index in chain]
+            for chain in chains(passages, chain_chars(speaker.model, speaker.options))
+        ]
+        self.positions = max(map(speaker.room, grouped))
+        self.heads = [link(chain) for chain in grouped]
+        rate = speaker.model.model_config.codec.sampling_rate
+        self.pauses = [np.zeros(round(p.pause * rate), np.float32) for p in passages]
 
     @torch.inference_mode()
     def stream(self) -> Generator[SpeechChunk, None, None]:
         """Pieces of speech, in order. Closing the iterator frees the rows."""
-        scheduler = Scheduler(self.sequences, min(self.options.rows, len(self.sequences)))
+        scheduler = Scheduler(self.heads, min(self.speaker.options.rows, len(self.heads)))
         try:
             with enough_memory():
                 yield from self._run(scheduler)
@@ -77,25 +156,16 @@ class SpeechRequest:
             scheduler.clear()
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
-        options = self.options
-        loop = FrameLoop(
-            self.model,
-            scheduler,
-            self.embed,
-            self.noise,
-            cfg=options.cfg,
-            steps=options.steps,
-            positions=self.positions,
-        )
+        loop = self.speaker.loop(scheduler, self.positions)
         for sequence in self.sequences:
-            waveform = Waveform(self.model.audio_tokenizer)
+            waveform = Waveform(self.speaker.model.audio_tokenizer)
             while not sequence.finished:
                 loop.advance()
                 yield from self._pieces(sequence, waveform)
             yield from self._pieces(sequence, waveform)
             sequence.frames.clear()
 
-    def _pieces(self, sequence: Sequence, waveform: Waveform) -> Iterator[SpeechChunk]:
+    def _pieces(self, sequence: Chunk, waveform: Waveform) -> Iterator[SpeechChunk]:
         """What can be heard of a chunk now and was not yet."""
         available, ended = sequence.audible, sequence.finished
         for end in waveform.ready(available, ended):
@@ -103,20 +173,17 @@ class SpeechRequest:
             samples = waveform.decode(frames)
             last = ended and end == available
             if last and sequence is not self.sequences[-1]:
-                samples = np.concatenate([samples, self.pause])
+                samples = np.concatenate([samples, self.pauses[sequence.index]])
             yield SpeechChunk(
                 samples=samples,
                 text=sequence.text,
                 index=sequence.index,
                 last=last,
-                codes=(np.stack(frames, axis=1) - SPECIAL_CODES).astype(np.int16),
+                codes=codes_of(frames),
                 note=sequence.note if last else "",
             )
 
-    def embed(self, sequence: Sequence) -> Tensor:
-        """A chunk's prompt as backbone inputs [positions, dim]: tokens, and the voice's rows."""
-        prompt = self.build(sequence.text)
-        ids = torch.tensor(prompt.ids, device=self.voice.device)
-        inputs = self.model.mm_audio_embeddings.tok_embeddings(ids)
-        inputs[prompt.audio_start : prompt.audio_start + prompt.audio_rows] = self.voice
-        return inputs
+
+def codes_of(frames: Sequence[np.ndarray]) -> np.ndarray:
+    """Frames with specials -> 0-based codes: int16 [codebooks, frames]."""
+    return (np.stack(frames, axis=1) - SPECIAL_CODES).astype(np.int16)

@@ -6,6 +6,8 @@ import numpy as np
 
 from engine.errors import InputError
 
+CONTEXTS = ("chunks", "none")
+
 
 @dataclass(frozen=True)
 class SpeechOptions:
@@ -21,6 +23,9 @@ class SpeechOptions:
             to (`ModelConfig.max_chars`).
         temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
             None for what suits the checkpoint (`ModelConfig.temperature`).
+        context: "chunks": a chunk hears those before it and goes on from there; "none": each
+            begins with the voice alone; None for what suits the checkpoint
+            (`ModelConfig.max_chain_chars`).
 
     Raises:
         InputError: If a value is out of range.
@@ -33,6 +38,7 @@ class SpeechOptions:
     normalize: bool = True
     max_chars: int | None = None
     temperature: float | None = None
+    context: str | None = None
 
     def __post_init__(self) -> None:
         ranges = {
@@ -49,6 +55,10 @@ class SpeechOptions:
                 raise InputError(
                     f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
                 )
+        if self.context not in (None, *CONTEXTS):
+            raise InputError(
+                f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
+            )
 
 
 @dataclass(frozen=True)

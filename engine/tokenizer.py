@@ -83,6 +83,18 @@ class Tokenizer:
             ) from None
         return cls(tekken)
 
+    def check_size(self, vocab_size: int) -> None:
+        """Compare with the model's table.
+
+        Raises:
+            CheckpointError: If that has too few rows.
+        """
+        if self.vocab_size > vocab_size:
+            raise CheckpointError(
+                f"tekken.json has {self.vocab_size} tokens, params.json {vocab_size}.",
+                "The two do not belong together; fetch the checkpoint again.",
+            )
+
     def encode_text(self, text: str) -> list[int]:
         """Token ids of a text as it is; names of specials in it are read as plain text."""
         return self._tekken.encode(text, bos=False, eos=False)

@@ -55,19 +55,38 @@ class Sequence:
         index: Number of the chunk in its text, from 0.
         text: What it says.
         bounds: How long it may be.
+        voice: Whose prompt it begins with.
+        name: What its noise is drawn by; the index unless given.
+        earlier: Text and frames of chunks that were spoken before and that it continues.
+        follower: The chunk that continues it, in the same row.
+        follows: Whether it is another's follower.
+        take: How often it was spoken before and not kept.
         attempt: 0, or 1 after a runaway.
         frames: Codes of each frame so far, specials included (+2): int64 [codebooks].
         finished: Whether END was seen, or the chunk was cut.
+        exact: Whether the row holds just these frames, as single steps make them, and END's step.
+        start: Position in the row where its prompt begins; None until that was read.
         note: What went wrong and how it was handled; empty when nothing did.
     """
 
     index: int
     text: str
     bounds: Bounds
+    voice: str = ""
+    name: str = ""
+    earlier: list[tuple[str, list[np.ndarray]]] = field(default_factory=list)
+    follower: "Sequence | None" = None
+    follows: bool = False
+    take: int = 0
     attempt: int = 0
     frames: list[np.ndarray] = field(default_factory=list)
     finished: bool = False
+    exact: bool = True
+    start: int | None = None
     note: str = ""
+
+    def __post_init__(self) -> None:
+        self.name = self.name or str(self.index)
 
     @property
     def audible(self) -> int:
@@ -81,6 +100,7 @@ class Sequence:
     def retry(self) -> None:
         """Go back to what may have been heard; the rest is spoken anew, with other noise."""
         self.attempt += 1
+        self.exact = False
         self.note = f"no end within {len(self.frames)} frames; the tail was spoken again"
         del self.frames[self.bounds.sure :]
 
@@ -89,3 +109,13 @@ class Sequence:
         self.note = f"no end within {len(self.frames)} frames, twice; cut after {self.bounds.kept}"
         del self.frames[self.bounds.kept :]
         self.finished = True
+
+    def again(self) -> None:
+        """Forget this take and speak another, with other noise."""
+        self.take, self.attempt = self.take + 1, 0
+        self.finished, self.exact, self.note = False, True, ""
+        self.frames.clear()
+
+    def replace(self, frames: list[np.ndarray]) -> None:
+        """Keep other frames than those that were spoken last, such as those of an earlier take."""
+        self.frames, self.exact = frames, False

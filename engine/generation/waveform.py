@@ -17,6 +17,8 @@ from engine.models.codec.codec import Codec
 
 FIRST, LATER = 5, 25
 """Frames of a piece, before and from frame LATER."""
+WHOLE_PIECE = 100
+"""Frames that `decode_whole` takes at a time, so that memory does not grow with length."""
 
 
 class Waveform:
@@ -65,3 +67,15 @@ class Waveform:
         codes = torch.from_numpy(np.stack(frames, axis=1)).to(device) - SPECIAL_CODES
         samples = self.codec.decode(codes.unsqueeze(0), self.state)[0]
         return samples.float().cpu().numpy()
+
+
+def decode_whole(codec: Codec, codes: np.ndarray) -> np.ndarray:
+    """Codes that are all there -> float32 [frames * frame_samples].
+
+    Args:
+        codes: Integers [codebooks, frames], 0-based.
+    """
+    state, device = StreamState(), codec.output_proj.conv.weight.device
+    pieces = torch.from_numpy(codes).to(device).unsqueeze(0).split(WHOLE_PIECE, dim=-1)
+    waves = [codec.decode(piece, state)[0].float().cpu() for piece in pieces]
+    return torch.cat(waves).numpy()

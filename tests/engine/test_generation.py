@@ -15,13 +15,15 @@ from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
 from engine.models.voxtral import VoxtralModel
-from engine.pipeline import SpeechRequest
+from engine.pipeline import Speaker, SpeechRequest
 from engine.prompt import Prompt
 from engine.speech import SpeechOptions
+from engine.text import Passage
 from engine.voice import read_voice
 
 TINY = Path(__file__).parents[1] / "golden" / "tiny"
 AUDIO, AUDIO_START = 24, 2
+PAUSE = 0.25
 
 
 @pytest.fixture(scope="module")
@@ -51,28 +53,19 @@ def golden_request(
     voice = read_voice(TINY, "neutral_female", model.config.dim).float()
     ids = golden[f"e2e.{run}.ids"].tolist()
 
-    def build(text: str) -> Prompt:
+    def build(text: str, rows: int | None) -> Prompt:
         return Prompt(ids, AUDIO_START, ids.count(AUDIO))
 
     def noise(sequence: Sequence) -> Iterator[Tensor]:
         return iter(golden[f"e2e.{run}.noise"])
 
     options = SpeechOptions(steps=7, cfg=1.2, rows=rows)
-    texts = ["Golden text, some fifty letters long, as it seems."] * copies
-    return SpeechRequest(model, texts, voice, build, options, noise)
+    passages = [Passage("Golden text, some fifty letters long, as it seems.", PAUSE)] * copies
+    return SpeechRequest(Speaker(model, {"": voice}, build, options, noise), passages)
 
 
 def loop_of(request: SpeechRequest, rows: int = 1) -> FrameLoop:
-    options = request.options
-    return FrameLoop(
-        request.model,
-        Scheduler(request.sequences, rows),
-        request.embed,
-        request.noise,
-        cfg=options.cfg,
-        steps=options.steps,
-        positions=request.positions,
-    )
+    return request.speaker.loop(Scheduler(request.sequences, rows), request.positions)
 
 
 @pytest.mark.parametrize(("run", "frames"), [("A", 30), ("B", 12)])
@@ -105,7 +98,7 @@ def test_golden_wave_through_the_whole_pipeline(
 def test_golden_codes_side_by_side(model: VoxtralModel, golden: dict[str, Tensor]) -> None:
     request = golden_request(model, golden, "B", copies=5, rows=2)
     pieces = list(request.stream())
-    pause = round(0.25 * 24000)
+    pause = round(PAUSE * 24000)
     for index in range(5):
         wave = np.concatenate([piece.samples for piece in pieces if piece.index == index])
         if index < 4:
@@ -114,15 +107,20 @@ def test_golden_codes_side_by_side(model: VoxtralModel, golden: dict[str, Tensor
         np.testing.assert_allclose(wave, golden["e2e.B.wave"].numpy(), atol=1e-4, rtol=0)
 
 
-def request_for(model: VoxtralModel, texts: list[str], rows: int, seed: int = 0) -> SpeechRequest:
+def request_for(
+    model: VoxtralModel, texts: list[str], rows: int, seed: int = 0, context: str = "none"
+) -> SpeechRequest:
     """Chunks whose prompts are made from their letters."""
     voice = read_voice(TINY, "casual_male", model.config.dim).float()
 
-    def build(text: str) -> Prompt:
-        ids = [1, 25, *[AUDIO] * len(voice), 36, *[1000 + ord(c) for c in text], 35, 25]
-        return Prompt(ids, AUDIO_START, len(voice))
+    def build(text: str, rows: int | None) -> Prompt:
+        opening = [AUDIO] if rows is None else [1, 25, *[AUDIO] * rows]
+        ids = [*opening, 36, *[1000 + ord(c) for c in text], 35, 25]
+        return Prompt(ids, AUDIO_START if rows else 0, rows or 1)
 
-    return SpeechRequest(model, texts, voice, build, SpeechOptions(seed=seed, rows=rows, steps=3))
+    options = SpeechOptions(seed=seed, rows=rows, steps=3, context=context)
+    passages = [Passage(text, PAUSE, opens=False) for text in texts]
+    return SpeechRequest(Speaker(model, {"": voice}, build, options), passages)
 
 
 TEXTS = ["One.", "A longer chunk.", "Two, three.", "x", "Six."]
@@ -189,13 +187,14 @@ def test_a_runaway_is_tried_again_then_cut_and_reported(model: VoxtralModel, row
 def counted(request: SpeechRequest) -> dict[int, list[int]]:
     """Attempts by chunk, filled while the request runs."""
     attempts: dict[int, list[int]] = {}
-    source = request.noise
+    options, codec = request.speaker.options, request.speaker.model.model_config.codec
+    source = seeded_noise(options.seed, codec.acoustic_dim)
 
     def noise(sequence: Sequence) -> Iterator[Tensor]:
         attempts.setdefault(sequence.index, []).append(sequence.attempt)
         return source(sequence)
 
-    request.noise = noise
+    request.speaker.noise = noise
     return attempts
 
 

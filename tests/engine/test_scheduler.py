@@ -54,8 +54,21 @@ def test_a_retry_goes_first() -> None:
     scheduler = Scheduler(chunks(3), rows=1)
     admit_all(scheduler)
     scheduler.retry(0)
-    assert [s.index for s in scheduler.waiting] == [0, 1, 2]
+    assert not scheduler.speaking()
     assert admit_all(scheduler) == [(0, 0)]
+    assert [s.index for s in scheduler.waiting] == [1, 2]
+
+
+def test_a_follower_takes_the_row_before_all_that_wait() -> None:
+    scheduler, (first, second, *_) = Scheduler([], rows=2), chunks(5)
+    first.follower = second
+    scheduler.waiting.extend([first, *chunks(5)[2:]])
+    assert admit_all(scheduler) == [(0, 0), (1, 2)]
+    scheduler.release(0)
+    assert list(scheduler.speaking()) == [1]  # the follower's prompt is not read yet
+    assert admit_all(scheduler) == [(0, 1)]
+    scheduler.release(0)
+    assert admit_all(scheduler) == [(0, 3)]
 
 
 def test_clear_frees_all_rows() -> None:

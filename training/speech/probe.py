@@ -33,14 +33,14 @@ def speak(
     """Sentences side by side, each in the voice of its prompt; the frames of each."""
     rate = model.model_config.codec.frame_rate
     sequences = [
-        Sequence(n, text, Bounds.of(text, rate), attempt=1) for n, text in enumerate(texts)
+        Sequence(n, text, Bounds.of(text, rate), str(n), attempt=1) for n, text in enumerate(texts)
     ]
     positions = max(len(t.encode()) + len(p) for t, p in zip(texts, prompts, strict=True))
     positions += 8 + max(s.bounds.limit for s in sequences)
     loop = FrameLoop(
         model,
         Scheduler(sequences, len(sequences)),
-        lambda s: embed_prompt(model, s.text, prompts[s.index]),
+        lambda text, voice: embed_prompt(model, text, prompts[int(voice or 0)]),
         seeded_noise(0, model.model_config.codec.acoustic_dim, model.model_config.temperature),
         cfg,
         8,

@@ -1,0 +1,35 @@
+"""Which chunks of a long text continue each other, and which are spoken side by side.
+
+A chain is a run of passages in one voice: the first begins with the voice's prompt, each of the
+others hears those before it (`engine.generation.loop`). Chains are independent. They are short
+enough for what the checkpoint was trained on, and begin at paragraphs where they can.
+"""
+
+from collections.abc import Sequence
+
+from engine.text import Passage
+
+
+def chains(passages: Sequence[Passage], max_chars: int) -> list[list[int]]:
+    """Indices of the passages of each chain, in order.
+
+    Args:
+        max_chars: Longest text of a chain, in characters; 0 makes every passage one of its own.
+
+    Example:
+        >>> one, two = Passage("x" * 60, 0.3), Passage("y" * 60, 0.3, opens=False)
+        >>> chains([one, two, one, two], max_chars=150)
+        [[0, 1], [2, 3]]
+    """
+    result: list[list[int]] = []
+    length = 0
+    for index, passage in enumerate(passages):
+        same = index > 0 and passages[index - 1].voice == passage.voice
+        fits = length + len(passage.text) <= max_chars
+        late = passage.opens and 2 * length > max_chars
+        if not (same and fits) or late:
+            result.append([])
+            length = 0
+        result[-1].append(index)
+        length += len(passage.text)
+    return result
