@@ -1,5 +1,6 @@
 """Which device to compute on, and what to say when its memory is not enough."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,16 @@ def find_device(name: str) -> torch.device:
     if int(number or 0) >= present:
         raise DeviceError(f"The device {name} is not here.", "Use --device cpu, or auto.")
     return torch.device(kind, int(number)) if colon else torch.device(kind)
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that could be allocated now; where the system does not tell, 4 GiB."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows, nor on macOS
+        return 4 << 30
 
 
 @contextmanager

@@ -7,7 +7,19 @@ enough for what the checkpoint was trained on, and begin at paragraphs where the
 
 from collections.abc import Sequence
 
+from engine.config import ModelConfig
+from engine.speech import SpeechOptions
 from engine.text import Passage
+
+CHAIN_CHUNKS = 3
+"""Chunks that continue each other, where a checkpoint does not say how much text it is used to."""
+
+
+def chain_chars(config: ModelConfig, options: SpeechOptions) -> int:
+    """Longest text of chunks that continue each other, in characters; 0 when none do."""
+    if options.context == "none" or (options.context is None and not config.max_chain_chars):
+        return 0
+    return config.max_chain_chars or CHAIN_CHUNKS * (options.max_chars or config.max_chars)
 
 
 def chains(passages: Sequence[Passage], max_chars: int) -> list[list[int]]:

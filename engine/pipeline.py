@@ -11,29 +11,23 @@ from torch import Tensor
 
 from engine.cloning import embed_codes
 from engine.config import SPECIAL_CODES
-from engine.device import enough_memory
+from engine.device import enough_memory, free_memory
 from engine.errors import InputError
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds
 from engine.generation.sequence import Sequence as Chunk
 from engine.generation.waveform import Waveform
-from engine.longform import chains
+from engine.longform import chain_chars, chains
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import Prompt
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage
 
-CHAIN_CHUNKS = 3
-"""Chunks that continue each other, where a checkpoint does not say how much text it is used to."""
-
-
-def chain_chars(model: VoxtralModel, options: SpeechOptions) -> int:
-    """Longest text of chunks that continue each other, in characters; 0 when none do."""
-    config = model.model_config
-    if options.context == "none" or (options.context is None and not config.max_chain_chars):
-        return 0
-    return config.max_chain_chars or CHAIN_CHUNKS * (options.max_chars or config.max_chars)
+CACHE_SHARE = 0.5
+"""Of the free memory, for the cache."""
+MOST_ROWS = (16, 64)
+"""On the CPU and on a GPU; beyond, rows bring little and the first sound comes late."""
 
 
 def link(chain: Sequence[Chunk]) -> Chunk:
@@ -81,6 +75,16 @@ class Speaker:
                 "Speak shorter chunks.",
             )
         return room
+
+    def rows(self, heads: int, positions: int) -> int:
+        """Rows for so many chains, each of so many positions: as asked, or what memory allows."""
+        if self.options.rows:
+            return min(self.options.rows, heads)
+        config, weight = self.model.config, self.model.norm.weight
+        values = 2 * config.n_layers * config.n_kv_heads * config.head_dim * positions
+        free = free_memory(weight.device) * CACHE_SHARE
+        fitting = int(free // (values * weight.element_size()))
+        return max(1, min(MOST_ROWS[weight.device.type == "cuda"], fitting, heads))
 
     def loop(
         self,
@@ -138,7 +142,7 @@ class SpeechRequest:
         ]
         grouped = [
             [self.sequences[index] for index in chain]
-            for chain in chains(passages, chain_chars(speaker.model, speaker.options))
+            for chain in chains(passages, chain_chars(speaker.model.model_config, speaker.options))
         ]
         self.positions = max(map(speaker.room, grouped))
         self.heads = [link(chain) for chain in grouped]
@@ -148,7 +152,7 @@ class SpeechRequest:
     @torch.inference_mode()
     def stream(self) -> Generator[SpeechChunk, None, None]:
         """Pieces of speech, in order. Closing the iterator frees the rows."""
-        scheduler = Scheduler(self.heads, min(self.speaker.options.rows, len(self.heads)))
+        scheduler = Scheduler(self.heads, self.speaker.rows(len(self.heads), self.positions))
         try:
             with enough_memory():
                 yield from self._run(scheduler)

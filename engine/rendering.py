@@ -99,7 +99,7 @@ class Rendering:
         """Takes that were kept, as they finish. Closing the iterator frees the rows."""
         if not self.heads:
             return
-        scheduler = Scheduler(self.heads, min(self.speaker.options.rows, len(self.heads)))
+        scheduler = Scheduler(self.heads, self.speaker.rows(len(self.heads), self.positions))
         try:
             with enough_memory():
                 loop = self.speaker.loop(scheduler, self.positions, self._judge)

@@ -17,7 +17,7 @@ class SpeechOptions:
         seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
         cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
-        rows: Chunks spoken side by side.
+        rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
         max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
             to (`ModelConfig.max_chars`).
@@ -46,7 +46,7 @@ class SpeechOptions:
             "cfg": (0.0, 10.0),
             "temperature": (0.0, 2.0),
             "steps": (1, 256),
-            "rows": (1, 1024),
+            "rows": (0, 1024),
             "max_chars": (20, 2000),
         }
         for name, (low, high) in ranges.items():
