@@ -1,0 +1,1 @@
+"""Manuscripts of any kind -> documents, chapters and blocks."""

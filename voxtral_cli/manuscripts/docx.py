@@ -1,0 +1,118 @@
+"""DOCX (python-docx) -> blocks: headings by their styles, tables row by row, no footnotes."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.text.passages import Block
+from voxtral_cli.manuscripts.archive import Archive
+from voxtral_cli.manuscripts.decoding import read_bytes
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
+
+_CONTENTS = ("toc ", "table of ", "index ")
+"""How the names of the styles of a table of contents begin, in lower case."""
+
+_UNREAD = frozenset(["del", "moveFrom", "txbxContent", "rt", "Fallback"])
+"""Elements whose text was deleted or stands elsewhere: in a box, above the line, or twice."""
+
+_SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError)
+
+
+def read_docx(path: Path) -> Document:
+    """Reads a Word document.
+
+    Raises:
+        InputError: If it is damaged, or protected by a password.
+    """
+    import docx
+    from lxml.etree import XMLSyntaxError
+
+    with Archive(path) as archive:
+        for name in sorted(archive.names):  # python-docx has no limits, so all is read here first
+            archive.read(name)
+        try:
+            word = docx.Document(io.BytesIO(read_bytes(path)))
+            about = word.core_properties
+            stated, author, language = about.title, about.author, about.language
+            blocks = list(_blocks(word))
+        except (*_DAMAGE, XMLSyntaxError) as error:
+            raise archive.damaged(str(error)) from error
+    heading, sections = by_headings(blocks)
+    title = heading or clean(stated) or path.stem
+    return Document(
+        path.stem,
+        title,
+        assemble(sections, title),
+        author="" if author == "python-docx" else clean(author),  # its template's
+        language=clean(language),
+        source=path,
+    )
+
+
+def _blocks(word: Any) -> Iterator[Block]:
+    """Paragraphs and rows, also those inside content controls, which python-docx passes over."""
+    names = {style.style_id: list(_style_names(style)) for style in word.styles}
+    found = [(_styles_of(element, names), element) for element in _paragraphs(word.element.body)]
+    below = int(any("title" in styles for styles, _ in found))
+    for styles, element in found:
+        level = next((n for n in map(_level, styles) if n), 0)
+        if "title" in styles:
+            level = 1
+        elif level:
+            level = min(level + below, 6)
+        if not any(name.startswith(_CONTENTS) for name in styles) and (text := _text(element)):
+            yield block(text, level)
+
+
+def _paragraphs(body: Any) -> Iterator[Any]:
+    """Paragraphs, and rows of more than one cell as a whole."""
+    for element in body.iter("{*}p", "{*}tr"):
+        above = list(element.iterancestors())
+        if any(_local(up) in _UNREAD or _is_row(up) for up in above):
+            continue
+        if _local(element) == "p" or _is_row(element):
+            yield element
+
+
+def _is_row(element: Any) -> bool:
+    return _local(element) == "tr" and len(element.findall("{*}tc")) > 1
+
+
+def _text(element: Any) -> str:
+    """Of a paragraph, or of the cells of a row with commas between them."""
+    if _is_row(element):
+        cells = (" ".join(map(_text, cell.iter("{*}p"))) for cell in element.iterfind("{*}tc"))
+        return ", ".join(filter(None, cells))
+    parts: list[str] = []
+    for part in element.iter("{*}t", *(f"{{*}}{sign}" for sign in _SIGNS)):
+        between = (_local(up) for up in part.iterancestors() if up is not element)
+        if _local(part.getparent()) == "r" and _UNREAD.isdisjoint(between):
+            parts.append(part.text or "" if _local(part) == "t" else _SIGNS[_local(part)])
+    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def _style_names(style: Any) -> Iterator[str]:
+    """The name of a style and of those it is based on; Word calls its own in English everywhere."""
+    seen: set[str] = set()
+    while style is not None and style.style_id not in seen:
+        seen.add(style.style_id)
+        yield (style.name or "").lower()
+        style = style.base_style
+
+
+def _styles_of(element: Any, names: dict[str, list[str]]) -> list[str]:
+    style = element.find("{*}pPr/{*}pStyle")
+    return [] if style is None else names.get(next(iter(style.values()), ""), [])
+
+
+def _level(style: str) -> int:
+    name, _, number = style.rpartition(" ")
+    return int(number) if name == "heading" and number.isdecimal() else 0
+
+
+def _local(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -1,0 +1,134 @@
+"""EPUB 2 and 3 -> chapters: the pages in reading order, cut where the table of contents says."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from voxtral_cli.manuscripts.archive import Archive
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.manuscripts.epub_package import MATTER_TYPES, Entry, Package, read_package
+from voxtral_cli.manuscripts.html import Page, decode_html, read_page
+from voxtral_cli.manuscripts.outline import Section, assemble, by_headings, clean, is_matter
+from voxtral_cli.manuscripts.plain import is_part
+
+_LEGAL = re.compile(
+    r"\bISBN\b|\u00a9|\bcopyright\b|all rights reserved|\bpublished (?:in|by)\b", re.IGNORECASE
+)
+_LONGEST_LEGAL = 6000
+_LONGEST_TITLE_PAGE = 400
+"""Characters of a page; longer ones hold more than a copyright notice or a title."""
+
+
+def read_epub(path: Path) -> Document:
+    """Reads an EPUB.
+
+    Raises:
+        InputError: If it is damaged, protected, or no book.
+    """
+    with Archive(path) as archive:
+        package = read_package(archive)
+        title = package.title or path.stem
+        notes = dict.fromkeys(package.notes)
+        sections = list(_sections(archive, package, notes))
+    return Document(
+        path.stem,
+        title,
+        assemble(sections, title),
+        author=package.author,
+        language=package.language,
+        cover=package.cover,
+        notes=tuple(notes),
+        source=path,
+    )
+
+
+def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Iterator[Section]:
+    entries: dict[str, list[Entry]] = {}
+    for entry in _chapter_entries(package):
+        entries.setdefault(entry.path, []).append(entry)
+    section = Section()
+    begun = False
+    for name in dict.fromkeys(package.spine):
+        text = decode_html(archive.read(name), name)
+        page = read_page(text.text)
+        notes.update(dict.fromkeys(text.notes))
+        if page.skipped_code:
+            notes["Blocks of code are not read."] = None
+        listed = entries.get(name, [])
+        known = _is_matter(page, package, name, bool(listed))
+        for part in _parts(page, listed, alone=len(package.spine) == 1):
+            fresh = not entries or part.title in [entry.title for entry in listed]
+            if fresh or known or section.matter or _opens(part, section) or not begun:
+                yield section
+                section = part
+                before = not fresh and not begun and not _opens(part, Section())
+                section.matter = known or before or is_matter(part.title)
+                begun |= fresh and not section.matter
+            else:
+                section.blocks += part.blocks
+    yield section
+
+
+def _chapter_entries(package: Package) -> Iterator[Entry]:
+    """Lines of the contents that begin a chapter.
+
+    One in the same file as the line above it is a section of that chapter, unless that one is a
+    part, or the book.
+    """
+    for entry in package.entries:
+        above = package.entries[entry.parent] if entry.parent >= 0 else None
+        within = (
+            above is not None
+            and above.path == entry.path
+            and not (is_part(above.title) or above.title.casefold() == package.title.casefold())
+        )
+        if entry.path and not within:
+            yield entry
+
+
+def _parts(page: Page, entries: list[Entry], alone: bool) -> list[Section]:
+    """The sections of a page: by the contents, or by its headings where it is the whole book."""
+    if not entries:
+        if alone:
+            return by_headings(page.blocks)[1]
+        return [Section(_heading(page), page.blocks)]
+    starts: dict[int, str] = {}
+    for entry in entries:
+        found = page.anchors.get(entry.fragment) if entry.fragment else 0
+        if found is not None:
+            starts.setdefault(found, entry.title)
+    if not starts:
+        starts[0] = entries[0].title
+    cuts = sorted(starts)
+    spans = pairwise([*cuts, len(page.blocks)])
+    parts = [Section(starts[start], page.blocks[start:end]) for start, end in spans]
+    before = page.blocks[: cuts[0]]
+    return [Section("", before), *parts] if before else parts
+
+
+def _heading(page: Page) -> str:
+    return next((clean(block.text) for block in page.blocks if block.level), "")
+
+
+def _opens(part: Section, before: Section) -> bool:
+    """Whether a part that the contents do not name begins a chapter.
+
+    It does by a heading, unless that is one of a section of the chapter before.
+    """
+    first = next((block for block in part.blocks if block.text), None)
+    above = next((block.level for block in before.blocks if block.level), 6)
+    return first is not None and 0 < first.level <= above
+
+
+def _is_matter(page: Page, package: Package, name: str, listed: bool) -> bool:
+    """Whether a page is front or back matter: as it is marked, or by its words."""
+    if not MATTER_TYPES.isdisjoint(page.types | package.kinds.get(name, set())):
+        return True
+    texts = [block.text for block in page.blocks if block.text]
+    size = sum(map(len, texts))
+    legal = {match.lower() for text in texts for match in _LEGAL.findall(text)}
+    if not listed and size < _LONGEST_LEGAL and len(legal) > 1:
+        return True
+    is_title = bool(texts) and clean(texts[0]).casefold() == package.title.casefold()
+    return is_title and size < _LONGEST_TITLE_PAGE

@@ -1,0 +1,61 @@
+"""Footnotes in HTML that nothing marks as such but the links to them and back."""
+
+import re
+from typing import Any
+
+_NOTE_MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\])}]?")
+_NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
+_LONGEST_NOTE = 5000
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+def types_of(element: Any) -> set[str]:
+    """What an element is for: epub:type and role."""
+    both = f"{element.get('epub:type') or ''} {element.get('role') or ''}"
+    return set(both.lower().split())
+
+
+def is_note_mark(link: Any) -> bool:
+    """Whether a link is a number or a star that points to a place in the book."""
+    text = "".join(link.itertext()).strip()
+    return "#" in (link.get("href") or "") and _NOTE_MARK.fullmatch(text) is not None
+
+
+def notes_without_marks(tree: Any) -> set[Any]:
+    """The elements that hold notes: a mark leads to each, and a link leads back."""
+    targets = {
+        link.get("href").rpartition("#")[2]
+        for link in tree.iter("a")
+        if is_note_mark(link) or not types_of(link).isdisjoint({"noteref", "doc-noteref"})
+    }
+    found: set[Any] = set()
+    if not targets:
+        return found
+    for element in tree.iter():
+        if (element.get("id") or element.get("name")) not in targets:
+            continue
+        place = next(
+            (e for e in (element, *element.iterancestors()) if e.tag in _NOTE_PLACES), None
+        )
+        if place is not None and _is_note(place):
+            found.add(place)
+    return found
+
+
+def _is_note(place: Any) -> bool:
+    """Whether an element is short, without headings, and starts with a link back into the text."""
+    if any(child.tag in _HEADINGS for child in place.iter()):
+        return False
+    text = "".join(place.itertext()).strip()
+    first = next((link for link in place.iter("a") if "#" in (link.get("href") or "")), None)
+    if first is None or len(text) > _LONGEST_NOTE:
+        return False
+    mark = "".join(first.itertext()).strip()
+    if _NOTE_MARK.fullmatch(mark):  # a paragraph of the book may end with such a mark
+        return text.startswith(mark)
+    return text.endswith(mark)

@@ -1,0 +1,219 @@
+"""HTML, and the XHTML of EPUBs, however broken: lxml's lenient parser -> blocks.
+
+Dropped: scripts, navigation, images, hidden text, page numbers, code, footnotes and the marks
+that point to them. No entity is expanded but HTML's own, and nothing is fetched.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.text.passages import Block
+from voxtral_cli.manuscripts.decoding import Text, decode, read_bytes
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.manuscripts.footnotes import is_note_mark, notes_without_marks, types_of, words
+from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_DROPPED = words(
+    "head script style template noscript nav svg math img picture audio video canvas object embed "
+    "iframe button select textarea input rp rt"
+)
+_BLOCKS = words(
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption "
+    "figure footer header hgroup hr li main ol p pre section summary table tbody tfoot thead tr ul"
+) | set(_HEADINGS)
+_HIDDEN_TYPES = words(
+    "noteref footnote footnotes endnote endnotes rearnote rearnotes pagebreak page-list toc "
+    "landmarks doc-noteref doc-footnote doc-endnote doc-endnotes doc-pagebreak doc-toc "
+    "doc-backlink navigation"
+)
+"""epub:type and role of what is not read."""
+
+_HIDDEN_CLASSES = words("noteref footnote footnotes endnote endnotes footnote-ref")
+_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.IGNORECASE)
+_DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]+)""")
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_CELL = "\ue000"  # private use: what separates the cells of a row until it is joined
+
+
+@dataclass
+class Page:
+    """An HTML file as it is read.
+
+    Args:
+        anchors: id -> number of the block at or before which it stands.
+        types: epub:type and role of the body and of the sections that wrap all of it.
+        skipped_code: Whether there was code, which is not read.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    anchors: dict[str, int] = field(default_factory=dict)
+    types: frozenset[str] = frozenset()
+    title: str = ""
+    author: str = ""
+    language: str = ""
+    skipped_code: bool = False
+
+
+def read_html(path: Path) -> Document:
+    """Reads an HTML file.
+
+    Raises:
+        InputError: If it is no text.
+    """
+    text = decode_html(read_bytes(path), str(path))
+    return document_of(read_page(text.text), path, text.notes)
+
+
+def document_of(page: Page, path: Path, notes: tuple[str, ...] = ()) -> Document:
+    """The document of a page that is all of it."""
+    heading, sections = by_headings(page.blocks)
+    title = page.title or heading or path.stem
+    if page.skipped_code:
+        notes += ("Blocks of code are not read.",)
+    return Document(
+        path.stem,
+        title,
+        assemble(sections, heading or title),
+        author=page.author,
+        language=page.language,
+        notes=notes,
+        source=path,
+    )
+
+
+def decode_html(data: bytes, name: str) -> Text:
+    """Text of a file that may name its encoding in its first lines."""
+    declared = _DECLARED.search(data[:2048])
+    return decode(data, name, declared[1].decode() if declared else "")
+
+
+def parse_html(text: str) -> Any:
+    """The tree of a text; None where there is no element in it."""
+    from lxml import etree
+
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
+    )
+    return etree.fromstring(_DOCTYPE.sub("", text, count=1).encode() or b" ", parser)
+
+
+def read_page(text: str) -> Page:
+    """Reads a page of HTML."""
+    from lxml import etree
+
+    tree = parse_html(text)
+    page = Page()
+    if tree is None:
+        return page
+    page.title = clean("".join(tree.xpath("string(//head/title)")))
+    page.author = clean(tree.xpath("string(//meta[@name='author']/@content)"))
+    page.language = clean(tree.get("lang") or tree.get("xml:lang") or "")
+    page.types = frozenset(_outer_types(tree))
+    notes = notes_without_marks(tree)
+    reader = _Reader(page)
+    walker = etree.iterwalk(tree, events=("start", "end"))
+    for event, element in walker:
+        if event == "end":
+            reader.end(element)
+        elif element in notes or _is_hidden(element):
+            reader.skip(element)
+            walker.skip_subtree()
+        else:
+            reader.start(element)
+    reader.flush()
+    return page
+
+
+class _Reader:
+    """Gathers the text of a walk over elements into blocks."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.parts: list[str] = []
+        self.level = 0
+        self.preformatted = 0
+        self.skipped: Any = None
+
+    def start(self, element: Any) -> None:
+        tag = element.tag
+        if tag in _BLOCKS:
+            self.flush()
+        for key in ("id", "name"):
+            if anchor := element.get(key):
+                self.page.anchors.setdefault(anchor, len(self.page.blocks))
+        if tag in _HEADINGS:
+            self.level = _HEADINGS[tag]
+        elif tag == "br":
+            self.parts.append("\n")
+        elif tag == "hr":
+            self.page.blocks.append(Block(""))
+        elif tag in ("td", "th"):
+            self.parts.append(_CELL)
+        elif tag == "pre":
+            self.preformatted += 1
+        self.add(element.text)
+
+    def skip(self, element: Any) -> None:
+        self.skipped = element
+        self.page.skipped_code |= element.tag == "pre"
+        if element.tag in _BLOCKS:
+            self.flush()
+
+    def end(self, element: Any) -> None:
+        tag = element.tag
+        if element is self.skipped:
+            self.skipped = None
+        elif tag in _BLOCKS:
+            self.flush()
+            self.preformatted -= tag == "pre"
+        if tag in _HEADINGS:
+            self.level = 0
+        self.add(element.tail)
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self.parts.append(text if self.preformatted else _SPACE.sub(" ", text))
+
+    def flush(self) -> None:
+        """Ends the block that is being gathered; empty lines end one too."""
+        whole = "".join(self.parts)
+        self.parts.clear()
+        if _CELL in whole:
+            whole = ", ".join(filter(None, map(str.strip, whole.split(_CELL))))
+        lines = [" ".join(line.split()) for line in whole.split("\n")]
+        for text in re.split(r"\n{2,}", "\n".join(lines)):
+            if text := text.strip("\n"):
+                self.page.blocks.append(block(text, self.level))
+
+
+def _outer_types(tree: Any) -> Iterator[str]:
+    """Types of the body, and of an only child of it, and so on."""
+    element = tree.find("body")
+    while element is not None:
+        yield from types_of(element)
+        children = [child for child in element if isinstance(child.tag, str)]
+        element = children[0] if len(children) == 1 else None
+
+
+def _is_hidden(element: Any) -> bool:
+    tag = element.tag.rpartition(":")[2]
+    if tag in _DROPPED or element.get("hidden") is not None:
+        return True
+    if tag == "footer" and element.getparent().tag == "body":
+        return True
+    if tag == "pre" and element.find(".//code") is not None:
+        return True
+    if not types_of(element).isdisjoint(_HIDDEN_TYPES):
+        return True
+    if not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").lower().split()):
+        return True
+    if "display:none" in (element.get("style") or "").replace(" ", "").lower():
+        return True
+    if tag == "sup":
+        link = element.find(".//a")
+        return link is not None and is_note_mark(link)
+    return bool(tag == "a" and is_note_mark(element))

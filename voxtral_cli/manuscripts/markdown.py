@@ -1,0 +1,46 @@
+"""Markdown -> HTML (markdown-it) -> blocks, so that both are read alike."""
+
+import re
+from pathlib import Path
+
+from voxtral_cli.manuscripts.decoding import decode, read_bytes
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.manuscripts.html import document_of, read_page
+from voxtral_cli.manuscripts.outline import clean
+
+_FRONT = re.compile(
+    r"\A---[ \t]*\n((?:(?:[A-Za-z][\w -]*:[^\n]*|[ \t#-][^\n]*|)\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+)
+_STATED = re.compile(r"^(title|author|language|lang)[ \t]*:[ \t]*(\S[^\n]*)$", re.M | re.I)
+_NOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:[^\n]*(?:\n(?!\[\^)(?:[ \t]*\n)*[ \t]+\S[^\n]*)*", re.M)
+_NOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
+
+
+def read_markdown(path: Path) -> Document:
+    """Reads a Markdown file; line breaks inside a paragraph stay.
+
+    Raises:
+        InputError: If it is no text.
+    """
+    from markdown_it import MarkdownIt
+
+    text = decode(read_bytes(path), str(path))
+    source = "\n".join(text.text.splitlines())
+    front = _FRONT.match(source)
+    body = source[front.end() :] if front else source
+    stated = {
+        key.lower(): _value(value) for key, value in _STATED.findall(front[1] if front else "")
+    }
+    body = _NOTE_MARK.sub("", _NOTE.sub("", body))
+    parser = MarkdownIt("commonmark", {"breaks": True}).enable("table")
+    page = read_page(parser.render(body))
+    page.title = stated.get("title", "")
+    page.author = stated.get("author", "")
+    page.language = stated.get("language", stated.get("lang", ""))
+    return document_of(page, path, text.notes)
+
+
+def _value(text: str) -> str:
+    """What a line of front matter says: bare, quoted, or a list in brackets."""
+    items = text.strip().strip("[]").split(",") if text.startswith("[") else [text]
+    return ", ".join(clean(item.strip().strip("\"'")) for item in items)
