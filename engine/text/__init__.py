@@ -1,7 +1,18 @@
 """Text front end: what the model should read, and in which pieces. Imports no torch."""
 
-from engine.text.chunk import plan_text
+from engine.text.lexicon import Lexicon
+from engine.text.marks import likely_speakers
 from engine.text.normalize import normalize
 from engine.text.passages import Block, Passage
+from engine.text.plan import passages_of, plan_passages, plan_text
 
-__all__ = ["Block", "Passage", "normalize", "plan_text"]
+__all__ = [
+    "Block",
+    "Lexicon",
+    "Passage",
+    "likely_speakers",
+    "normalize",
+    "passages_of",
+    "plan_passages",
+    "plan_text",
+]

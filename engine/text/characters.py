@@ -70,6 +70,18 @@ _SPELLED = {
     "\u2153": " 1/3",
     "\u2154": " 2/3",
     "\u215b": " 1/8",
+    "\u2103": "\u00b0C",
+    "\u2109": "\u00b0F",
+    "\u00b5": "\u03bc",
+    "\ufb00": "ff",
+    "\ufb01": "fi",
+    "\ufb02": "fl",
+    "\ufb03": "ffi",
+    "\ufb04": "ffl",
+}
+"""Characters written in another way, in every language."""
+
+_SAID = {
     "\u00d7": " times ",
     "\u00f7": " divided by ",
     "\u00b1": " plus or minus ",
@@ -83,17 +95,11 @@ _SPELLED = {
     "\u00a7": " section ",
     "\u2116": "No. ",
     "\u2030": " per mille ",
-    "\u2103": "\u00b0C",
-    "\u2109": "\u00b0F",
     "\u00ba": "\u00b0",
-    "\u00b5": "\u03bc",
-    "\ufb00": "ff",
-    "\ufb01": "fi",
-    "\ufb02": "fl",
-    "\ufb03": "ffi",
-    "\ufb04": "ffl",
     "\u00a1\u00bf": "",
 }
+"""Signs read in English, or of other languages only."""
+
 _EUROPEAN_MARKS = {*range(0x80, 0x370), *range(0x2000, 0x3000)}
 _SYMBOLS_KEPT = "$\u00a3\u20ac\u00a5\u20b9\u00a2+<=>^`|~\u00b0\u00b2\u00b3"
 
@@ -108,11 +114,15 @@ _REFERENCE = re.compile("(?<=[^\\W\\d_])[\u00b9\u2070\u2074-\u2079]+")  # word, 
 class _Ascii(dict[int, str]):
     """Filled as characters are met: symbols and rare punctuation without a reading -> " "."""
 
+    def __init__(self, spelled: dict[str, str], kept: str) -> None:
+        super().__init__({ord(char): said for group, said in spelled.items() for char in group})
+        self._kept = kept
+
     def __missing__(self, code: int) -> str:
         char = chr(code)
         category = unicodedata.category(char)
         result = char
-        if char in _SYMBOLS_KEPT:
+        if char in self._kept:
             pass
         elif category == "No" or 0xFF10 <= code <= 0xFF5A:
             result = unicodedata.normalize("NFKC", char).replace("\u2044", "/")
@@ -122,13 +132,21 @@ class _Ascii(dict[int, str]):
         return result
 
 
-_ASCII = _Ascii({ord(char): said for group, said in _SPELLED.items() for char in group})
+_ASCII = _Ascii(_SPELLED | _SAID, _SYMBOLS_KEPT)
+_UNSAID = _Ascii(_SPELLED, _SYMBOLS_KEPT + "".join(_SAID))
+_STAR = re.compile(r"(?<=\d) ?\* ?(?=\d)")
+_GUILLEMETS = re.compile("\u00ab ([^\u00ab\u00bb]*) \u00bb")
 
 
-def to_ascii(text: str) -> str:
+def to_ascii(text: str, said: bool = True) -> str:
     """Quotes, ellipses, fractions and signs in ASCII or in words; emoji dropped.
 
     Stays out of ASCII: letters, the two dashes, money signs and degrees, which later steps read.
+    With `said` false, signs that English has words for stay too.
     """
     text = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
-    return _REFERENCE.sub("", text).translate(_ASCII)
+    text = _REFERENCE.sub("", text)
+    if said:
+        return text.translate(_ASCII)
+    text = _STAR.sub(" \u00d7 ", _GUILLEMETS.sub('"\\1"', text))
+    return text.translate(_UNSAID)

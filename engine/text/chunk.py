@@ -1,18 +1,15 @@
-"""A text of any length -> the chunks that are spoken one by one.
+"""One line of a paragraph -> chunks, which are spoken one by one.
 
-Paragraphs (blank lines) -> sentences (sentencex) -> chunks of at most `max_chars` characters that
-end where a sentence ends and never cross a paragraph. Every word comes once, in order.
+Line -> sentences (sentencex) -> chunks of at most `max_chars` characters that end where a
+sentence ends. Every word comes once, in order.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 from sentencex import segment  # type: ignore[import-untyped]
 
-from engine.text.characters import printable
-from engine.text.normalize import has_words, nothing_to_say, spoken_line
 from engine.text.punctuation import finished
 
 _PIECE = 10_000
@@ -21,58 +18,53 @@ _PIECE = 10_000
 _CUTS = (re.compile(r"[;:](?= )"), re.compile(r",(?= )"), re.compile(r"(?= )"))
 """Where a sentence that is too long may be cut, best first."""
 
+_SCRAP = 8
+"""A last chunk shorter than this part of the longest one is a scrap."""
 
-def plan_text(text: str, normalize: bool = True, max_chars: int = 300) -> list[str]:
-    """The chunks of a text, each one line.
+_INSIDE = re.compile(r"\.$|(?<!\w)[^\W\d_]\. $")
+"""A full stop within a word ("z.B.") or after a single letter ("M. Dupont") ends no sentence,"""
+
+_SHORT = re.compile(r"(?<!\w)[^\W\d_]{2,4}\. $")
+"""nor one after a short word ("Mme. ") when a small letter follows. English knows its own."""
+
+
+def chunk_line(line: str, max_chars: int, close: bool, language: str = "en") -> list[str]:
+    """The chunks of one line.
 
     Args:
-        text: Plain text or Markdown.
-        normalize: Write out numbers, symbols and abbreviations (`engine.text.normalize`).
-            Otherwise only characters that cannot be said are dropped.
+        line: What is spoken of one paragraph, without line breaks.
         max_chars: Longest chunk, in characters.
-
-    Example:
-        >>> plan_text("One fish. Two fish.\\n\\nRed fish.")
-        ['One fish. Two fish.', 'Red fish.']
-
-    Raises:
-        InputError: If nothing in the text can be said.
+        close: A cut-off piece of a sentence gets a full stop.
+        language: Whose abbreviations do not end a sentence, a code of two letters.
     """
-    return list(_plan(text, normalize, max_chars))
-
-
-@lru_cache(maxsize=1)
-def _plan(text: str, normalize: bool, max_chars: int) -> tuple[str, ...]:
-    """Kept for the last text: the command line plans before it loads a model, the engine after."""
     assert max_chars >= 2, max_chars
-    chunks: list[str] = []
-    for paragraph in _paragraphs(printable(text)):
-        line = spoken_line(paragraph) if normalize else " ".join(paragraph.split())
-        if has_words(line):
-            pieces = _pieces(line, max_chars, close=normalize)
-            chunks += [" ".join(group) for group in _groups(pieces, max_chars)]
-    if not chunks:
-        raise nothing_to_say()
-    return tuple(chunks)
+    pieces = _pieces(line, max_chars, close, language)
+    return [" ".join(group) for group in _groups(pieces, max_chars)]
 
 
-def _paragraphs(text: str) -> Iterator[str]:
-    lines: list[str] = []
-    for line in text.split("\n"):
-        if line.strip():
-            lines.append(line)
-        elif lines:
-            yield "\n".join(lines)
-            lines = []
-    if lines:
-        yield "\n".join(lines)
+def evened(chunks: list[str], max_chars: int, close: bool) -> list[str]:
+    """The same with no scrap at the end: the long sentence before it is cut, and part goes to it.
+
+    Only at a comma, a colon or a semicolon; as it was where that leads to nothing.
+    """
+    if len(chunks) < 2 or len(chunks[-1]) >= max_chars // _SCRAP:
+        return chunks
+    *done, long, scrap = chunks
+    room = max_chars - 1 - len(scrap)
+    ends = [match.end() for cut in _CUTS[:2] for match in cut.finditer(long)]
+    ends = [end for end in ends if max_chars // 3 <= end and len(long) - end - 1 <= room]
+    if not ends:
+        return chunks
+    end = min(ends, key=lambda end: abs(2 * end - len(long) - len(scrap)))
+    first, second = long[:end], long[end:].strip()
+    return [*done, finished(first) if close else first, f"{second} {scrap}"]
 
 
-def _sentences(line: str) -> Iterator[str]:
+def _sentences(line: str, language: str = "en") -> Iterator[str]:
     """Sentences of one paragraph, in pieces: an unfinished one is carried into the next piece."""
     carry = ""
     for start in range(0, len(line), _PIECE):
-        *done, carry = segment("en", carry + line[start : start + _PIECE])
+        *done, carry = _segments(carry + line[start : start + _PIECE], language)
         yield from done
         if len(carry) > _PIECE:
             cut = carry.rfind(" ") + 1 or len(carry)
@@ -81,10 +73,25 @@ def _sentences(line: str) -> Iterator[str]:
     yield carry
 
 
-def _pieces(line: str, max_chars: int, close: bool) -> list[str]:
+def _segments(text: str, language: str) -> list[str]:
+    """What sentencex finds, without the ends that it sees in abbreviations it does not know."""
+    found: list[str] = list(segment(language, text))
+    if language == "en":
+        return found
+    whole = found[:1]
+    for part in found[1:]:
+        last = whole[-1][-8:]
+        if _INSIDE.search(last) or (part[:1].islower() and _SHORT.search(last)):
+            whole[-1] += part
+        else:
+            whole.append(part)
+    return whole
+
+
+def _pieces(line: str, max_chars: int, close: bool, language: str) -> list[str]:
     """Sentences, those over `max_chars` cut up; `close`: a cut-off piece gets a full stop."""
     pieces = []
-    for sentence in map(str.strip, _sentences(line)):
+    for sentence in map(str.strip, _sentences(line, language)):
         rest = sentence
         while len(rest) > max_chars:
             cut = _cut(rest, max_chars - 1 if close else max_chars)

@@ -24,8 +24,8 @@ _UNDERSCORES = re.compile(r"(?<!\w)_++|(?<!_)_++(?!\w)")  # not those inside sna
 _END_MARKS = ".!?:;,"
 
 
-def plain_line(text: str) -> str:
-    """One paragraph as one line without markup.
+def plain_line(text: str, star: str = " times ") -> str:
+    """One paragraph as one line without markup; `star` is read for one among numbers.
 
     Example:
         >>> plain_line("# Title\\nSome **bold** [link](http://x.org).")
@@ -38,13 +38,23 @@ def plain_line(text: str) -> str:
     lines: list[str] = []
     for line in text.split("\n"):
         _append_line(lines, line)
-    return _inline(" ".join(lines))
+    return _inline(" ".join(lines), star)
+
+
+def is_rule(line: str) -> bool:
+    """Whether a line is drawn, not written: "---", "* * *", "|---|"."""
+    return len(line.strip()) > 2 and set(line) <= _RULE_CHARS
+
+
+def heading_level(line: str) -> int:
+    """1 for "# Title", 2 for "## Title"; 0 for a line that is no heading."""
+    return len(line.split()[0]) if _HEADING.match(line) else 0
 
 
 def _append_line(lines: list[str], line: str) -> None:
     """Adds what a line says; a line that starts or ends a block closes the sentence before it."""
     line = _QUOTE.sub("", line, count=1) if _QUOTE.match(line) else line
-    if _FENCE.fullmatch(line) or (len(line.strip()) > 2 and set(line) <= _RULE_CHARS):
+    if _FENCE.fullmatch(line) or is_rule(line):
         _close(lines)
     elif heading := _HEADING.match(line):
         _close(lines)
@@ -65,7 +75,7 @@ def _close(lines: list[str]) -> None:
         lines[-1] = line + "."
 
 
-def _inline(text: str) -> str:
-    text = _STARS.sub(" times ", text).replace("*", "").replace("~~", "")
+def _inline(text: str, star: str) -> str:
+    text = _STARS.sub(star, text).replace("*", "").replace("~~", "")
     text = _CODE_APOSTROPHE.sub("'", text).replace("``", '"').replace("`", "")
     return _UNDERSCORES.sub("", text).replace("_", " ")

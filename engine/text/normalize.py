@@ -1,7 +1,8 @@
 """What the model should read: one line of words with the punctuation it was trained on.
 
-English is written out (numbers, dates, money, symbols, abbreviations); text in another script
-is only cleaned of characters that cannot be said. Every step is a linear pass over the text.
+English is written out (numbers, dates, money, symbols, abbreviations), of other languages the
+numbers; text in a script that is not the language's is only cleaned of characters that cannot be
+said. Every step is a linear pass over the text.
 """
 
 import re
@@ -12,8 +13,10 @@ from engine.text.abbreviations import spoken_abbreviations
 from engine.text.addresses import spoken_addresses
 from engine.text.characters import printable, to_ascii
 from engine.text.dates import spoken_dates
+from engine.text.foreign import german_ordinals, spoken_numbers
+from engine.text.languages import language_code
 from engine.text.markdown import plain_line
-from engine.text.punctuation import finished, spoken_symbols, tidy
+from engine.text.punctuation import arranged, finished, spoken_symbols, tidy
 from engine.text.quantities import spoken_quantities
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
@@ -37,8 +40,12 @@ _NUMBER_START = re.compile(
 _MARKED = re.compile(rf"{_START_MARK}(\W{{0,3}})(\w?)")
 
 
-def normalize(text: str) -> str:
+def normalize(text: str, language: str = "en") -> str:
     """What will be spoken for a text, as one line that ends in a final mark.
+
+    Args:
+        text: Plain text or Markdown, of one paragraph.
+        language: Such as "en" or "fr-FR". One without rules here: only markup is taken out.
 
     Example:
         >>> normalize("Dr. Who paid $5 on 3/4/2025")
@@ -47,7 +54,7 @@ def normalize(text: str) -> str:
     Raises:
         InputError: If nothing in the text can be said.
     """
-    line = spoken_line(printable(text))
+    line = spoken_line(printable(text), language_code(language))
     if not line:
         raise nothing_to_say()
     return line
@@ -64,14 +71,14 @@ def has_words(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def spoken_line(text: str) -> str:
+def spoken_line(text: str, language: str = "en") -> str:
     """`normalize` of printable text, but empty when there is nothing to say.
 
     Read until nothing changes: words just written can be neighbours that give a sign a meaning
     ("St. 5"), and normalising twice must be the same as once.
     """
     for _ in range(_PASSES):
-        line = _read(text)
+        line = _read(text) if language == "en" else _read_foreign(text, language)
         if line == text:
             break
         text = line
@@ -92,6 +99,17 @@ def _read(text: str) -> str:
     else:
         line = spoken_symbols(line)
     line = tidy(line)
+    return finished(line) if has_words(line) else ""
+
+
+def _read_foreign(text: str, language: str) -> str:
+    """One pass over a text in another language than English, given by its code."""
+    if not has_words(text):
+        return ""
+    text = to_ascii(text, said=False)
+    line = plain_line(german_ordinals(text) if language == "de" else text, star="")
+    line = spoken_numbers(_NUMBER_START.sub(rf"\1{_START_MARK}", line), language)
+    line = arranged(_capitalised(line))
     return finished(line) if has_words(line) else ""
 
 

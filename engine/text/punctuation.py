@@ -39,6 +39,11 @@ _LATE_WORDS = [
 
 _MEASURE = re.compile(r"(?<=[\w ])([$\u00a3\u20ac%\u00b0])(?=[ .,;:!?]|$)")
 _DROPPED = re.compile(r"[\\#$%&*+/<=>@^`~{}\u00a3\u20ac\u00a5\u20b9\u00a2\u00b0\u00b2\u00b3\u2022]")
+_MARKUP = re.compile(r"[\\#*^`~{}\u2022]")
+_JOINING = re.compile(r"(?:(?<=[\u064b-\u0652\u0900-\u0dff])|(?<=[A-Z]\.))-(?=\w)")
+"""One that joins words, though no letter is before it: a vowel sign, or an initial ("J.-C.")."""
+
+_HYPHEN = "\ue001"  # private use: `printable` let none through
 
 
 def _strongest(match: re.Match[str]) -> str:
@@ -85,7 +90,15 @@ def tidy(text: str) -> str:
     text = _MEASURE.sub(lambda match: f" {_LATE[match[1]]}", text)
     for pattern, words in _LATE_WORDS:
         text = pattern.sub(words, text)
-    text = _DROPPED.sub(" ", text)
+    return _paused(_DROPPED.sub(" ", text))
+
+
+def arranged(text: str) -> str:
+    """`tidy` for any language: signs that have a meaning are left for the model to read."""
+    return _paused(_JOINING.sub(_HYPHEN, _MARKUP.sub(" ", text))).replace(_HYPHEN, "-")
+
+
+def _paused(text: str) -> str:
     for pattern, replacement in _PAUSES:
         text = pattern.sub(replacement, text)
     return text.strip()

@@ -1,0 +1,176 @@
+"""Words that the reading of numbers needs, language by language; English has its own modules.
+
+Hindi has no number words here (num2words knows none), nor has any language that is not listed:
+their texts are only cleaned, and their numbers are left to the model. Arabic money and times of
+day are left too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Money:
+    """Names of a currency and of its hundredth.
+
+    Args:
+        one, many: Of the currency.
+        cent, cents: Of its hundredth.
+        feminine: Whether numbers take their feminine form before it.
+    """
+
+    one: str
+    many: str
+    cent: str
+    cents: str
+    feminine: bool = False
+
+
+@dataclass(frozen=True)
+class Language:
+    """What a language calls the parts of a number.
+
+    Args:
+        point: Said between a whole number and its decimals.
+        minus: Said before a negative number.
+        percent: Said after a number.
+        to: Said between the ends of a range.
+        groups: Signs that part thousands ("1.000"); the decimal sign is the other one.
+        years: Whether 1989 is read in hundreds.
+        joint: Said between an amount and its cents.
+        money: Currencies by their signs and codes.
+        hour: After the hour: of 1, of more, and before the minutes.
+        clock: Signs between hour and minutes, as in a regular expression.
+        alone: Words after an hour without minutes, likewise.
+    """
+
+    point: str
+    minus: str
+    percent: str
+    to: str
+    groups: str = "."
+    years: bool = False
+    joint: str = ""
+    money: Mapping[str, Money] = field(default_factory=dict)
+    hour: tuple[str, str, str] = ("", "", "")
+    clock: str = ""
+    alone: str = ""
+
+
+def _by_sign(euro: Money, dollar: Money, pound: Money) -> dict[str, Money]:
+    return {
+        **{"\u20ac": euro, "EUR": euro, "$": dollar, "USD": dollar},
+        **{"\u00a3": pound, "GBP": pound},
+    }
+
+
+LANGUAGES = {
+    "fr": Language(
+        point="virgule",
+        minus="moins",
+        percent="pour cent",
+        to="\u00e0",
+        groups=" .",
+        joint=" et ",
+        money=_by_sign(
+            Money("euro", "euros", "centime", "centimes"),
+            Money("dollar", "dollars", "cent", "cents"),
+            Money("livre", "livres", "penny", "pence", feminine=True),
+        ),
+        hour=(" heure", " heures", " "),
+        clock=" ?h ?|:",
+        alone="h|heures?",
+    ),
+    "es": Language(
+        point="coma",
+        minus="menos",
+        percent="por ciento",
+        to="a",
+        groups=" .",
+        joint=" con ",
+        money=_by_sign(
+            Money("euro", "euros", "c\u00e9ntimo", "c\u00e9ntimos"),
+            Money("d\u00f3lar", "d\u00f3lares", "centavo", "centavos"),
+            Money("libra", "libras", "penique", "peniques", feminine=True),
+        ),
+        hour=("", "", " y "),
+        clock=":",
+    ),
+    "de": Language(
+        point="Komma",
+        minus="minus",
+        percent="Prozent",
+        to="bis",
+        years=True,
+        joint=" und ",
+        money=_by_sign(
+            Money("Euro", "Euro", "Cent", "Cent"),
+            Money("Dollar", "Dollar", "Cent", "Cent"),
+            Money("Pfund", "Pfund", "Penny", "Pence"),
+        ),
+        hour=(" Uhr", " Uhr", " "),
+        clock=r":|\.(?=\d\d Uhr\b)",
+        alone="Uhr",
+    ),
+    "it": Language(
+        point="virgola",
+        minus="meno",
+        percent="per cento",
+        to="a",
+        joint=" e ",
+        money=_by_sign(
+            Money("euro", "euro", "centesimo", "centesimi"),
+            Money("dollaro", "dollari", "centesimo", "centesimi"),
+            Money("sterlina", "sterline", "penny", "pence", feminine=True),
+        ),
+        hour=("", "", " e "),
+        clock=":",
+    ),
+    "pt": Language(
+        point="v\u00edrgula",
+        minus="menos",
+        percent="por cento",
+        to="a",
+        groups=" .",
+        joint=" e ",
+        money={
+            **_by_sign(
+                Money("euro", "euros", "c\u00eantimo", "c\u00eantimos"),
+                Money("d\u00f3lar", "d\u00f3lares", "centavo", "centavos"),
+                Money("libra", "libras", "p\u00eani", "pence", feminine=True),
+            ),
+            "R$": Money("real", "reais", "centavo", "centavos"),
+        },
+        hour=(" hora", " horas", " e "),
+        clock=" ?h ?|:",
+        alone="h|horas?",
+    ),
+    "nl": Language(
+        point="komma",
+        minus="min",
+        percent="procent",
+        to="tot",
+        years=True,
+        joint=" en ",
+        money=_by_sign(
+            Money("euro", "euro", "cent", "cent"),
+            Money("dollar", "dollar", "cent", "cent"),
+            Money("pond", "pond", "penny", "pence"),
+        ),
+        hour=(" uur", " uur", " "),
+        clock=r":|\.(?=\d\d uur\b)",
+    ),
+    "ar": Language(
+        point="\u0641\u0627\u0635\u0644\u0629",
+        minus="\u0633\u0627\u0644\u0628",
+        percent="\u0628\u0627\u0644\u0645\u0627\u0626\u0629",
+        to="\u0625\u0644\u0649",
+        groups=",",
+    ),
+}
+"""Languages whose numbers are written out, by code."""
+
+
+def language_code(tag: str) -> str:
+    """ "fr-FR" -> "fr"."""
+    return tag.replace("_", "-").split("-")[0].strip().lower()

@@ -1,0 +1,33 @@
+"""Files of words and how they are spoken: those beside a manuscript, and those named."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.text import Lexicon
+from voxtral_cli.text_input import gather_text
+
+FILE_NAME = "voxtral.lexicon"
+
+
+def find_lexicons(path: Path) -> list[Path]:
+    """Lexicons from a manuscript's folder upwards to home or the root, the nearest first."""
+    here = path.resolve()
+    found = []
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            found.append(folder / FILE_NAME)
+        if folder == Path.home():
+            break
+    return found
+
+
+def read_lexicons(paths: Sequence[Path]) -> Lexicon:
+    """All in one; where several give a word, the first of them.
+
+    Raises:
+        InputError: If one cannot be read, is not UTF-8 or has a line that is no entry.
+    """
+    lexicon = Lexicon({})
+    for path in reversed(paths):
+        lexicon |= Lexicon.parse(gather_text(None, [str(path)]), str(path))
+    return lexicon
