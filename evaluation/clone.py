@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.errors import InputError, VoiceError
+from engine.hearing.judge import Listener
 from engine.speech import SpeechOptions
 from evaluation.codec import Coder
 from evaluation.codec_metrics import CodeAgreement, code_agreement
 from evaluation.recordings import Person
 from evaluation.similarity import Gallery, Verdict
-from evaluation.speech import Embedder, Listener, Speaker, Spoken, check_sentences, rates, speak
+from evaluation.speech import Embedder, Speaker, Spoken, check_sentences, rates, speak
 
 if TYPE_CHECKING:
     from engine import Voice

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from engine.errors import InputError, VoiceError
+from engine.hearing.judge import Listener
+from engine.hearing.wer import normalize, score
 from evaluation.audio import Clip, resample
 from evaluation.codec_metrics import (
     CodeUse,
@@ -21,8 +23,7 @@ from evaluation.codec_metrics import (
     stft_distance,
 )
 from evaluation.similarity import cosine
-from evaluation.speech import Embedder, Listener
-from evaluation.wer import normalize, score
+from evaluation.speech import Embedder
 
 
 class Coder(Protocol):

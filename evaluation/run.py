@@ -88,8 +88,8 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
     from engine import Engine
     from engine.checkpoint import has_encoder
     from engine.encoder import read_facts
+    from engine.hearing.asr import Ears
     from engine.hub import resolve
-    from evaluation.asr import Ears
     from evaluation.similarity import SpeakerEncoder
 
     folder = resolve(given.model)

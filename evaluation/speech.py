@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from engine.errors import InputError, VoiceError
+from engine.hearing.judge import Listener
+from engine.hearing.wer import normalize, score
 from engine.speech import SpeechChunk, SpeechOptions
 from evaluation.similarity import cosine, within_and_between
-from evaluation.wer import normalize, score
 
 if TYPE_CHECKING:
     from engine import Voice
@@ -40,12 +41,6 @@ class Speaker(Protocol):
     ) -> Iterable[SpeechChunk]: ...
 
     def plan(self, text: str, options: SpeechOptions) -> list[str]: ...
-
-
-class Listener(Protocol):
-    """What is needed of `evaluation.asr.Ears`."""
-
-    def transcribe(self, samples: np.ndarray, rate: int) -> str: ...
 
 
 class Embedder(Protocol):

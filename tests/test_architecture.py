@@ -25,6 +25,9 @@ ALLOWED = {
 LEVELS = {
     "engine.models": {"engine.config", "engine.models", "engine.errors"},
     "engine.text": {"engine.text", "engine.errors"},
+    "engine.hearing": {
+        *("engine.hearing", "engine.reference.activity", "engine.samples", "engine.errors"),
+    },
     "engine.generation": {
         *("engine.generation", "engine.models", "engine.config", "engine.errors"),
         *("engine.prompt", "engine.speech"),

@@ -9,7 +9,8 @@ import pytest
 
 from engine import Engine, checkpoint
 from engine.errors import InputError
-from evaluation import asr, run, similarity
+from engine.hearing import asr
+from evaluation import run, similarity
 from evaluation.run import main, read_references, read_sentences
 from tests.babble import babble
 
@@ -67,14 +68,17 @@ def test_bad_input_is_told_before_a_model_is_loaded(
     assert capsys.readouterr().err.endswith(f"hint: {hint}\n")
 
 
-def test_a_missing_package_is_named(
+def test_missing_packages_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    assert main(["speech", "--model", str(TINY)]) == 2
+    assert "faster_whisper" in (error := capsys.readouterr().err)
+    assert "voxtral[verify]" in error
+    monkeypatch.setattr(asr, "Ears", Fixed)
+    monkeypatch.setitem(sys.modules, "resemblyzer", None)
     assert main(["speech", "--model", str(TINY)]) == 1
-    error = capsys.readouterr().err
-    assert "faster_whisper" in error
-    assert "resemblyzer" in error
+    assert "resemblyzer is not installed" in capsys.readouterr().err
 
 
 class Fixed:

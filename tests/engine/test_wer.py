@@ -3,10 +3,10 @@
 import pytest
 
 from engine.errors import InputError
-from evaluation.wer import normalize, score
+from engine.hearing.wer import normalize, score
 
-pytest.importorskip("jiwer", reason="extra eval")
-pytest.importorskip("num2words", reason="extra eval")
+pytest.importorskip("jiwer", reason="extra verify")
+pytest.importorskip("num2words", reason="extra verify")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,19 @@ pytest.importorskip("num2words", reason="extra eval")
 def test_normalize(text: str, expected: str) -> None:
     assert normalize(text) == expected
     assert normalize(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("de", "Die 3 M\u00e4nner, um 20 Uhr!", "die drei m\u00e4nner um zwanzig uhr"),
+        ("fr", "L\u2019\u00e9t\u00e9, c'est 2 mois.", "l'\u00e9t\u00e9 c'est deux mois"),
+        ("hi", "\u0939\u093f\u0928\u094d\u0926\u0940 5", "\u0939\u093f\u0928\u094d\u0926\u0940 5"),
+        ("nl", "grey harbour, Mr. Jansen", "grey harbour mr jansen"),
+    ],
+)
+def test_other_languages(language: str, text: str, expected: str) -> None:
+    assert normalize(text, language) == expected
 
 
 def test_score_counts_errors_over_reference_words() -> None:

@@ -1,11 +1,14 @@
 """The ears: the packaged model is put together once; speech is understood (slow)."""
 
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 
-from evaluation import asr
+from engine.hearing import asr
 
 
 @pytest.fixture
@@ -22,7 +25,6 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]
 
 
 def test_parts_are_joined_in_order(packaged: dict[str, Path], tmp_path: Path) -> None:
-    pytest.importorskip("platformdirs", reason="extra eval")
     folder = asr.whisper_folder(tmp_path / "cache")
     assert (folder / "model.bin").read_bytes() == b"hello world"
     assert sorted(p.name for p in folder.iterdir()) == ["config.json", "model.bin"]
@@ -30,14 +32,12 @@ def test_parts_are_joined_in_order(packaged: dict[str, Path], tmp_path: Path) ->
 
 
 def test_a_folder_that_is_there_is_used(packaged: dict[str, Path], tmp_path: Path) -> None:
-    pytest.importorskip("platformdirs", reason="extra eval")
     folder = asr.whisper_folder(tmp_path)
     (folder / "model.bin").write_bytes(b"kept")
     assert (asr.whisper_folder(tmp_path) / "model.bin").read_bytes() == b"kept"
 
 
 def test_an_interrupted_copy_leaves_no_folder(packaged: dict[str, Path], tmp_path: Path) -> None:
-    pytest.importorskip("platformdirs", reason="extra eval")
     packaged["model.bin.part1"].unlink()
     with pytest.raises(FileNotFoundError):
         asr.whisper_folder(tmp_path / "cache")
@@ -45,20 +45,40 @@ def test_an_interrupted_copy_leaves_no_folder(packaged: dict[str, Path], tmp_pat
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pytest.importorskip("platformdirs", reason="extra eval")
     monkeypatch.setattr(asr, "PARTS", ("no-such-package-of-ours",))
     with pytest.raises(asr.InputError, match="no-such-package-of-ours"):
         asr.whisper_folder(tmp_path)
 
 
+@pytest.mark.parametrize("library", asr.LIBRARIES)
+def test_missing_libraries_are_named_before_a_model_is_looked_for(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for known in asr.LIBRARIES:
+        monkeypatch.setitem(sys.modules, known, ModuleType(known))
+        sys.modules[known].__spec__ = ModuleSpec(known, None)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(asr.InputError, match=library) as caught:
+        asr.Ears()
+    assert caught.value.hint == 'Run `pip install "voxtral[verify]"`.'
+
+
 @pytest.mark.slow
 def test_speech_is_understood_and_nothing_is_nothing() -> None:
-    pytest.importorskip("faster_whisper", reason="extra eval")
+    pytest.importorskip("faster_whisper", reason="extra verify")
     hibari = pytest.importorskip("hibari", reason="extra train")
-    from evaluation.wer import score
+    from engine.hearing.wer import score
 
     text = "The old lighthouse keeper climbed one hundred and twenty steps every evening."
     ears = asr.Ears()
     heard = ears.transcribe(hibari.Hibari()(text, seed=1))
     assert score([text], [heard]).wer <= 0.1
     assert ears.transcribe(np.zeros(100, np.float32)) == ""
+
+
+@pytest.mark.slow
+def test_a_language_that_whisper_does_not_know_is_refused() -> None:
+    pytest.importorskip("faster_whisper", reason="extra verify")
+    assert asr.Ears(language="de").language == "de"
+    with pytest.raises(asr.InputError, match="no language 'xx'"):
+        asr.Ears(language="xx")

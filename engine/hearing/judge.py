@@ -1,0 +1,137 @@
+"""A chunk that was spoken: is it sound, and does it say its text?
+
+`check` needs nothing but the samples. Its bounds are twice what was measured over 295 sentences of
+nano (all voices, 30 to 100 characters: 0.05 to 0.07 s a character in all, 0.03 to 0.05 s of
+it sound, pauses up to 0.5 s), so that slower voices and denser scripts pass; words of one
+syllable set the constant part. `judge` needs ears, and finds what is wrong with the words.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.hearing.wer import normalize
+from engine.reference.activity import FRAME_S, levels
+
+SILENT_DBFS = -50.0
+"""Of the loud frames: nothing to hear."""
+QUIET_DB = -25.0
+"""What is so far below the loud frames is a pause; nano's softest sounds are above."""
+CLIPPED_SHARE = 0.01
+"""Of frames with a sample at full scale."""
+SHORTEST_S = 0.02
+"""Sound a character."""
+LONGEST_S = (0.5, 0.12)
+"""From the first sound to the last: in all, and a character."""
+LONGEST_PAUSE_S = 2.0
+RETAKE_WER = 0.15
+"""A chunk with more word errors is worth another take (measured in docs/benchmarks.md)."""
+LONGEST_LOOP = 12
+"""Words of a phrase that is found to be said again."""
+
+
+class Listener(Protocol):
+    """What is needed of `engine.hearing.asr.Ears`."""
+
+    def transcribe(self, samples: np.ndarray, rate: int) -> str: ...
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was heard in a chunk.
+
+    Args:
+        wer: Word errors / words of the text; may exceed 1.
+        missing: Words of the text that were not said.
+        repeated: Words said again, singly or as a phrase, where the text has them once.
+        heard: What the ears made of it.
+    """
+
+    wer: float
+    missing: tuple[str, ...]
+    repeated: tuple[str, ...]
+    heard: str
+
+
+def check(text: str, samples: np.ndarray, rate: int) -> str:
+    """What is wrong with the sound of a chunk; empty when nothing is.
+
+    Args:
+        text: What the model read.
+        samples: float32 [n], without a pause that was put after it.
+        rate: Samples a second.
+    """
+    if not np.isfinite(samples).all():
+        return "not finite"
+    loudness = levels(samples, rate)
+    loud = float(np.percentile(loudness, 95)) if len(loudness) else -np.inf
+    if loud < SILENT_DBFS:
+        return "silent"
+    size = round(rate * FRAME_S)
+    frames = samples[: len(loudness) * size].reshape(-1, size)
+    share = float((np.abs(frames).max(axis=1) >= 1.0).mean())
+    if share > CLIPPED_SHARE:
+        return f"clipped in {share:.0%} of its frames"
+    active = np.flatnonzero(loudness > loud + QUIET_DB)
+    sound, span = len(active) * FRAME_S, float(active[-1] - active[0] + 1) * FRAME_S
+    if sound < SHORTEST_S * len(text):
+        return f"too short: {sound:.1f} s of sound for {len(text)} characters"
+    if span > LONGEST_S[0] + LONGEST_S[1] * len(text):
+        return f"too long: {span:.1f} s for {len(text)} characters"
+    pause = float(np.diff(active).max(initial=1) - 1) * FRAME_S
+    if pause > LONGEST_PAUSE_S:
+        return f"a pause of {pause:.1f} s inside"
+    return ""
+
+
+def judge(
+    text: str, samples: np.ndarray, rate: int, ears: Listener, language: str = "en"
+) -> Verdict:
+    """Listen to a chunk, and compare the words with its text.
+
+    A text without words (a row of dots) has no word errors, whatever is heard.
+
+    Args:
+        text: What was to be said.
+        samples: float32 [n], finite.
+        rate: Samples a second.
+        ears: What listens.
+        language: In which the numbers are that the ears write as digits.
+    """
+    import jiwer
+
+    heard = ears.transcribe(samples, rate)
+    said = normalize(text, language)
+    if not said:
+        return Verdict(0.0, (), (), heard)
+    words = jiwer.process_words(said, normalize(heard, language))
+    wanted, got = words.references[0], words.hypotheses[0]
+    missing: list[str] = []
+    repeated: list[str] = []
+    for part in words.alignments[0]:
+        if part.type == "delete":
+            missing += wanted[part.ref_start_idx : part.ref_end_idx]
+        elif part.type == "insert" and _again(got, part.hyp_start_idx, part.hyp_end_idx):
+            repeated += got[part.hyp_start_idx : part.hyp_end_idx]
+    return Verdict(float(words.wer), tuple(missing), tuple(repeated), heard)
+
+
+def better(fault: str, verdict: Verdict) -> tuple[bool, float, int]:
+    """Sorts takes of a chunk, the best first: no fault of `check`, then few errors, few repeats."""
+    return bool(fault), verdict.wer, len(verdict.repeated)
+
+
+def _again(words: list[str], start: int, end: int) -> bool:
+    """Whether words[start:end] are also what comes before or after, as in a loop.
+
+    A single word must stand beside its like; of a phrase the loop may be longer than the part
+    that was said once more.
+    """
+    longest = LONGEST_LOOP if end - start > 1 else 1
+    for period in range(1, longest + 1):
+        for step in (-period, period):
+            inside = start + step >= 0 and end + step <= len(words)
+            if inside and words[start:end] == words[start + step : end + step]:
+                return True
+    return False
