@@ -25,6 +25,7 @@ def params(
     vocab_size: int = 1256,
     max_seq_len: int = 4096,
     max_chars: int = 100,
+    max_chain_chars: int = 0,
     max_voice_seconds: float = 25.0,
     temperature: float = 0.1,
 ) -> dict[str, Any]:
@@ -32,6 +33,8 @@ def params(
 
     `codec_lengths` gives the transformer layers of each stage, from the patch rate (100 Hz)
     down; every stage but the last halves the rate, so 4 stages are 12.5 Hz and 3 are 25 Hz.
+    `max_chain_chars` is the longest text of chunks that continue each other, all together; 0 where
+    none ever did (`SampleOptions.chain_chars` of training).
     """
     stages = len(codec_lengths)
     frame_samples = 240 * 2 ** (stages - 1)
@@ -46,6 +49,7 @@ def params(
     }
     audio = {
         "max_chunk_chars": max_chars,
+        "max_chain_chars": max_chain_chars,
         "max_voice_seconds": max_voice_seconds,
         "temperature": temperature,
         "semantic_codebook_size": semantic_size,
@@ -125,7 +129,7 @@ def _joined(values: tuple[int, ...]) -> str:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "nano": params(),
+    "nano": params(max_chain_chars=300),
     "tiny": params(
         dim=64,
         n_layers=2,

@@ -16,8 +16,8 @@ from training.codes import (
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
 from training.presets import PRESETS
-from training.speech.batches import Sample
 from training.speech.init import init_speech
+from training.speech.samples import Part, Sample
 
 CONFIG = parse_config(PRESETS["tiny"])
 FRAME = CONFIG.codec.frame_samples
@@ -72,15 +72,14 @@ def codes(corpus: Path, codec_state: Path, tmp_path_factory: pytest.TempPathFact
 
 
 def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames: int) -> Sample:
-    codes = random.integers(0, 21, (prompt + frames, CONFIG.num_codebooks), np.int16)
-    return Sample(
-        text,
-        codes[:prompt],
-        codes[prompt:],
-        np.linspace(0, len(text) - 1, frames, dtype=np.float32),
-        np.full(frames, 3),
-        codes[prompt:].astype(np.int64),
-    )
+    codes = random.integers(0, 21, (prompt, CONFIG.num_codebooks), np.int16)
+    return Sample(codes, [random_part(random, text, frames)])
+
+
+def random_part(random: np.random.Generator, text: bytes, frames: int) -> Part:
+    codes = random.integers(0, 21, (frames, CONFIG.num_codebooks), np.int16)
+    chars = np.linspace(0, len(text) - 1, frames, dtype=np.float32)
+    return Part(text, codes, chars, np.full(frames, 3), codes.astype(np.int64))
 
 
 @pytest.fixture

@@ -20,19 +20,13 @@ from training.codes import (
     spoken_chars,
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
-from training.speech.batches import (
-    ROWS,
-    Sample,
-    SampleOptions,
-    Sampler,
-    collate,
-    prompt_ids,
-)
+from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import run_backbone
 from training.speech.init import speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, embed, terms
 from training.speech.probe import embed_prompt
 from training.speech.prompts import IGNORED
+from training.speech.samples import ROWS, Sample, collate, prompt_ids
 from training.tokenizer import byte_level_tekken
 
 
@@ -78,26 +72,28 @@ class TestBatch:
         tokenizer = Tokenizer.from_file(path)
         batch = collate(samples)
         for n, sample in enumerate(samples):
-            prompt = build_prompt(tokenizer, sample.text.decode(), len(sample.prompt) + 1)
-            ids = batch.inputs[n, : sample.first + 1].clone()
+            text = sample.parts[0].text
+            prompt = build_prompt(tokenizer, text.decode(), len(sample.prompt) + 1)
+            ids = batch.inputs[n, : batch.query[n, 0] + 1].clone()
             ids[ids >= ROWS] = tokenizer.audio
             assert ids.tolist() == prompt.ids
             rows = [tokenizer.audio] * prompt.audio_rows
-            assert prompt_ids(sample.text, rows, CONFIG) == prompt.ids
+            assert prompt_ids(text, rows, CONFIG) == prompt.ids
 
     def test_each_position_predicts_the_frame_after_it_and_the_last_one_the_end(
         self, samples: list[Sample]
     ) -> None:
         batch = collate(samples)
         for n, sample in enumerate(samples):
-            count = len(sample.target)
-            assert batch.query[n, 0] == sample.first
+            target = sample.parts[0].target
+            count = len(target)
+            assert batch.query[n, 0] == sample.length - 1 - count
             assert batch.semantic[n, count] == 1
             assert (batch.semantic[n, count + 1 :] == IGNORED).all()
             for frame in range(count):
-                assert batch.semantic[n, frame] == sample.target[frame, 0] + 2
+                assert batch.semantic[n, frame] == target[frame, 0] + 2
                 heard = batch.rows[batch.inputs[n, batch.query[n, frame] + 1] - ROWS]
-                assert (heard.numpy() == sample.target[frame] + 2).all()
+                assert (heard.numpy() == target[frame] + 2).all()
             assert (batch.acoustic[n, count:] == -1).all()
 
     def test_the_voice_ends_with_its_end_row(self, samples: list[Sample]) -> None:
@@ -108,19 +104,20 @@ class TestBatch:
 
     def test_corruption_changes_what_is_heard_and_no_target(self, samples: list[Sample]) -> None:
         clean = collate(samples)
-        heard = samples[0].heard.copy()
+        part = samples[0].parts[0]
+        heard = part.heard.copy()
         heard[[1, 7]], heard[2] = -1, heard[5]
-        dirty = collate([replace(samples[0], heard=heard), samples[1]])
+        dirty = collate([Sample(samples[0].prompt, [replace(part, heard=heard)]), samples[1]])
         for name in ("query", "semantic", "acoustic", "chars", "phones", "text"):
             torch.testing.assert_close(
                 getattr(dirty, name), getattr(clean, name), equal_nan=True, rtol=0, atol=0
             )
         changed = (clean.inputs != dirty.inputs).nonzero().tolist()
-        first = samples[0].first + 1
+        first = int(clean.query[0, 0]) + 1
         assert changed == [[0, first + 1], [0, first + 7]]
         assert dirty.inputs[0, first + 1] == ROWS + len(clean.rows)  # the zero row
         second = dirty.rows[dirty.inputs[0, first + 2] - ROWS]
-        assert (second.numpy() == samples[0].target[5] + 2).all()
+        assert (second.numpy() == part.target[5] + 2).all()
 
     def test_a_corrupted_history_keeps_the_phones(self) -> None:
         random = np.random.default_rng(0)
@@ -129,21 +126,21 @@ class TestBatch:
         codes[:, 0] = phones * 10 + random.integers(10, size=200)
         spoken = Spoken("Hm.", "a", "train", codes, np.zeros(200, np.float16), phones)
         options = SampleOptions(corrupt=1.0, swap_frames=0.0)
-        sample = Sampler([spoken, spoken], {}, options, seed=0).sample(spoken)
-        assert (sample.target == codes).all()
-        assert 0 < (sample.heard[:, 0] != codes[:, 0]).mean() < 0.5
-        assert (sample.heard[:, 0] // 10 == phones).all()
-        shift = np.abs(sample.heard[:, 1:] - codes[:, 1:])
+        part = Sampler([spoken, spoken], {}, options, seed=0).sample(spoken).parts[0]
+        assert (part.target == codes).all()
+        assert 0 < (part.heard[:, 0] != codes[:, 0]).mean() < 0.5
+        assert (part.heard[:, 0] // 10 == phones).all()
+        shift = np.abs(part.heard[:, 1:] - codes[:, 1:])
         assert 0 < shift.mean() < 10
-        assert sample.heard[:, 1:].min() >= 0
-        assert sample.heard[:, 1:].max() <= 20
+        assert part.heard[:, 1:].min() >= 0
+        assert part.heard[:, 1:].max() <= 20
 
     def test_rows_are_embedded_as_the_engine_does(
         self, model: VoxtralModel, samples: list[Sample]
     ) -> None:
         batch, sample = collate(samples), samples[1]
         made = embed(model, batch)[1]
-        expected = embed_prompt(model, sample.text.decode(), sample.prompt)
+        expected = embed_prompt(model, sample.parts[0].text.decode(), sample.prompt)
         torch.testing.assert_close(made[: len(expected)], expected)
         assert (made[sample.length :] == 0).all()
 
@@ -164,12 +161,12 @@ class TestBatch:
         batches = list(sampler.batches(budget=400, longest_chars=45))
         assert sum(len(b.inputs) for b in batches) == 21
         assert all(b.inputs.numel() <= 400 for b in batches)
-        assert all((b.text[:, 1] - b.text[:, 0]).max() <= 45 for b in batches)
+        assert all((b.text[..., 1] - b.text[..., 0]).max() <= 45 for b in batches)
         prompts = [sampler.sample(spoken[7]).prompt for _ in range(60)]
         own = sum(len(p) == spoken[31].frames for p in prompts)
         assert 15 <= own <= 45
         assert all(p[0, 0] != 7 and p[0, 0] % 2 == 1 for p in prompts)
-        joined = sampler.sample(spoken[3], joined=True)
+        joined = sampler.sample(spoken[3], joined=True).parts[0]
         assert joined.text.startswith(b"x" * 11 + b" x")
         assert len(joined.chars) == len(joined.target)
 
@@ -202,14 +199,16 @@ class TestLosses:
             _, seen = terms(model, probe, collate(batch), options, 0.0, torch.Generator())
             return float(seen["off"])
 
-        frames = [len(s.target) for s in samples]
+        frames = [len(s.parts[0].target) for s in samples]
         alone = np.average([off([s]) for s in samples], weights=frames)
         assert off(samples) == pytest.approx(alone, rel=1e-4)
 
     def test_without_word_times_there_is_no_alignment_loss(
         self, model: VoxtralModel, samples: list[Sample]
     ) -> None:
-        blank = [replace(s, chars=s.chars * np.nan, phones=s.phones * 0 - 100) for s in samples]
+        parts = [s.parts[0] for s in samples]
+        parts = [replace(p, chars=p.chars * np.nan, phones=p.phones * 0 - 100) for p in parts]
+        blank = [Sample(s.prompt, [p]) for s, p in zip(samples, parts, strict=True)]
         probe = PhoneProbe(CONFIG.backbone.dim)
         losses, _ = terms(
             model, probe, collate(blank), LossOptions(layers=(1,)), 0.0, torch.Generator()

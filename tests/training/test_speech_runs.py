@@ -25,13 +25,11 @@ from training.data.manifest import SAMPLE_RATE
 from training.export import export
 from training.presets import PRESETS
 from training.speech import predict
-from training.speech.batches import (
-    Sample,
-    SampleOptions,
-)
+from training.speech.batches import SampleOptions
 from training.speech.losses import LossOptions
 from training.speech.probe import write_probe
 from training.speech.prompts import preset_speakers
+from training.speech.samples import Sample
 from training.speech.train import Options, Run, train
 from training.tokenizer import byte_level_tekken
 

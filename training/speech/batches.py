@@ -1,33 +1,23 @@
-"""Samples (A1, T2, A2) of paper section 3.1, and batches of them of similar length.
+"""Draws samples (`training.speech.samples`), and batches of them of similar length.
 
-    [BOS][BEGIN_AUDIO] A1 rows, END row [NEXT_AUDIO_TEXT] bytes [REPEAT_AUDIO_TEXT][BEGIN_AUDIO] A2
-
-The position before each frame of A2 predicts it, the last frame predicts END. A1 is up to 25 s (of
-nano) of other utterances of the speaker; a preset speaker hears its own fixed prompt half of the
-time.
+A1 is up to 25 s (of nano) of other utterances of the speaker; a preset speaker hears its own fixed
+prompt half of the time.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from engine.cloning import voice_codes
-from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
 from training.codes import Spoken
-from training.speech.prompts import IGNORED, semantic_codes
-from training.tokenizer import BYTES, SPECIALS
+from training.speech.prompts import semantic_codes
+from training.speech.samples import Batch, Part, Sample, collate
 
-NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT = 36, 35
-ROWS = SPECIALS + BYTES
-"""First index of a batch's audio rows in `Batch.inputs`; text tokens come before."""
 POOL = 512
 """Samples that are sorted by length at a time."""
 JOINABLE = 60
-"""Samples of two utterances appear once texts of so many bytes do."""
+"""Samples of several utterances appear once texts of so many bytes do."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +35,8 @@ class SampleOptions:
         levels: Values of an acoustic code.
         join: Share of samples that say two utterances of the speaker in one go.
         joined_chars: Longest text of those.
+        chain: Share of samples that say several utterances of the speaker in a chain of parts.
+        chain_chars: Longest text of all parts of a chain (`max_chain_chars` of the checkpoint).
     """
 
     prompt_frames: tuple[int, int] = (30, 625)
@@ -56,69 +48,8 @@ class SampleOptions:
     levels: int = 21
     join: float = 0.15
     joined_chars: int = 110
-
-
-@dataclass
-class Sample:
-    """One sequence.
-
-    Args:
-        prompt: Codes of A1 without its END row [frames, codebooks], 0-based.
-        target: Codes of A2 [frames, codebooks], 0-based.
-        chars: Byte of the text spoken in each frame of A2, float [frames], NaN where unknown.
-        phones: Phone of each frame of A2 [frames], IGNORED where unknown.
-        heard: Codes that the model reads as its history [frames, codebooks], 0-based: those of
-            `target` or corrupted ones; -1 for silence.
-    """
-
-    text: bytes
-    prompt: np.ndarray
-    target: np.ndarray
-    chars: np.ndarray
-    phones: np.ndarray
-    heard: np.ndarray
-
-    @property
-    def text_start(self) -> int:
-        return 2 + len(self.prompt) + 1 + 1
-
-    @property
-    def first(self) -> int:
-        """Position that predicts frame 0: the second [BEGIN_AUDIO]."""
-        return self.text_start + len(self.text) + 1
-
-    @property
-    def length(self) -> int:
-        return self.first + 1 + len(self.target)
-
-
-@dataclass
-class Batch:
-    """Samples side by side, padded on the right.
-
-    Args:
-        inputs: [batch, length]: a text token below ROWS, audio row `inputs - ROWS` above; the
-            last row (after all of `rows`) is zero: padding and dropped frames.
-        rows: Codes of the audio rows, specials included [rows, codebooks].
-        query: Position that predicts each frame [batch, frames + 1], END last.
-        semantic: Its target, specials included [batch, frames + 1]; IGNORED in the padding.
-        acoustic: 0-based acoustic codes [batch, frames + 1, acoustic_dim]; -1 where not a frame.
-        chars: Position of the byte spoken then, float [batch, frames + 1]; NaN where unknown.
-        phones: [batch, frames + 1], IGNORED where unknown.
-        text: First position of the text and the one after its last [batch, 2].
-    """
-
-    inputs: Tensor
-    rows: Tensor
-    query: Tensor
-    semantic: Tensor
-    acoustic: Tensor
-    chars: Tensor
-    phones: Tensor
-    text: Tensor
-
-    def to(self, device: str) -> "Batch":
-        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+    chain: float = 0.3
+    chain_chars: int = 300
 
 
 class Sampler:
@@ -147,24 +78,21 @@ class Sampler:
 
     def sample(self, chosen: Spoken, joined: bool = False) -> Sample:
         """A sample that says this utterance, and after it a second one if `joined`."""
-        parts = [chosen]
+        said = [chosen]
         if joined:
-            room = self.options.joined_chars - len(chosen.text.encode()) - 1
-            fitting = [s for s in self._others(chosen) if len(s.text.encode()) <= room]
-            parts += [fitting[self.random.integers(len(fitting))]] if fitting else []
-        target = np.concatenate([p.codes for p in parts])
-        offsets = [0, len(chosen.text.encode()) + 1]  # of each part's text
-        chars = [p.chars.astype(np.float32) + o for p, o in zip(parts, offsets, strict=False)]
-        phones = np.concatenate([p.phones for p in parts])
-        prompt = self._prompt(chosen, parts)
-        return Sample(
-            " ".join(p.text for p in parts).encode(),
-            prompt,
-            target,
-            np.concatenate(chars),
-            phones,
-            self._heard(target, phones),
-        )
+            said += self._another(said, 0, self.options.joined_chars - 1)
+        return Sample(self._prompt(said), [self._part(said)])
+
+    def chain(self, chosen: Spoken) -> Sample:
+        """A sample that says this utterance and goes on with others, each with its own text.
+
+        They are drawn as long as they fit. Each chain has its own least length: some have many
+        short parts, some few long ones.
+        """
+        said, least = [chosen], int(self.random.integers(self.options.chain_chars // 3))
+        while more := self._another(said, least, self.options.chain_chars):
+            said += more
+        return Sample(self._prompt(said), [self._part([s]) for s in said])
 
     def batches(self, budget: int, longest_chars: int) -> Iterator[Batch]:
         """An epoch over the texts of at most so many bytes: batches of at most `budget` positions.
@@ -176,8 +104,12 @@ class Sampler:
         for start in range(0, len(order), POOL):
             pool = []
             for index in order[start : start + POOL]:
-                joined = longest_chars >= JOINABLE and self.random.random() < self.options.join
-                pool.append(self.sample(self.spoken[index], joined))
+                chosen, draw = self.spoken[index], self.random.random() - self.options.chain
+                if longest_chars >= JOINABLE and draw < 0:
+                    pool.append(self.chain(chosen))
+                else:
+                    joined = longest_chars >= JOINABLE and draw < self.options.join
+                    pool.append(self.sample(chosen, joined))
             pool.sort(key=lambda s: s.length)
             groups: list[list[Sample]] = [[]]
             for sample in pool:
@@ -187,16 +119,36 @@ class Sampler:
             for number in self.random.permutation(len(groups)):
                 yield collate(groups[number])
 
-    def _others(self, chosen: Spoken) -> list[Spoken]:
-        return [s for s in self.speakers[chosen.speaker] if s is not chosen]
+    def _another(self, said: list[Spoken], least: int, most: int) -> list[Spoken]:
+        """One more of the speaker's utterances, or none.
 
-    def _prompt(self, chosen: Spoken, parts: list[Spoken]) -> np.ndarray:
-        if chosen.speaker in self.fixed and self.random.random() < self.options.fixed:
-            return self.fixed[chosen.speaker]
+        Args:
+            least: Bytes of its text.
+            most: Bytes of all texts together.
+        """
+        room = most - sum(len(s.text.encode()) for s in said)
+        fitting = [s for s in self._others(said) if least <= len(s.text.encode()) <= room]
+        return [fitting[self.random.integers(len(fitting))]] if fitting else []
+
+    def _others(self, said: list[Spoken]) -> list[Spoken]:
+        return [s for s in self.speakers[said[0].speaker] if not any(s is p for p in said)]
+
+    def _part(self, said: list[Spoken]) -> Part:
+        """Utterances in one go, a space between their texts."""
+        target = np.concatenate([s.codes for s in said])
+        offsets = np.cumsum([0, *(len(s.text.encode()) + 1 for s in said)])
+        chars = [s.chars.astype(np.float32) + o for s, o in zip(said, offsets, strict=False)]
+        phones = np.concatenate([s.phones for s in said])
+        text = " ".join(s.text for s in said).encode()
+        return Part(text, target, np.concatenate(chars), phones, self._heard(target, phones))
+
+    def _prompt(self, said: list[Spoken]) -> np.ndarray:
+        speaker = said[0].speaker
+        if speaker in self.fixed and self.random.random() < self.options.fixed:
+            return self.fixed[speaker]
         low, high = np.log(self.options.prompt_frames)
         missing = round(float(np.exp(self.random.uniform(low, high))))
-        pool = [s for s in self.speakers[chosen.speaker] if not any(s is p for p in parts)]
-        pool, pieces = pool or [chosen], []
+        pool, pieces = self._others(said) or [said[0]], []
         while missing > 0:
             codes = pool[self.random.integers(len(pool))].codes
             start = int(self.random.integers(max(len(codes) - missing, 0) + 1))
@@ -222,49 +174,3 @@ class Sampler:
         heard[swapped] = heard[random.integers(frames, size=int(swapped.sum()))]
         heard[swapped & (random.random(frames) < 0.5)] = -1
         return heard
-
-
-def prompt_ids(text: bytes, rows: Sequence[int], config: ModelConfig) -> list[int]:
-    """The prompt's inputs, with `rows` in the place of the voice."""
-    opening = [config.bos_id, config.begin_audio_id]
-    spelled = [SPECIALS + byte for byte in text]
-    closing = [REPEAT_AUDIO_TEXT, config.begin_audio_id]
-    return [*opening, *rows, NEXT_AUDIO_TEXT, *spelled, *closing]
-
-
-def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> Batch:
-    """Pad samples to one batch."""
-    batch, length = len(samples), max(s.length for s in samples)
-    frames = 1 + max(len(s.target) for s in samples)
-    books = samples[0].target.shape[1]
-    rows = [part for s in samples for part in (voice_codes(s.prompt), s.heard + SPECIAL_CODES)]
-    codes = np.concatenate(rows).astype(np.int64)
-    silence = ROWS + len(codes)
-    inputs = np.full((batch, length), silence, np.int64)
-    query = np.zeros((batch, frames), np.int64)
-    semantic = np.full((batch, frames), IGNORED, np.int64)
-    acoustic = np.full((batch, frames, books - 1), -1, np.int64)
-    chars = np.full((batch, frames), np.nan, np.float32)
-    phones = np.full((batch, frames), IGNORED, np.int64)
-    text = np.zeros((batch, 2), np.int64)
-    at = ROWS
-    for n, s in enumerate(samples):
-        count, voice = len(s.target), len(s.prompt) + 1
-        text[n] = s.text_start, s.text_start + len(s.text)
-        inputs[n, :2] = bos, begin_audio
-        inputs[n, 2 : 2 + voice] = np.arange(at, at + voice)
-        inputs[n, 2 + voice] = NEXT_AUDIO_TEXT
-        inputs[n, text[n, 0] : text[n, 1]] = np.frombuffer(s.text, np.uint8).astype(int) + SPECIALS
-        inputs[n, s.first - 1 : s.first + 1] = REPEAT_AUDIO_TEXT, begin_audio
-        history = np.where(s.heard[:, 0] < 0, silence, at + voice + np.arange(count))
-        inputs[n, s.first + 1 : s.length] = history
-        at += voice + count
-        query[n] = s.first  # in the padding too: a position that sees the text
-        query[n, : count + 1] += np.arange(count + 1)
-        semantic[n, :count] = s.target[:, 0] + SPECIAL_CODES
-        semantic[n, count] = END_AUDIO
-        acoustic[n, :count] = s.target[:, 1:]
-        chars[n, :count] = s.chars + s.text_start
-        phones[n, :count] = s.phones
-    arrays = (inputs, codes, query, semantic, acoustic, chars, phones, text)
-    return Batch(*(torch.from_numpy(array) for array in arrays))

@@ -1,8 +1,9 @@
 """What the backbone and the flow head are trained by (paper sections 2.2, 2.3, 3.1).
 
-Cross-entropy on semantic codes and flow matching on acoustic values, both on A2 only; and, for a
-small model with little time, two kinds of help that the corpus' word times make possible: chosen
-heads are told which characters are being spoken, and a linear probe names the phone.
+Cross-entropy on semantic codes and flow matching on acoustic values, of what is to be said and not
+of the voice; and, for a small model with little time, two kinds of help that the corpus' word times
+make possible: chosen heads are told which characters are being spoken, and a linear probe names the
+phone.
 """
 
 import math
@@ -16,9 +17,9 @@ from engine.config import END_AUDIO
 from engine.models.flow import FlowHead
 from engine.models.voxtral import VoxtralModel
 from training.codec.phones import SYMBOLS
-from training.speech.batches import Batch
 from training.speech.forward import Passed, run_backbone
 from training.speech.prompts import IGNORED
+from training.speech.samples import Batch
 
 NEAR = 3.0
 """Characters between attended and spoken that still count as aligned."""
@@ -167,8 +168,8 @@ def alignment_loss(passed: Passed, batch: Batch, spread: float) -> tuple[Tensor,
         return passed.hidden.sum() * 0, passed.hidden.new_zeros(())
     places = torch.arange(passed.hidden.shape[1], device=wanted.device)
     distance = places - wanted.unsqueeze(-1)  # [batch, frames, length]
-    outside = (places < batch.text[:, :1]) | (places >= batch.text[:, 1:])
-    window = (-0.5 * (distance / spread).square()).masked_fill(outside.unsqueeze(1), -math.inf)
+    outside = (places < batch.text[..., :1]) | (places >= batch.text[..., 1:])
+    window = (-0.5 * (distance / spread).square()).masked_fill(outside, -math.inf)
     future = (places > batch.query.unsqueeze(-1)).unsqueeze(1)
     losses, shares = [], []
     for queries, keys in passed.heads:
@@ -179,7 +180,7 @@ def alignment_loss(passed: Passed, batch: Batch, spread: float) -> tuple[Tensor,
         near = torch.logsumexp(scores + window.unsqueeze(1), -1)
         missed = torch.logsumexp(scores, -1) - near  # [batch, heads, frames]
         losses.append((missed * known.unsqueeze(1)).sum() / (known.sum() * queries.shape[1]))
-        looked = scores.detach().masked_fill(outside[:, None, None], -math.inf).argmax(-1)
+        looked = scores.detach().masked_fill(outside.unsqueeze(1), -math.inf).argmax(-1)
         close = ((looked - wanted.unsqueeze(1)).abs() <= NEAR) & known.unsqueeze(1)
         shares.append(close.sum((0, 2)) / known.sum())
     return torch.stack(losses).mean(), torch.cat(shares).max()

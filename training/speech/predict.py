@@ -18,9 +18,10 @@ from engine.checkpoint import load as load_checkpoint
 from engine.config import SPECIAL_CODES
 from engine.models.voxtral import VoxtralModel
 from training.codes import load_codes, write_codes
-from training.speech.batches import Sample, SampleOptions, Sampler, collate
+from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import run_backbone
 from training.speech.losses import embed
+from training.speech.samples import Sample, collate
 
 CFG = 1.2
 HOTTEST = 0.8
@@ -31,15 +32,20 @@ HOTTEST = 0.8
 def predict(
     model: VoxtralModel, sample: Sample, steps: int, temperature: float, generator: torch.Generator
 ) -> np.ndarray:
-    """0-based codes of a sample with the model's own acoustic ones, int16 [frames, codebooks]."""
+    """0-based codes of a sample of one part with the model's own acoustic ones.
+
+    Returns:
+        int16 [frames, codebooks].
+    """
     batch = collate([sample])
     backbone = run_backbone(model, embed(model, batch))
-    hidden = backbone.hidden[0, batch.query[0, : len(sample.target)]]
+    target = sample.parts[0].target
+    hidden = backbone.hidden[0, batch.query[0, : len(target)]]
     head = model.acoustic_transformer
     noise = temperature * torch.randn(len(hidden), head.acoustic_dim, generator=generator)
     cfg = torch.full((len(hidden),), CFG)
     codes = head.acoustic_codes(head.trajectory(hidden, noise, cfg, steps)[-1]) - SPECIAL_CODES
-    return np.concatenate([sample.target[:, :1], codes.numpy()], axis=1).astype(np.int16)
+    return np.concatenate([target[:, :1], codes.numpy()], axis=1).astype(np.int16)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
 from engine.generation.waveform import Waveform
 from engine.models.voxtral import VoxtralModel
-from training.speech.batches import prompt_ids
+from training.speech.samples import prompt_ids
 
 
 def embed_prompt(model: VoxtralModel, text: str, prompt: np.ndarray) -> Tensor:

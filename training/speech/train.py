@@ -25,11 +25,13 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
 from training.parallel import Ranks
 from training.presets import PRESETS
-from training.speech.batches import Batch, SampleOptions, Sampler
+from training.speech.batches import SampleOptions, Sampler
 from training.speech.init import init_speech, load_speech, speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
+from training.speech.samples import Batch
+from training.speech.validate import validate
 
 STATE = "speech.pt"
 
@@ -175,23 +177,13 @@ class Run:
         load_speech(model, {n: p.cpu() for n, p in self.average.items()})
         return model
 
-    @torch.no_grad()
     def validate(self) -> dict[str, float]:
         """What to watch, of the averaged weights on fixed valid samples."""
         if not self.valid:
             return {}
-        still = SampleOptions(corrupt=0.0, join=0.0)
+        options, probe = self.options, copy.deepcopy(self.probe).cpu()
         spoken = self.valid[:48]
-        sampler = Sampler(spoken, self.voices, still, seed=0)
-        model, generator = self.averaged(), torch.Generator().manual_seed(0)
-        sums: dict[str, float] = {}
-        batches = list(sampler.batches(self.options.budget, 10_000))
-        for batch in batches:
-            seen = terms(model, self.probe.cpu(), batch, self.options.losses, 1.0, generator)[1]
-            for name, value in seen.items():
-                sums[f"valid_{name}"] = sums.get(f"valid_{name}", 0.0) + float(value) / len(batches)
-        self.probe.to(self.options.device)
-        return sums
+        return validate(self.averaged(), probe, spoken, self.voices, options.budget, options.losses)
 
     def hear(self) -> dict[str, float]:
         """Two valid sentences spoken freely into `probe/`, in preset voices."""

@@ -1,0 +1,157 @@
+"""Samples of paper section 3.1 as the model reads them, and their layout in a batch.
+
+    [BOS][BEGIN_AUDIO] A1 rows, END row
+    [NEXT_AUDIO_TEXT] bytes [REPEAT_AUDIO_TEXT][BEGIN_AUDIO] A2
+    END row [NEXT_AUDIO_TEXT] bytes [REPEAT_AUDIO_TEXT][BEGIN_AUDIO] A3 ...
+
+A1 is the voice. A sample of one part ends with A2; in a chain further parts go on from there, as
+chunks of a long text do. The position before each frame of a part predicts it, the last frame
+predicts END.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.cloning import voice_codes
+from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
+from training.speech.prompts import IGNORED
+from training.tokenizer import BYTES, SPECIALS
+
+NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT = 36, 35
+ROWS = SPECIALS + BYTES
+"""First index of a batch's audio rows in `Batch.inputs`; text tokens come before."""
+
+
+@dataclass
+class Part:
+    """A text and its speech.
+
+    Args:
+        target: Codes to be said [frames, codebooks], 0-based.
+        chars: Byte of the text spoken in each frame, float [frames], NaN where unknown.
+        phones: Phone of each frame [frames], IGNORED where unknown.
+        heard: Codes that the model reads as its history [frames, codebooks], 0-based: those of
+            `target` or corrupted ones; -1 for silence.
+    """
+
+    text: bytes
+    target: np.ndarray
+    chars: np.ndarray
+    phones: np.ndarray
+    heard: np.ndarray
+
+    @property
+    def length(self) -> int:
+        """Positions from [NEXT_AUDIO_TEXT] to the last frame."""
+        return 1 + len(self.text) + 2 + len(self.target)
+
+
+@dataclass
+class Sample:
+    """One sequence.
+
+    Args:
+        prompt: Codes of A1 without its END row [frames, codebooks], 0-based.
+        parts: At least one.
+    """
+
+    prompt: np.ndarray
+    parts: list[Part]
+
+    @property
+    def starts(self) -> list[int]:
+        """Position of each part's [NEXT_AUDIO_TEXT]; an END row stands before it."""
+        lengths = [part.length + 1 for part in self.parts]
+        first = 2 + len(self.prompt) + 1
+        return [first + sum(lengths[:n]) for n in range(len(lengths))]
+
+    @property
+    def length(self) -> int:
+        return self.starts[-1] + self.parts[-1].length
+
+
+@dataclass
+class Batch:
+    """Samples side by side, padded on the right; `frames` counts those of all parts and their ENDs.
+
+    Args:
+        inputs: [batch, length]: a text token below ROWS, audio row `inputs - ROWS` above; the
+            last row (after all of `rows`) is zero: padding and dropped frames.
+        rows: Codes of the audio rows, specials included [rows, codebooks].
+        query: Position that predicts each frame [batch, frames].
+        semantic: Its target, specials included [batch, frames]; IGNORED in the padding.
+        acoustic: 0-based acoustic codes [batch, frames, acoustic_dim]; -1 where not a frame.
+        chars: Position of the byte spoken then, float [batch, frames]; NaN where unknown.
+        phones: [batch, frames], IGNORED where unknown.
+        text: First position of the part's text and the one after its last [batch, frames, 2].
+    """
+
+    inputs: Tensor
+    rows: Tensor
+    query: Tensor
+    semantic: Tensor
+    acoustic: Tensor
+    chars: Tensor
+    phones: Tensor
+    text: Tensor
+
+    def to(self, device: str) -> "Batch":
+        return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+def prompt_ids(text: bytes, rows: Sequence[int], config: ModelConfig) -> list[int]:
+    """The prompt's inputs, with `rows` in the place of the voice."""
+    opening = [config.bos_id, config.begin_audio_id]
+    spelled = [SPECIALS + byte for byte in text]
+    closing = [REPEAT_AUDIO_TEXT, config.begin_audio_id]
+    return [*opening, *rows, NEXT_AUDIO_TEXT, *spelled, *closing]
+
+
+def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> Batch:
+    """Pad samples to one batch."""
+    batch, length = len(samples), max(s.length for s in samples)
+    frames = max(sum(len(part.target) + 1 for part in s.parts) for s in samples)
+    books = samples[0].prompt.shape[1]
+    rows = []
+    for s in samples:
+        rows += [voice_codes(s.prompt), *(part.heard + SPECIAL_CODES for part in s.parts)]
+    codes = np.concatenate(rows).astype(np.int64)
+    silence = ROWS + len(codes)
+    inputs = np.full((batch, length), silence, np.int64)
+    query = np.zeros((batch, frames), np.int64)
+    semantic = np.full((batch, frames), IGNORED, np.int64)
+    acoustic = np.full((batch, frames, books - 1), -1, np.int64)
+    chars = np.full((batch, frames), np.nan, np.float32)
+    phones = np.full((batch, frames), IGNORED, np.int64)
+    text = np.zeros((batch, frames, 2), np.int64)
+    at = ROWS
+    for n, s in enumerate(samples):
+        voice, done = len(s.prompt) + 1, 0
+        inputs[n, :2] = bos, begin_audio
+        inputs[n, 2 : 2 + voice] = np.arange(at, at + voice)
+        at += voice
+        end_row = at - 1
+        for start, part in zip(s.starts, s.parts, strict=True):
+            count, spelled = len(part.target), (start + 1, start + 1 + len(part.text))
+            first = spelled[1] + 1  # it predicts frame 0: the part's [BEGIN_AUDIO]
+            inputs[n, start - 1 : start + 1] = end_row, NEXT_AUDIO_TEXT
+            inputs[n, slice(*spelled)] = np.frombuffer(part.text, np.uint8).astype(int) + SPECIALS
+            inputs[n, first - 1 : first + 1] = REPEAT_AUDIO_TEXT, begin_audio
+            history = np.where(part.heard[:, 0] < 0, silence, at + np.arange(count))
+            inputs[n, first + 1 : first + 1 + count] = history
+            at += count
+            said = slice(done, done + count)
+            semantic[n, said] = part.target[:, 0] + SPECIAL_CODES
+            semantic[n, done + count] = END_AUDIO
+            acoustic[n, said] = part.target[:, 1:]
+            chars[n, said] = part.chars + spelled[0]
+            phones[n, said] = part.phones
+            text[n, done:], query[n, done:] = spelled, first  # in the padding too: it sees a text
+            query[n, done : done + count + 1] += np.arange(count + 1)
+            done += count + 1
+    arrays = (inputs, codes, query, semantic, acoustic, chars, phones, text)
+    return Batch(*(torch.from_numpy(array) for array in arrays))

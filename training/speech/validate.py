@@ -1,0 +1,40 @@
+"""What to watch while the speech model is trained, on samples that stay the same."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from engine.models.voxtral import VoxtralModel
+from training.codes import Spoken
+from training.speech.batches import SampleOptions, Sampler
+from training.speech.losses import LossOptions, PhoneProbe, terms
+
+
+@torch.no_grad()
+def validate(
+    model: VoxtralModel,
+    probe: PhoneProbe,
+    spoken: Sequence[Spoken],
+    fixed: dict[str, np.ndarray],
+    budget: int,
+    options: LossOptions,
+) -> dict[str, float]:
+    """Means over clean batches: `valid_...` of single utterances, `chain_...` of chains.
+
+    Args:
+        model, probe: On the CPU.
+        spoken, fixed: As of `Sampler`.
+        budget: Positions of a batch.
+    """
+    means: defaultdict[str, float] = defaultdict(float)
+    for kind, chain in (("valid", 0.0), ("chain", 1.0)):
+        generator = torch.Generator().manual_seed(0)
+        still = SampleOptions(corrupt=0.0, join=0.0, chain=chain)
+        batches = list(Sampler(spoken, fixed, still, seed=0).batches(budget, 10_000))
+        for batch in batches:
+            seen = terms(model, probe, batch, options, 1.0, generator)[1]
+            for name, value in seen.items():
+                means[f"{kind}_{name}"] += float(value) / len(batches)
+    return dict(means)
