@@ -12,6 +12,7 @@ from engine.models.cache import KVCache
 from engine.models.voxtral import VoxtralModel
 from tests.training.conftest import CONFIG, random_part
 from training.codes import Spoken
+from training.presets import PRESETS
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import run_backbone
 from training.speech.losses import LossOptions, PhoneProbe, embed, terms
@@ -178,6 +179,11 @@ class TestSampler:
             counts.append(len(numbers))
         assert min(counts) <= 3
         assert max(counts) >= 5
+
+    def test_nano_says_how_long_its_chains_were(self) -> None:
+        audio = PRESETS["nano"]["multimodal"]["audio_model_args"]
+        assert audio["max_chain_chars"] == SampleOptions().chain_chars
+        assert PRESETS["tiny"]["multimodal"]["audio_model_args"]["max_chain_chars"] == 0
 
     def test_the_history_of_every_part_may_be_corrupted(self) -> None:
         spoken = self.spoken()
