@@ -14,6 +14,7 @@ from engine.device import enough_memory, find_device
 from engine.errors import InputError, VoiceError
 from engine.generation.waveform import decode_whole
 from engine.hub import folder_name
+from engine.joins import edged
 from engine.models.codec.blocks import fold_weight_norms
 from engine.models.layers import pack
 from engine.models.voxtral import VoxtralModel
@@ -23,15 +24,13 @@ from engine.prompt import Prompt, build_continuation, build_prompt
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
 from engine.speech import SpeechChunk, SpeechOptions
-from engine.text import Passage, plan_text
+from engine.text import Passage, passages_of
 from engine.tokenizer import Tokenizer
 from engine.voices import VoiceRows
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 PACKED_DIM = 1024
 """Widest backbone whose weights are packed for the CPU; wider ones fill several threads without."""
-PAUSE_SECONDS = 0.25
-"""Silence after each chunk of `stream` but the last."""
 
 
 class Engine:
@@ -132,10 +131,10 @@ class Engine:
         """16 hex digits that tell checkpoints apart."""
         return checkpoint.fingerprint(self._folder)
 
-    def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[str]:
-        """The chunks that will be spoken, as the model will read them."""
+    def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[Passage]:
+        """The chunks that will be spoken, as the model will read them, and their pauses."""
         max_chars = options.max_chars or self._config.max_chars
-        return plan_text(text, normalize=options.normalize, max_chars=max_chars)
+        return passages_of(text, options.normalize, max_chars, options.language)
 
     def stream(
         self,
@@ -158,13 +157,11 @@ class Engine:
             InputError: If there is nothing to speak.
             VoiceError: If there is no such voice, or it belongs to another checkpoint.
         """
-        texts = self.plan(text, options)
-        if not texts:
-            raise InputError("There is nothing to speak in this text.", "Give some words.")
+        passages = self.plan(text, options)
         rows = voice if isinstance(voice, Tensor) else self.rows(voice)
 
-        passages = [Passage(chunk, PAUSE_SECONDS) for chunk in texts]
-        return SpeechRequest(self._speaker({"": rows}, options), passages).stream()
+        pieces = SpeechRequest(self._speaker({"": rows}, options), passages).stream()
+        return edged(pieces, passages, self.sample_rate)
 
     def render(
         self,

@@ -146,8 +146,6 @@ class SpeechRequest:
         ]
         self.positions = max(map(speaker.room, grouped))
         self.heads = [link(chain) for chain in grouped]
-        rate = speaker.model.model_config.codec.sampling_rate
-        self.pauses = [np.zeros(round(p.pause * rate), np.float32) for p in passages]
 
     @torch.inference_mode()
     def stream(self) -> Generator[SpeechChunk, None, None]:
@@ -176,8 +174,6 @@ class SpeechRequest:
             frames = sequence.frames[waveform.done : end]
             samples = waveform.decode(frames)
             last = ended and end == available
-            if last and sequence is not self.sequences[-1]:
-                samples = np.concatenate([samples, self.pauses[sequence.index]])
             yield SpeechChunk(
                 samples=samples,
                 text=sequence.text,

@@ -19,6 +19,7 @@ class SpeechOptions:
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
         rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
+        language: Of the text, such as "en" or "fr-FR": how numbers are read.
         max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
             to (`ModelConfig.max_chars`).
         temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
@@ -36,6 +37,7 @@ class SpeechOptions:
     steps: int = 8
     rows: int = 4
     normalize: bool = True
+    language: str = "en"
     max_chars: int | None = None
     temperature: float | None = None
     context: str | None = None

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from voxtral_cli import __version__
+from voxtral_cli.commands.batch import batch
 from voxtral_cli.commands.clone import clone
 from voxtral_cli.commands.detect import detect
 from voxtral_cli.commands.doctor import doctor
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (say, clone, encode, decode, detect, doctor):
+for command in (say, clone, batch, encode, decode, detect, doctor):
     app.command()(command)
 app.add_typer(voices, name="voices")
 app.add_typer(models, name="models")
@@ -39,7 +40,8 @@ def voxtral(
 ) -> None:
     """Text to speech with Voxtral checkpoints.
 
-    Exit codes: 0 done, 1 failed, 2 wrong command line or input, 130 interrupted.
+    Exit codes: 0 done, 1 failed, 2 wrong command line or input, 3 some of
+    several failed, 130 interrupted.
     """
     if version:
         print(f"voxtral {__version__}")

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     OK = 0
     FAILED = 1
     USAGE = 2
+    SOME_FAILED = 3
     INTERRUPTED = 130
 
 

@@ -16,7 +16,8 @@ def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
     """The chunks that will be spoken; loads no weights."""
     from engine.text import plan_text
 
-    return plan_text(text, options.normalize, options.max_chars or read_config(model).max_chars)
+    max_chars = options.max_chars or read_config(model).max_chars
+    return plan_text(text, options.normalize, max_chars, options.language)
 
 
 def read_voices(model: str) -> tuple[str, ...]:

@@ -34,6 +34,23 @@ Encoder = Annotated[
         help="A codec encoder, for a model that comes without one.",
     ),
 ]
+Voice = Annotated[
+    str | None,
+    typer.Option(
+        "--voice",
+        "-v",
+        metavar="VOICE",
+        help="One of `voxtral voices`, a voice file, or a recording to clone.  [default: first]",
+    ),
+]
+NoWatermark = Annotated[
+    bool,
+    typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
+]
+Language = Annotated[
+    str,
+    typer.Option("--language", metavar="CODE", help="How numbers are read: en, fr, es, de, ..."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Output = Annotated[

@@ -16,6 +16,7 @@ import engine as package
 from engine import Engine, SpeechOptions, checkpoint
 from engine.errors import CheckpointError, DeviceError, InputError, VoiceError
 from engine.generation import loop
+from engine.joins import Edges
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXT = "Hello there. This is it. And now? The last!"
@@ -77,9 +78,23 @@ def test_speak_is_the_joined_stream(tiny: Engine, spoken: np.ndarray) -> None:
     plan = tiny.plan(TEXT, OPTIONS)
     assert len(plan) > 2
     assert [piece.index for piece in pieces] == sorted(piece.index for piece in pieces)
-    assert [piece.text for piece in pieces if piece.last] == plan
-    frames = sum(piece.frames for piece in pieces)
-    assert len(spoken) == frames * 1920 + (len(plan) - 1) * 6000
+    assert [piece.text for piece in pieces if piece.last] == [passage.text for passage in plan]
+    assert not spoken[0]
+    assert not spoken[-1]
+
+
+def test_chunks_are_cut_to_their_speech_and_get_their_pauses(tiny: Engine) -> None:
+    plan = tiny.plan(TEXT, OPTIONS)
+    pieces = list(tiny.stream(TEXT, options=OPTIONS))
+    for index, passage in enumerate(plan):
+        mine = [piece for piece in pieces if piece.index == index]
+        edges = Edges(tiny.sample_rate)
+        sound = tiny.decode(np.concatenate([piece.codes for piece in mine], axis=1))
+        cut = np.concatenate([edges.write(sound), edges.finish()])
+        pause = 0.0 if index == len(plan) - 1 else passage.pause
+        whole = np.concatenate([cut, np.zeros(round(pause * tiny.sample_rate), np.float32)])
+        heard = np.concatenate([piece.samples for piece in mine])
+        np.testing.assert_allclose(heard, whole, atol=1e-4, rtol=0)
 
 
 def test_first_piece_is_short_and_early() -> None:
@@ -98,7 +113,7 @@ def test_same_bytes_for_any_rows(tiny: Engine, spoken: np.ndarray, rows: int) ->
 
 
 def test_same_bytes_alone_as_before_others(tiny: Engine, spoken: np.ndarray) -> None:
-    first = tiny.plan(TEXT, OPTIONS)[0]
+    first = tiny.plan(TEXT, OPTIONS)[0].text
     alone = tiny.speak(first, options=OPTIONS)
     assert np.array_equal(alone, spoken[: len(alone)])
 

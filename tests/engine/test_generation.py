@@ -98,12 +98,8 @@ def test_golden_wave_through_the_whole_pipeline(
 def test_golden_codes_side_by_side(model: VoxtralModel, golden: dict[str, Tensor]) -> None:
     request = golden_request(model, golden, "B", copies=5, rows=2)
     pieces = list(request.stream())
-    pause = round(PAUSE * 24000)
     for index in range(5):
         wave = np.concatenate([piece.samples for piece in pieces if piece.index == index])
-        if index < 4:
-            assert not wave[-pause:].any()
-            wave = wave[:-pause]
         np.testing.assert_allclose(wave, golden["e2e.B.wave"].numpy(), atol=1e-4, rtol=0)
 
 

@@ -16,10 +16,13 @@ from voxtral_cli.options import (
     Device,
     Encoder,
     Json,
+    Language,
     Model,
+    NoWatermark,
     Output,
     Play,
     Quiet,
+    Voice,
     refuse_json_beside_audio,
 )
 from voxtral_cli.provenance import WATERMARK, tags
@@ -42,15 +45,6 @@ File = Annotated[
     list[str] | None,
     typer.Option("--file", "-f", metavar="FILE", help="Speak a text file; repeatable; - is stdin."),
 ]
-Voice = Annotated[
-    str | None,
-    typer.Option(
-        "--voice",
-        "-v",
-        metavar="VOICE",
-        help="One of `voxtral voices`, a voice file, or a recording to clone.  [default: first]",
-    ),
-]
 Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", help="Same seed, same speech.  [default: random]"),
@@ -61,10 +55,6 @@ Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken
 NoNormalize = Annotated[
     bool,
     typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),
-]
-NoWatermark = Annotated[
-    bool,
-    typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
 ]
 Sign = Annotated[
     Path | None,
@@ -101,6 +91,7 @@ def say(
     cfg: Cfg = 1.2,
     steps: Steps = 8,
     rows: Rows = 4,
+    language: Language = "en",
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
     sign: Sign = None,
@@ -139,6 +130,7 @@ def say(
         steps=steps,
         rows=rows,
         normalize=not no_normalize,
+        language=language,
     )
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.errors import InputError
+from engine.errors import InputError, VoxtralError
 from voxtral_cli.manuscripts.decoding import decode
 from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.items import SUFFIX as ITEMS
@@ -17,23 +17,35 @@ from voxtral_cli.manuscripts.read import READABLE, check_full, check_readable, r
 STDIN = "-"
 
 
-def gather(inputs: Sequence[str]) -> list[Document]:
+def gather(inputs: Sequence[str]) -> tuple[list[Document], list[tuple[str, VoxtralError]]]:
     """Reads everything that was given.
 
     Args:
         inputs: Files, folders (the manuscripts in them, not those in folders below), globs, lists
             of items (.jsonl), or `-` for text from stdin.
 
+    Returns:
+        The documents, and of several files those that could not be read, with the reason.
+
     Raises:
-        InputError: If something cannot be read, or two documents have the same name.
+        InputError: If nothing can be read, or two documents have the same name.
     """
     paths = [path for name in inputs for path in _paths(name)]
+    documents: list[Document] = []
+    unread: list[tuple[str, VoxtralError]] = []
     for path in paths:
-        if path is not None:
-            check_readable(path)
-    documents = [document for path in paths for document in _read(path)]
+        try:
+            if path is not None:
+                check_readable(path)
+            documents += _read(path)
+        except InputError as error:
+            if len(paths) == 1:
+                raise
+            unread.append((str(path), error))
+    if not documents:
+        raise unread[0][1]
     _refuse_duplicates(documents)
-    return documents
+    return documents, unread
 
 
 def natural(text: str) -> list[tuple[int, str]]:

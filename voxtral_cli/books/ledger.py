@@ -1,0 +1,215 @@
+"""What has been spoken: an append-only file of JSON lines; a kill at any moment leaves it usable.
+
+    {"voxtral_ledger": 1}
+    {"key": "...", "text": "...", "frames": 131, "takes": 1, "note": "", "wer": null, ...}
+    {"file": "book.m4b", "digest": "...", "size": 81234}
+
+A line with `key` is a finished chunk. Its `codes` are base64 of zlib of codec tokens, int16,
+little-endian, [codebooks, frames]. One with `file` is an output that was written whole. Of several
+lines of one key or file the last counts. A line that was cut off goes when the ledger is next
+opened.
+"""
+
+import base64
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from engine.errors import InputError, VoxtralError
+from voxtral_cli.audio.output import write_error
+
+HEADER = {"voxtral_ledger": 1}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished chunk.
+
+    Args:
+        key: Says what was spoken, by whom and how (`voxtral_cli.books.plan`).
+        text: What was spoken.
+        codes: int16 [codebooks, frames], 0-based.
+        takes: How often it was spoken until one was kept.
+        note: What is wrong with it; empty when nothing is.
+        wer: Word error rate by the recogniser; None where nobody listened.
+    """
+
+    key: str
+    text: str
+    codes: np.ndarray
+    takes: int = 1
+    note: str = ""
+    wer: float | None = None
+
+
+class Ledger:
+    """An open ledger, which no other process may open. Codes stay in the file until asked for."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file, self.path = file, path
+        self._places: dict[str, tuple[int, int]] = {}
+        self._facts: dict[str, dict[str, Any]] = {}
+        self._files: dict[str, dict[str, Any]] = {}
+        self._end = 0
+        self._read()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._places
+
+    def frames(self, key: str) -> int:
+        """Codec frames of a chunk."""
+        return int(self._facts[key]["frames"])
+
+    def wer(self, key: str) -> float | None:
+        """Word error rate of a chunk; None where nobody listened."""
+        return self._facts[key]["wer"]
+
+    def note(self, key: str) -> str:
+        """What is wrong with a chunk."""
+        return str(self._facts[key]["note"])
+
+    def entry(self, key: str) -> Entry:
+        """A chunk with its codes, read from the file."""
+        start, length = self._places[key]
+        self._file.seek(start)
+        line = json.loads(self._file.read(length))
+        try:
+            packed = zlib.decompress(base64.b64decode(line["codes"]))
+            codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
+        except (ValueError, zlib.error) as error:
+            raise VoxtralError(
+                f"{self.path} is damaged at byte {start} ({error}).", "Speak it again: --force."
+            ) from error
+        return Entry(key, line["text"], codes, line["takes"], line["note"], line["wer"])
+
+    def add(self, entry: Entry) -> None:
+        """Keep a chunk: when this returns, it is on the disk."""
+        packed = base64.b64encode(zlib.compress(entry.codes.astype("<i2").tobytes())).decode()
+        self._append(
+            {
+                "key": entry.key,
+                "text": entry.text,
+                "frames": entry.codes.shape[1],
+                "takes": entry.takes,
+                "note": entry.note,
+                "wer": entry.wer,
+                "codes": packed,
+            }
+        )
+
+    def written(self, name: str, digest: str, size: int) -> bool:
+        """Whether a file of this size was written of the same."""
+        known = self._files.get(name, {})
+        return known.get("digest") == digest and known.get("size") == size
+
+    def add_file(self, name: str, digest: str, size: int) -> None:
+        """Note that a file was written whole."""
+        self._append({"file": name, "digest": digest, "size": size})
+
+    def _append(self, line: dict[str, Any]) -> None:
+        data = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        try:
+            self._file.seek(self._end)
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._cut()
+            raise write_error(str(self.path), error) from error
+        self._take(line, self._end, len(data))
+        self._end += len(data)
+
+    def _read(self) -> None:
+        """Index what is there. A line without an end was being written when a process died."""
+        with open(self.path, "rb") as lines:
+            for data in lines:
+                if self._end == 0:
+                    self._check_header(data)
+                if not data.endswith(b"\n"):
+                    break
+                self._take(_parsed(data), self._end, len(data))
+                self._end += len(data)
+        self._cut()
+        if not self._end:
+            self._append(HEADER)
+
+    def _check_header(self, data: bytes) -> None:
+        if not HEADER.items() <= _parsed(data).items() and not json.dumps(
+            HEADER
+        ).encode().startswith(data):
+            raise InputError(
+                f"{self.path} is no ledger of voxtral.", "Move it away, or write elsewhere."
+            )
+
+    def _take(self, line: dict[str, Any], start: int, length: int) -> None:
+        if "key" in line:
+            self._places[line["key"]] = start, length
+            self._facts[line["key"]] = {name: line[name] for name in ("frames", "note", "wer")}
+        elif "file" in line:
+            self._files[line["file"]] = line
+
+    def _cut(self) -> None:
+        """Take away what is behind the last whole line."""
+        self._file.truncate(self._end)
+
+
+@contextmanager
+def open_ledger(path: Path, fresh: bool = False) -> Iterator[Ledger]:
+    """Open a ledger, or begin one.
+
+    Args:
+        fresh: Forget what is in it.
+
+    Raises:
+        VoxtralError: If another process has it open, or it cannot be written.
+        InputError: If the file is something else.
+    """
+    try:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
+    except OSError as error:
+        raise write_error(str(path), error) from error
+    with file:
+        if not _locked(file):
+            raise VoxtralError(
+                f"Another voxtral is at work on this: it has {path} open.",
+                "Wait for it, or end it; what it has finished is kept.",
+            )
+        ledger = Ledger(file, path)
+        if fresh:
+            file.truncate(0)
+            ledger = Ledger(file, path)
+        yield ledger
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    """A line; empty for a broken one."""
+    try:
+        line = json.loads(data)
+    except ValueError:
+        return {}
+    return line if isinstance(line, dict) else {}
+
+
+def _locked(file: IO[bytes]) -> bool:
+    """Take the lock, which the system gives back however this process ends."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            file.seek(1 << 40)  # far behind the end: the lock is for this byte alone
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,176 @@
+"""What a job makes: files, their chapters, the passages in these, and what each passage is called.
+
+Nothing here needs a model; a plan can be printed, counted and compared with a ledger.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InputError
+from engine.longform import chains
+from engine.text import Passage
+from voxtral_cli.audio.formats import BY_NAME
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.subtitles import file_name
+
+LEDGER_SUFFIX = ".voxtral"
+CHARACTERS_A_SECOND = 15
+"""Of English read aloud."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A chapter as it is spoken."""
+
+    title: str
+    passages: tuple[Passage, ...]
+
+    @property
+    def characters(self) -> int:
+        return sum(len(passage.text) for passage in self.passages)
+
+    @property
+    def seconds(self) -> float:
+        """About how long it will be."""
+        return self.characters / CHARACTERS_A_SECOND + sum(p.pause for p in self.passages)
+
+
+@dataclass(frozen=True)
+class Product:
+    """A file to be made.
+
+    Args:
+        path: Where.
+        title: Of the file; of a chapter when the file is one.
+        book: The document.
+        parts: Its chapters.
+        number, total: Place among the files of the book; total 1 when it is the only one.
+    """
+
+    path: Path
+    title: str
+    book: Document
+    parts: tuple[Part, ...]
+    number: int = 1
+    total: int = 1
+
+    @property
+    def passages(self) -> list[Passage]:
+        return [passage for part in self.parts for passage in part.passages]
+
+
+Book = tuple[Document, tuple[Part, ...]]
+"""A document and what is spoken of it."""
+
+
+def products(books: Sequence[Book], folder: Path, suffix: str, split: bool) -> list[Product]:
+    """A file per book in a folder, or with `split` a file per chapter.
+
+    Args:
+        suffix: Of the files, with its dot.
+        split: Chapters of several books lie in a folder each.
+    """
+    made = []
+    for book, parts in books:
+        if not split:
+            made.append(Product(folder / f"{book.name}{suffix}", book.title, book, parts))
+            continue
+        inside = folder / book.name if len(books) > 1 else folder
+        names = [file_name(n, len(parts), part.title) for n, part in enumerate(parts, 1)]
+        made += [
+            Product(inside / f"{name}{suffix}", part.title, book, (part,), number, len(parts))
+            for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
+        ]
+    return made
+
+
+def one_product(books: Sequence[Book], path: Path) -> Product:
+    """Everything in one file; of several documents, one without chapters is a chapter."""
+    (first, parts), *others = books
+    if not others:
+        return Product(path, first.title, first, parts)
+    joined = [
+        Part(book.title, part.passages) if len(inside) == 1 else part
+        for book, inside in books
+        for part in inside
+    ]
+    book = Document(name=path.stem, title=path.stem, author=first.author, chapters=())
+    return Product(path, path.stem, book, tuple(joined))
+
+
+def is_folder(output: str) -> bool:
+    """Whether `-o` means a folder: it is one, ends in a slash, or has no audio file's suffix."""
+    path = Path(output)
+    return path.is_dir() or output.endswith("/") or path.suffix.lstrip(".").lower() not in FORMATS
+
+
+FORMATS = {*BY_NAME, "m4b"}
+
+
+def ledger_path(output: Path, folder: bool) -> Path:
+    """Beside the output: one ledger for `book.m4b` and `book.mp3`, one for a folder of files."""
+    name = output.name if folder else output.stem
+    return output.with_name(name + LEDGER_SUFFIX)
+
+
+class Keys:
+    """Names of passages: the same passage, spoken by the same voice in the same way, has the same.
+
+    Args:
+        facts: All else that the codes depend on: checkpoint, seed, options.
+        voices: Voice of a passage -> what identifies it.
+        chain_chars: Longest text of passages that continue each other; 0 when none do.
+    """
+
+    def __init__(
+        self, facts: Mapping[str, Any], voices: Mapping[str, str], chain_chars: int
+    ) -> None:
+        self.facts, self.voices, self.chain_chars = dict(facts), voices, chain_chars
+
+    def chains(self, passages: Sequence[Passage]) -> list[list[tuple[str, Passage]]]:
+        """The passages in their chains, each with its key.
+
+        A passage that continues others depends on all of them, and its key does.
+        """
+        keyed = []
+        for chain in chains(passages, self.chain_chars):
+            before, members = "", []
+            for index in chain:
+                passage = passages[index]
+                before = self._key(passage, before)
+                members.append((before, passage))
+            keyed.append(members)
+        return keyed
+
+    def _key(self, passage: Passage, before: str) -> str:
+        voice = self.voices[passage.voice]
+        return digest([self.facts, voice, passage.text, before])[:32]
+
+
+def digest(value: Any) -> str:
+    """Of anything that JSON can hold: 64 hex digits."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def voices_of(passages: Iterable[Passage]) -> list[str]:
+    """Voices that passages ask for, in order; empty is the narrator's."""
+    return list(dict.fromkeys(passage.voice for passage in passages))
+
+
+def refuse_same_paths(made: Sequence[Product]) -> None:
+    """Two files of one name would overwrite each other.
+
+    Raises:
+        InputError: If there are any.
+    """
+    seen: dict[str, Product] = {}
+    for product in made:
+        other = seen.setdefault(str(product.path).lower(), product)
+        if other is not product:
+            raise InputError(
+                f"Two outputs would be {product.path}.", "Give the items different names."
+            )

@@ -1,0 +1,158 @@
+"""Speaks what a ledger does not hold yet, and keeps the best take of each passage.
+
+A take whose sound is at fault, or in which the recogniser misses too many words, is spoken again
+with other noise, up to TAKES times. What is kept is in the ledger at once.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.text import Passage
+from voxtral_cli.books.ledger import Entry, Ledger
+
+if TYPE_CHECKING:
+    from engine.cloning import Voice
+    from engine.engine import Engine
+    from engine.hearing.judge import Listener
+    from engine.rendering import Line, Take
+    from engine.speech import SpeechOptions
+
+TAKES = 3
+"""Most takes of one passage."""
+
+Chain = Sequence[tuple[str, Passage]]
+"""Passages that continue each other, each with its key."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What is thought of a take; the smallest is the best.
+
+    Args:
+        faulty: Whether its sound is at fault.
+        wer: Word error rate by the recogniser; 0 where nobody listened.
+        repeated: Words that were said again.
+        note: What is wrong; empty when nothing is.
+        good: Whether another take is not worth while.
+    """
+
+    faulty: bool
+    wer: float
+    repeated: int
+    note: str
+    good: bool
+
+    @property
+    def rank(self) -> tuple[bool, float, int]:
+        return self.faulty, self.wer, self.repeated
+
+
+class Critic:
+    """Judges takes by their sound and, with ears, by their words."""
+
+    def __init__(self, engine: "Engine", ears: "Listener | None", language: str) -> None:
+        self.engine, self.ears, self.language = engine, ears, language
+
+    def opinion(self, text: str, codes: np.ndarray, note: str = "") -> Opinion:
+        """What is thought of the codes that say a text.
+
+        Args:
+            note: What the engine said of it.
+        """
+        from engine.hearing.judge import RETAKE_WER, check, judge
+
+        if not codes.shape[1]:
+            return Opinion(True, 1.0, 0, "nothing was spoken", False)
+        samples = self.engine.decode(codes)
+        fault = check(text, samples, self.engine.sample_rate)
+        notes = [part for part in (note, fault) if part]
+        if self.ears is None:
+            return Opinion(bool(fault), 0.0, 0, "; ".join(notes), not fault)
+        verdict = judge(text, samples, self.engine.sample_rate, self.ears, self.language)
+        good = not fault and verdict.wer <= RETAKE_WER and not verdict.repeated
+        if not good and verdict.wer:
+            notes.append(f"heard as: {verdict.heard}")
+        return Opinion(bool(fault), verdict.wer, len(verdict.repeated), "; ".join(notes), good)
+
+
+class Director:
+    """Decides on takes: the judge of `Engine.render`."""
+
+    def __init__(self, critic: Critic) -> None:
+        self.critic = critic
+        self.best: dict[str, tuple[Opinion, Take]] = {}
+
+    def __call__(self, take: "Take") -> "Take | None":
+        opinion = self.critic.opinion(take.line.text, take.codes, take.note)
+        name = take.line.name
+        if name not in self.best or opinion.rank < self.best[name][0].rank:
+            self.best[name] = opinion, take
+        if not opinion.good and take.number + 1 < TAKES:
+            return None
+        return self.best[name][1]
+
+    def entry(self, take: "Take") -> Entry:
+        """What the ledger is to hold of a take that was kept."""
+        opinion, _ = self.best.pop(take.line.name)
+        wer = round(opinion.wer, 4) if self.critic.ears else None
+        return Entry(take.line.name, take.line.text, take.codes, take.number + 1, opinion.note, wer)
+
+
+def missing(chains: Sequence[Chain], ledger: Ledger, verify: bool) -> list[list["Line"]]:
+    """The chains of which something is to be spoken, each once.
+
+    Args:
+        verify: Whether what nobody listened to counts as missing.
+    """
+    from engine.rendering import Line
+
+    wanted, seen = [], set()
+    for chain in chains:
+        last = chain[-1][0]
+        if last in seen:
+            continue
+        seen.add(last)
+        spoken = [key in ledger and not (verify and ledger.wer(key) is None) for key, _ in chain]
+        if all(spoken):
+            continue
+        done = spoken.index(False)
+        codes = [ledger.entry(key).codes for key, _ in chain[:done]] + [None] * len(chain)
+        wanted.append(
+            [Line(key, p.text, p.voice, c) for (key, p), c in zip(chain, codes, strict=False)]
+        )
+    return wanted
+
+
+def speak_missing(
+    engine: "Engine",
+    chains: Sequence[Chain],
+    ledger: Ledger,
+    voices: Mapping[str, "str | Voice"],
+    options: "SpeechOptions",
+    critic: Critic,
+) -> Iterator[Entry]:
+    """Speaks what is missing; each entry is in the ledger when it is handed out."""
+    director = Director(critic)
+    for take in engine.render(
+        missing(chains, ledger, critic.ears is not None), voices, options, director
+    ):
+        entry = director.entry(take)
+        ledger.add(entry)
+        yield entry
+
+
+def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> Iterator[Entry]:
+    """Notes what the recogniser thinks of passages that nobody listened to, where it is good."""
+    unheard = {
+        key for chain in chains for key, _ in chain if key in ledger and ledger.wer(key) is None
+    }
+    for key in sorted(unheard):
+        entry = ledger.entry(key)
+        opinion = critic.opinion(entry.text, entry.codes)
+        if opinion.good:
+            heard = replace(entry, wer=round(opinion.wer, 4))
+            ledger.add(heard)
+            yield heard

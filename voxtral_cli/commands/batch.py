@@ -1,0 +1,294 @@
+"""`voxtral batch`: manuscripts in, audiobooks out, in as many sittings as it takes."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engine.errors import VoxtralError
+from voxtral_cli.console import Console, print_json, print_table
+from voxtral_cli.failures import ExitCode, print_error
+from voxtral_cli.options import (
+    AudioFormat,
+    Consent,
+    Device,
+    Encoder,
+    Json,
+    Model,
+    NoWatermark,
+    Quiet,
+    Voice,
+)
+
+if TYPE_CHECKING:
+    from voxtral_cli.books.job import Report
+    from voxtral_cli.books.plan import Book
+
+Failures = Sequence[tuple[str, VoxtralError]]
+MOST_NOTES = 10
+"""Flawed passages that are listed at the end."""
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT...",
+        help="epub, docx, html, md, txt; folders, globs, a .jsonl of items; - is text on stdin.",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE|DIR",
+        help="One file for all, or a folder for a file each.  [default: NAME.m4b]",
+    ),
+]
+Split = Annotated[bool, typer.Option("--split", help="A file a chapter, titles numbered.")]
+List = Annotated[bool, typer.Option("--list", help="Print the chapters, and do no more.")]
+ShowText = Annotated[
+    bool,
+    typer.Option("--dry-run", "--show-text", help="Print what would be spoken, a passage a line."),
+]
+Chapters = Annotated[
+    str | None,
+    typer.Option("--chapters", metavar="3-7,9", help="Only these, as --list numbers them."),
+]
+Matter = Annotated[
+    bool, typer.Option("--all-matter", help="Title pages, contents, notes and the like as well.")
+]
+Title = Annotated[str | None, typer.Option("--title", help="Instead of the manuscript's.")]
+Author = Annotated[str | None, typer.Option("--author", help="Instead of the manuscript's.")]
+Cover = Annotated[
+    Path | None,
+    typer.Option("--cover", metavar="IMAGE", help="A JPEG or PNG instead of the manuscript's."),
+]
+Lexicons = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--lexicon",
+        metavar="FILE",
+        help="Lines `word = replacement`; beside voxtral.lexicon in the manuscript's folders.",
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", metavar="CODE", help="en, fr, es, ...  [default: the manuscript's, or en]"
+    ),
+]
+Cast = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cast", metavar="NAME=VOICE", help="Who speaks lines that begin with NAME: (repeatable)."
+    ),
+]
+Subtitles = Annotated[
+    list[str] | None,
+    typer.Option("--subtitles", metavar="KIND", help="srt, vtt or json beside it (repeatable)."),
+]
+Loudness = Annotated[
+    str,
+    typer.Option("--loudness", metavar="PRESET", help="ebu (-18 LUFS), acx (-20 dB RMS) or none."),
+]
+Verify = Annotated[
+    bool,
+    typer.Option("--verify", help="Listen to every passage; speak it again if words are missing."),
+]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="KIND",
+        help="chunks: a passage hears those before it; or none.  [default: the model's]",
+    ),
+]
+Rows = Annotated[
+    str, typer.Option("--rows", metavar="N", help="Passages spoken side by side; auto by memory.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other speech.")]
+Force = Annotated[bool, typer.Option("--force", help="Speak again what was spoken before.")]
+Clean = Annotated[
+    bool, typer.Option("--clean", help="Delete the ledger once everything is written.")
+]
+
+
+def batch(
+    inputs: Inputs,
+    output: Output = None,
+    format_name: AudioFormat = None,
+    split: Split = False,
+    chapters: Chapters = None,
+    all_matter: Matter = False,
+    list_chapters: List = False,
+    show_text: ShowText = False,
+    voice: Voice = None,
+    cast: Cast = None,
+    consent: Consent = False,
+    language: Language = None,
+    lexicon: Lexicons = None,
+    title: Title = None,
+    author: Author = None,
+    cover: Cover = None,
+    loudness: Loudness = "ebu",
+    subtitles: Subtitles = None,
+    verify: Verify = False,
+    context: Context = None,
+    rows: Rows = "auto",
+    seed: Seed = 0,
+    no_watermark: NoWatermark = False,
+    force: Force = False,
+    clean: Clean = False,
+    model: Model = "nano",
+    encoder: Encoder = None,
+    device: Device = "auto",
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Turn manuscripts into audiobooks.
+
+    Everything that was spoken is kept in a ledger beside the output (book.voxtral for book.m4b).
+    Stopped at any moment and started again, the same command goes on where it was and ends with
+    the same bytes; a changed sentence is the only one that is spoken again, and another format,
+    loudness or title needs no speaking at all.
+
+    \b
+    voxtral batch book.epub -o book.m4b
+    voxtral batch book.epub --list
+    voxtral batch book.epub -o book.mp3 --split --chapters 3-7 --loudness acx
+    voxtral batch script.txt -o play.flac --cast ALICE=cheerful_female --cast BOB=casual_male
+    voxtral batch lines.jsonl -o sounds/ --format wav
+
+    Exit code 3: some files could not be made; the others are there.
+    """
+    from engine.speech import SpeechOptions
+    from voxtral_cli.books import setup
+
+    console = Console(quiet)
+    options = SpeechOptions(seed=seed, rows=setup.row_count(rows), context=context)
+    documents, unread = setup.documents(inputs, chapters, all_matter, console)
+    documents = setup.renamed(documents, title, author, cover)
+    books = setup.planned(documents, model, lexicon, language, setup.roles(cast), console)
+    if list_chapters:
+        print_chapters(books, as_json)
+        raise typer.Exit(ended(unread))
+    if show_text:
+        print_passages(books, as_json)
+        raise typer.Exit(ended(unread))
+    target = setup.target(books, output, format_name, split)
+    finish = setup.finish(target.format, loudness, subtitles, not no_watermark)
+    voices = setup.voices(target.products, voice, model, encoder, consent, console)
+    if verify:
+        setup.check_ears()
+    said = setup.perform(
+        target,
+        voices,
+        options,
+        finish,
+        console,
+        model=model,
+        encoder=encoder,
+        device=device,
+        verify=verify,
+        force=force,
+        language=language or documents[0].language or "en",
+    )
+    said.failures[:0] = unread
+    console.note(summary(said))
+    if clean and not said.failures:
+        target.ledger.unlink(missing_ok=True)
+    if as_json:
+        print_json(facts(said, target.ledger))
+    raise typer.Exit(ended(said.failures))
+
+
+def ended(failures: Failures) -> int:
+    """Says what could not be made; the exit code."""
+    for name, error in failures:
+        print_error(f"{name}: {error.message}", error.hint)
+    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+
+
+def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
+    """The table of `--list`: number, book, title, characters, minutes."""
+    rows = [(book, part) for book, parts in books for part in parts]
+    if as_json:
+        print_json(
+            [
+                {
+                    "number": number,
+                    "book": book.title,
+                    "title": part.title,
+                    "characters": part.characters,
+                    "seconds": round(part.seconds),
+                }
+                for number, (book, part) in enumerate(rows, 1)
+            ]
+        )
+        return
+    print_table(
+        ["", "book", "chapter", "characters", "about"],
+        [
+            [
+                str(number),
+                book.title,
+                part.title,
+                str(part.characters),
+                f"{part.seconds / 60:.1f} min",
+            ]
+            for number, (book, part) in enumerate(rows, 1)
+        ],
+    )
+
+
+def print_passages(books: "Sequence[Book]", as_json: bool) -> None:
+    """The plan: passage by passage, or as one JSON value with voices and pauses."""
+    if as_json:
+        print_json(
+            [
+                {"book": book.title, "chapter": part.title, **asdict(passage)}
+                for book, parts in books
+                for part in parts
+                for passage in part.passages
+            ]
+        )
+        return
+    for _, parts in books:
+        for part in parts:
+            for passage in part.passages:
+                print(passage.text)
+
+
+def summary(said: "Report") -> str:
+    """What was done, for people."""
+    new = [file for file in said.files if file["new"]]
+    speed = f" ({said.seconds / said.took:.1f} x real time)" if said.spoken else ""
+    lines = [
+        f"{len(new)} of {len(said.files) + len(said.failures)} files written, "
+        f"{said.spoken} passages spoken, {said.reused} kept from before: {said.seconds:.1f} s of "
+        f"sound in {said.took:.1f} s{speed}"
+    ]
+    lines += [file["file"] for file in new]
+    lines += [f"flawed: {note}" for note in said.notes[:MOST_NOTES]]
+    if len(said.notes) > MOST_NOTES:
+        lines.append(
+            f"... and {len(said.notes) - MOST_NOTES} more flawed passages (--json has them)"
+        )
+    if said.wer is not None:
+        lines.append(f"word error rate: {said.wer:.1%}")
+    return "\n".join(lines)
+
+
+def facts(said: "Report", ledger: Path) -> dict[str, Any]:
+    """For `--json`."""
+    return {
+        "files": said.files,
+        "failures": [{"file": name, "error": error.message} for name, error in said.failures],
+        "passages": {"spoken": said.spoken, "reused": said.reused, "flawed": said.notes},
+        "seconds": round(said.seconds, 3),
+        "wall_seconds": round(said.took, 3),
+        "wer": None if said.wer is None else round(said.wer, 4),
+        "ledger": str(ledger),
+    }
