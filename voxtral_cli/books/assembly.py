@@ -73,11 +73,11 @@ def assemble(
     about: About,
     finish: Finish,
     sign: Callable[[Path], None] | None = None,
-) -> tuple[float, list[str]]:
+) -> tuple[float, str]:
     """Write one file, and its subtitles, from what the ledger holds.
 
     Returns:
-        Its length in seconds, and what could not be done.
+        Its length in seconds, and what it could not hold; empty when it holds all.
 
     Raises:
         VoxtralError: If a file cannot be written.
@@ -103,12 +103,12 @@ def assemble(
         if finish.watermark:
             blocks = marked(blocks, rate)
         blocks = levelled(blocks, rate, choose_levels(finish.loudness, spool.meter))
-        notes = write_book(path, blocks, rate, finish.format, about, marks, sign)
+        note = write_book(path, blocks, rate, finish.format, about, marks, sign)
         for kind in finish.subtitles:
             titles = [chapter.title for chapter in chapters]
             with whole_file(subtitle_path(path, kind)) as output:
                 output.write(write_subtitles(words, titles, kind).encode())
-        return spool.seconds, notes
+        return spool.seconds, note
 
 
 class Spool:

@@ -1,7 +1,7 @@
 """A job from its plan to its files: speak what is missing, write each file once it is all there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +167,7 @@ class Job:
                 self.finish.loudness,
                 self.finish.subtitles,
                 marked,
-                about.digestible,
+                [*astuple(replace(about, cover=b"")), digest(about.cover.hex())],
                 [[c.title, [[key, p.pause] for key, p in c.passages]] for c in work.chapters],
             ]
         )
@@ -179,10 +179,10 @@ class Job:
             return
         finish = Finish(self.finish.format, self.finish.loudness, marked, self.finish.subtitles)
         path.parent.mkdir(parents=True, exist_ok=True)
-        seconds, notes = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
+        seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         self.ledger.add_file(name, made_of, path.stat().st_size)
         self.report.files.append({"file": name, "new": True, "seconds": round(seconds, 3)})
-        for note in notes:
+        if note:
             self.console.note(f"note: {path}: {note}")
 
     def _about(self, product: Product) -> About:
@@ -207,8 +207,7 @@ class Job:
             cover=book.cover,
             comment=made["comment"],
             software=made["software"],
-            track=product.number,
-            tracks=product.total,
+            track=f"{product.number}/{product.total}" if product.total > 1 else "",
         )
 
 

@@ -145,9 +145,7 @@ class Ledger:
         if not HEADER.items() <= _parsed(data).items() and not json.dumps(
             HEADER
         ).encode().startswith(data):
-            raise InputError(
-                f"{self.path} is no ledger of voxtral.", "Move it away, or write elsewhere."
-            )
+            raise _no_ledger(self.path)
 
     def _take(self, line: dict[str, Any], start: int, length: int) -> None:
         if "key" in line:
@@ -172,6 +170,8 @@ def open_ledger(path: Path, fresh: bool = False) -> Iterator[Ledger]:
         VoxtralError: If another process has it open, or it cannot be written.
         InputError: If the file is something else.
     """
+    if path.exists() and not path.is_file():
+        raise _no_ledger(path)
     try:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
     except OSError as error:
@@ -187,6 +187,10 @@ def open_ledger(path: Path, fresh: bool = False) -> Iterator[Ledger]:
             file.truncate(0)
             ledger = Ledger(file, path)
         yield ledger
+
+
+def _no_ledger(path: Path) -> InputError:
+    return InputError(f"{path} is no ledger of voxtral.", "Move it away, or write elsewhere.")
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -105,10 +105,7 @@ def one_product(books: Sequence[Book], path: Path) -> Product:
 def is_folder(output: str) -> bool:
     """Whether `-o` means a folder: it is one, ends in a slash, or has no audio file's suffix."""
     path = Path(output)
-    return path.is_dir() or output.endswith("/") or path.suffix.lstrip(".").lower() not in FORMATS
-
-
-FORMATS = {*BY_NAME, "m4b"}
+    return path.is_dir() or output.endswith("/") or path.suffix.lstrip(".").lower() not in BY_NAME
 
 
 def ledger_path(output: Path, folder: bool) -> Path:

@@ -9,8 +9,8 @@ from engine.errors import InputError, VoxtralError
 from engine.longform import chain_chars
 from engine.text import likely_speakers, plan_passages
 from voxtral_cli import loading
-from voxtral_cli.audio.book import require_book_format
-from voxtral_cli.audio.formats import Format
+from voxtral_cli.audio.book import check_cover, require_book_format
+from voxtral_cli.audio.formats import Format, choose_format
 from voxtral_cli.audio.loudness import PRESETS
 from voxtral_cli.audio.output import check_writable
 from voxtral_cli.books.assembly import Finish
@@ -102,8 +102,7 @@ def _picture(path: Path) -> bytes:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
-    if not data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        raise InputError(f"{path} is no JPEG or PNG.", "Convert the picture.")
+    check_cover(data)
     return data
 
 
@@ -186,11 +185,12 @@ def target(
             raise InputError("Several books need a place.", "Give -o DIR, or -o FILE for one file.")
         output = books[0][0].name + ("" if split else "." + (format_name or default_format()))
     path, folder = Path(output), is_folder(output)
-    name = format_name or (default_format() if folder else path.suffix[1:])
-    chosen = require_book_format(name)
+    name = format_name or (default_format() if folder else None)
+    chosen = choose_format(path, name)
+    require_book_format(chosen)
     if folder or split:
         place = path if folder else path.with_suffix("")
-        made = products(books, place, f".{name}", split)
+        made = products(books, place, f".{name or path.suffix[1:]}", split)
         beside = place
     else:
         made, beside = [one_product(books, path)], path

@@ -1,0 +1,162 @@
+"""The ledger: save = load, cut anywhere, locked, never another's file."""
+
+import json
+import multiprocessing
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import InputError, VoxtralError
+from voxtral_cli.books.ledger import Entry, open_ledger
+
+
+def entry(key: str, frames: int = 5, wer: float | None = None) -> Entry:
+    codes = np.random.default_rng(frames).integers(0, 8192, (37, frames)).astype(np.int16)
+    return Entry(key, f"Text of {key}: \u00e9\u4e2d.", codes, 2, "a note", wer)
+
+
+def same(one: Entry, other: Entry) -> bool:
+    facts = [(e.key, e.text, e.takes, e.note, e.wer) for e in (one, other)]
+    return facts[0] == facts[1] and np.array_equal(one.codes, other.codes)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "book.voxtral"
+
+
+def test_saved_is_loaded(path: Path) -> None:
+    entries = [entry(str(n), frames=n, wer=0.25 if n % 2 else None) for n in range(1, 7)]
+    with open_ledger(path) as ledger:
+        for one in entries:
+            ledger.add(one)
+        ledger.add_file("book.m4b", "abc", 7)
+    with open_ledger(path) as ledger:
+        for one in entries:
+            assert one.key in ledger
+            assert ledger.frames(one.key) == one.codes.shape[1]
+            assert ledger.wer(one.key) == one.wer
+            assert ledger.note(one.key) == "a note"
+            assert same(ledger.entry(one.key), one)
+        assert "7" not in ledger
+        assert ledger.written("book.m4b", "abc", 7)
+        assert not ledger.written("book.m4b", "abd", 7)
+        assert not ledger.written("book.m4b", "abc", 8)
+        assert not ledger.written("other.m4b", "abc", 7)
+    assert all(json.loads(line) for line in path.read_text().splitlines())
+
+
+def test_the_last_of_a_key_counts(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a", 4))
+        ledger.add(entry("a", 9, wer=0.0))
+        assert same(ledger.entry("a"), entry("a", 9, wer=0.0))
+    with open_ledger(path) as ledger:
+        assert same(ledger.entry("a"), entry("a", 9, wer=0.0))
+
+
+def test_cut_at_any_byte_it_keeps_what_was_whole_and_goes_on(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        for key in "ab":
+            ledger.add(entry(key))
+    whole = path.read_bytes()
+    ends = [i + 1 for i, byte in enumerate(whole) if byte == 0x0A]
+    for length in {*range(0, len(whole) + 1, 7), *ends, *(end - 1 for end in ends)}:
+        path.write_bytes(whole[:length])
+        with open_ledger(path) as ledger:
+            assert ("a" in ledger, "b" in ledger) == (length >= ends[1], length >= ends[2])
+            ledger.add(entry("c", 3))
+        with open_ledger(path) as ledger:
+            assert same(ledger.entry("c"), entry("c", 3))
+            assert ("a" in ledger) == (length >= ends[1])
+
+
+def test_a_broken_line_loses_no_other(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        for key in "abc":
+            ledger.add(entry(key))
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[2] = b"\x00" * 40 + b"\n"
+    path.write_bytes(b"".join(lines))
+    with open_ledger(path) as ledger:
+        assert [key in ledger for key in "abc"] == [True, False, True]
+        assert same(ledger.entry("c"), entry("c"))
+
+
+def test_damaged_codes_are_an_error_that_says_so(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a"))
+    text = path.read_text()
+    line = json.loads(text.splitlines()[1])
+    line["codes"] = line["codes"][:-12] + "AAAAAAAAAAA="
+    path.write_text(text.splitlines()[0] + "\n" + json.dumps(line) + "\n")
+    with open_ledger(path) as ledger, pytest.raises(VoxtralError, match="damaged"):
+        ledger.entry("a")
+
+
+def test_fresh_forgets(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a"))
+    with open_ledger(path, fresh=True) as ledger:
+        assert "a" not in ledger
+    with open_ledger(path) as ledger:
+        assert "a" not in ledger
+
+
+@pytest.mark.parametrize("content", [b"Dear diary,\n", b'{"text": "hi"}\n', b"\x00\x01", b"7\n"])
+@pytest.mark.parametrize("fresh", [False, True])
+def test_another_file_is_left_alone(path: Path, content: bytes, fresh: bool) -> None:
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="no ledger"), open_ledger(path, fresh):
+        pass
+    assert path.read_bytes() == content
+
+
+def hold(path: Path, pipe: Connection) -> None:
+    with open_ledger(path):
+        pipe.send("open")
+        pipe.recv()
+
+
+def test_a_second_process_is_refused_until_the_first_is_gone(path: Path) -> None:
+    here, there = multiprocessing.Pipe()
+    first = multiprocessing.get_context("spawn").Process(target=hold, args=(path, there))
+    first.start()
+    assert here.recv() == "open"
+    with pytest.raises(VoxtralError, match="Another voxtral"), open_ledger(path, fresh=True):
+        pass
+    first.kill()
+    first.join()
+    with open_ledger(path) as ledger:
+        assert "a" not in ledger
+
+
+def fill(path: Path, pipe: Connection) -> None:
+    """Writes until the file may not grow."""
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a"))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 50,) * 2)
+        try:
+            ledger.add(entry("b"))
+        except VoxtralError as error:
+            pipe.send((error.message, ["a" in ledger, "b" in ledger]))
+
+
+def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
+    here, there = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=fill, args=(path, there))
+    process.start()
+    message, known = here.recv()
+    process.join()
+    assert "Cannot write" in message
+    assert known == [True, False]
+    assert path.read_bytes().endswith(b"}\n")
+    with open_ledger(path) as ledger:
+        assert same(ledger.entry("a"), entry("a"))
+        ledger.add(entry("b"))
