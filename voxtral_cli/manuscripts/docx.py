@@ -18,6 +18,9 @@ _UNREAD = frozenset(["del", "moveFrom", "txbxContent", "rt", "Fallback"])
 """Elements whose text was deleted or stands elsewhere: in a box, above the line, or twice."""
 
 _SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
+_PARAGRAPH = 1
+"""The type of a paragraph's style; those of lists are based on none."""
+
 _DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError)
 
 
@@ -37,10 +40,9 @@ def read_docx(path: Path) -> Document:
             word = docx.Document(io.BytesIO(read_bytes(path)))
             about = word.core_properties
             stated, author, language = about.title, about.author, about.language
-            blocks = list(_blocks(word))
         except (*_DAMAGE, XMLSyntaxError) as error:
             raise archive.damaged(str(error)) from error
-    heading, sections = by_headings(blocks)
+    heading, sections = by_headings(list(_blocks(word)))
     title = heading or clean(stated) or path.stem
     return Document(
         path.stem,
@@ -54,7 +56,8 @@ def read_docx(path: Path) -> Document:
 
 def _blocks(word: Any) -> Iterator[Block]:
     """Paragraphs and rows, also those inside content controls, which python-docx passes over."""
-    names = {style.style_id: list(_style_names(style)) for style in word.styles}
+    of_paragraphs = (style for style in word.styles if style.type == _PARAGRAPH)
+    names = {style.style_id: list(_style_names(style)) for style in of_paragraphs}
     found = [(_styles_of(element, names), element) for element in _paragraphs(word.element.body)]
     below = int(any("title" in styles for styles, _ in found))
     for styles, element in found:

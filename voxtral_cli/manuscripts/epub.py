@@ -49,16 +49,18 @@ def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Ite
         entries.setdefault(entry.path, []).append(entry)
     section = Section()
     begun = False
+    alone = len(package.spine) == 1
     for name in dict.fromkeys(package.spine):
         text = decode_html(archive.read(name), name)
-        page = read_page(text.text)
+        page = read_page(text.text, name)
         notes.update(dict.fromkeys(text.notes))
         if page.skipped_code:
             notes["Blocks of code are not read."] = None
         listed = entries.get(name, [])
-        known = _is_matter(page, package, name, bool(listed))
-        for part in _parts(page, listed, alone=len(package.spine) == 1):
-            fresh = not entries or part.title in [entry.title for entry in listed]
+        names = {entry.title for entry in listed}
+        known = not alone and _is_matter(page, package, name, bool(listed))
+        for part in _parts(page, listed, alone):
+            fresh = not entries or part.title in names
             if fresh or known or section.matter or _opens(part, section) or not begun:
                 yield section
                 section = part

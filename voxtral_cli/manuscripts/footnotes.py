@@ -33,18 +33,16 @@ def notes_without_marks(tree: Any) -> set[Any]:
         for link in tree.iter("a")
         if is_note_mark(link) or not types_of(link).isdisjoint({"noteref", "doc-noteref"})
     }
-    found: set[Any] = set()
-    if not targets:
-        return found
-    for element in tree.iter():
+    places: dict[Any, bool] = {}
+    for element in tree.iter() if targets else ():
         if (element.get("id") or element.get("name")) not in targets:
             continue
         place = next(
             (e for e in (element, *element.iterancestors()) if e.tag in _NOTE_PLACES), None
         )
-        if place is not None and _is_note(place):
-            found.add(place)
-    return found
+        if place is not None and place not in places:
+            places[place] = _is_note(place)
+    return {place for place, is_note in places.items() if is_note}
 
 
 def _is_note(place: Any) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.errors import InputError
 from engine.text.passages import Block
 from voxtral_cli.manuscripts.decoding import Text, decode, read_bytes
 from voxtral_cli.manuscripts.document import Document
@@ -33,7 +34,8 @@ _HIDDEN_TYPES = words(
 """epub:type and role of what is not read."""
 
 _HIDDEN_CLASSES = words("noteref footnote footnotes endnote endnotes footnote-ref")
-_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>", re.IGNORECASE)
+_DOCTYPE_START = re.compile(r"<!DOCTYPE", re.IGNORECASE)
+_DOCTYPE = re.compile(r"[^\[>]*(?:\[[^\]]*\]\s*)?>")
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]+)""")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CELL = "\ue000"  # private use: what separates the cells of a row until it is joined
@@ -65,7 +67,7 @@ def read_html(path: Path) -> Document:
         InputError: If it is no text.
     """
     text = decode_html(read_bytes(path), str(path))
-    return document_of(read_page(text.text), path, text.notes)
+    return document_of(read_page(text.text, str(path)), path, text.notes)
 
 
 def document_of(page: Page, path: Path, notes: tuple[str, ...] = ()) -> Document:
@@ -91,26 +93,44 @@ def decode_html(data: bytes, name: str) -> Text:
     return decode(data, name, declared[1].decode() if declared else "")
 
 
-def parse_html(text: str) -> Any:
-    """The tree of a text; None where there is no element in it."""
+def parse_html(text: str, name: str) -> Any:
+    """The tree of a text; None where there is no element in it.
+
+    Raises:
+        InputError: If elements lie in each other deeper than the parser goes.
+    """
     from lxml import etree
 
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
-    return etree.fromstring(_DOCTYPE.sub("", text, count=1).encode() or b" ", parser)
+    tree = etree.fromstring(_without_doctype(text).encode() or b" ", parser)
+    if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):
+        raise InputError(
+            f"{name} is nested too deep: elements are opened and never closed.",
+            "Mend it first, for example with tidy.",
+        )
+    return tree
 
 
-def read_page(text: str) -> Page:
-    """Reads a page of HTML."""
+def _without_doctype(text: str) -> str:
+    """The parser would take the entities that one declares for text."""
+    start = _DOCTYPE_START.search(text)
+    end = _DOCTYPE.match(text, start.end()) if start else None
+    return text[: start.start()] + text[end.end() :] if start and end else text
+
+
+def read_page(text: str, name: str) -> Page:
+    """Reads a page of HTML; `name` is what errors call it."""
     from lxml import etree
 
-    tree = parse_html(text)
+    tree = parse_html(text, name)
     page = Page()
     if tree is None:
         return page
-    page.title = clean("".join(tree.xpath("string(//head/title)")))
-    page.author = clean(tree.xpath("string(//meta[@name='author']/@content)"))
+    page.title = clean(tree.findtext("head/title") or "")
+    author = tree.find("head/meta[@name='author']")
+    page.author = "" if author is None else clean(author.get("content") or "")
     page.language = clean(tree.get("lang") or tree.get("xml:lang") or "")
     page.types = frozenset(_outer_types(tree))
     notes = notes_without_marks(tree)
@@ -182,6 +202,8 @@ class _Reader:
         """Ends the block that is being gathered; empty lines end one too."""
         whole = "".join(self.parts)
         self.parts.clear()
+        if not whole or whole.isspace():
+            return
         if _CELL in whole:
             whole = ", ".join(filter(None, map(str.strip, whole.split(_CELL))))
         lines = [" ".join(line.split()) for line in whole.split("\n")]

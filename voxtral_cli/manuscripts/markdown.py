@@ -9,11 +9,15 @@ from voxtral_cli.manuscripts.html import document_of, read_page
 from voxtral_cli.manuscripts.outline import clean
 
 _FRONT = re.compile(
-    r"\A---[ \t]*\n((?:(?:[A-Za-z][\w -]*:[^\n]*|[ \t#-][^\n]*|)\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"\A---[ \t]*\n(?=\S)((?:(?:[A-Za-z][\w -]*:[^\n]*|[ \t#-][^\n]*|)\n)*?)"
+    r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
 _STATED = re.compile(r"^(title|author|language|lang)[ \t]*:[ \t]*(\S[^\n]*)$", re.M | re.I)
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:[^\n]*(?:\n(?!\[\^)(?:[ \t]*\n)*[ \t]+\S[^\n]*)*", re.M)
-_NOTE_MARK = re.compile(r"\[\^[^\]\s]+\]")
+_DEEPEST = 100
+"""Levels of lists and quotes in each other; the library drops what lies deeper."""
+
+_NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
 
 
 def read_markdown(path: Path) -> Document:
@@ -32,8 +36,8 @@ def read_markdown(path: Path) -> Document:
         key.lower(): _value(value) for key, value in _STATED.findall(front[1] if front else "")
     }
     body = _NOTE_MARK.sub("", _NOTE.sub("", body))
-    parser = MarkdownIt("commonmark", {"breaks": True}).enable("table")
-    page = read_page(parser.render(body))
+    parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": _DEEPEST}).enable("table")
+    page = read_page(parser.render(body), str(path))
     page.title = stated.get("title", "")
     page.author = stated.get("author", "")
     page.language = stated.get("language", stated.get("lang", ""))

@@ -13,7 +13,8 @@ _LONGEST_TITLE = 120
 _MATTER = re.compile(
     r"(?:table of )?contents|copyright(?: page| notice)?|title page|cover|dedication|index|imprint"
     r"|(?:end|foot)?notes|bibliography|works cited|references|acknowledge?ments?|colophon"
-    r"|about the (?:authors?|publisher|translator)|also by .*|other books by .*|newsletter"
+    r"|about the (?:authors?|publisher|translator)|newsletter"
+    r"|(?:also|(?:other )?books) by [^.!?]{1,60}"
     r"|list of (?:illustrations|figures|tables)|illustrations|transcriber['\u2019]s notes?"
     r"|table des mati\u00e8res|sommaire|d\u00e9dicace|remerciements|inhalt(?:sverzeichnis)?"
     r"|impressum|widmung|danksagung|\u00fcber (?:den autor|die autorin)|\u00edndice|sum\u00e1rio"
@@ -92,7 +93,7 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
         blocks = list(_tidy(section.blocks))
         last = number == len(full) - 1
         if all(item.level for item in blocks) and not last and not section.matter:
-            if not section.title or not seen_later[section.title.casefold()]:
+            if not seen_later[section.title.casefold()] and not is_matter(section.title):
                 heading += blocks
             continue
         if not any(item.text for item in blocks):

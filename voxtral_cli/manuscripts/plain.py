@@ -106,7 +106,8 @@ def _sections(text: str) -> Iterator[Section]:
     section, begun = Section(), False
     for paragraph in paragraphs(text):
         chapter = _is_heading(paragraph)
-        heading = chapter or (not begun and is_matter(paragraph))
+        front = not begun and len(paragraph) <= _LONGEST_HEADING and is_matter(paragraph)
+        heading = chapter or (front and not paragraph.endswith("."))
         begun |= chapter
         if heading:
             yield section
