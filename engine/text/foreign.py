@@ -18,7 +18,7 @@ _ARABIC = str.maketrans(
     "0123456789%.,",
 )
 
-_RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+)*"
+_RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+){0,40}"
 _NUMBER = re.compile(rf"((?<![\w)%.,-])[-\u2212](?=\d))?({_RUN})( ?%)?", re.ASCII)
 _SCALED = r"(?! ?(?:[kKmM]\b|[kM]?\u20ac|mill|milh|mili|Mill|Mrd|mrd|mila\b|mil\b|tausend))"
 _SIGNS = r"R\$|[$\u20ac\u00a3]"
@@ -143,7 +143,7 @@ def _number(match: re.Match[str], code: str) -> str:
 
 def _apart(match: re.Match[str], words: str) -> str:
     """Words set off from letters beside them ("MP3" -> "MP trois")."""
-    before = match.string[: match.start()][-1:] if match.start() else ""
+    before = match.string[max(0, match.start() - 1) : match.start()]
     after = match.string[match.end() : match.end() + 1]
     return " " * before.isalnum() + words + " " * after.isalnum()
 
@@ -209,6 +209,8 @@ def _day(match: re.Match[str]) -> str:
     ending = "n" if match["n"] else "" if match["e"] else "r"
     lead = match[0][: match.start("day") - match.start()]
     words = _num2words(int(match["day"]), "de", "ordinal") + ending
-    if not lead.strip() and _OPENING.search(match.string[: match.start()][-4:]):
+    if not lead.strip() and _OPENING.search(
+        match.string[max(0, match.start() - 4) : match.start()]
+    ):
         words = words.capitalize()
     return f"{lead}{words} "

@@ -178,7 +178,7 @@ def _joined(lines: Iterable[_Line], max_chars: int) -> Iterator[_Line]:
 
 def _may_join(last: _Line, line: _Line, max_chars: int) -> bool:
     return (
-        bool(last.text and line.text and line.opens)
+        bool(last.text and line.text and last.opens and line.opens)
         and not (last.level or line.level or last.pause is not None)
         and last.voice == line.voice
         and min(len(last.text), len(line.text)) < _SHORT
