@@ -40,9 +40,12 @@ _DAY = re.compile(
     r"(?:\b(?P<n>am|vom|zum|zur|beim|im|dem|den|des"
     r"|(?:in|an|auf|aus|bei|mit|nach|seit|von|vor|zu|unter) der)|\b(?P<e>der|die|das))? ?"
     r"(?<![\w.,])(?P<day>\d{1,3})\. (?=(?P<month>Januar|Februar|M\u00e4rz|April|Mai|Juni|Juli"
-    r"|August|September|Oktober|November|Dezember)\b|[^\W\d_])",
+    r"|August|September|Oktober|November|Dezember)\b|[^\W\d_])"
+    r"(?-i:(?!(?:Er|Sie|Es|Wir|Ich|Ihr|Du|Das|Die|Der|Dann|Da|Und|Aber|Doch|Als|So|Nun)\b))",
     re.IGNORECASE,
 )
+"""A figure with a full stop that ends no sentence."""
+
 _OPENING = re.compile(r"(?:^|[.!?\n])[\s\"']*$")
 
 

@@ -134,7 +134,11 @@ def test_marks_of_voices_last_until_the_next() -> None:
         Block("Bob once more, to the end of it.[/voice] Now the narrator. [voice:alice][voice:]"),
         Block("And the narrator until the end."),
     ]
-    voices = [passage.voice for passage in plan_passages(blocks)]
+    passages = plan_passages(blocks)
+    voices = [passage.voice for passage in passages]
+    inner, outer = WITHIN_PARAGRAPH, AFTER_PARAGRAPH
+    pauses = [inner, inner, outer, outer, outer, inner, outer, outer]
+    assert [passage.pause for passage in passages] == pauses
     assert voices == ["", "alice", "bob", "bob", "carol", "bob", "", ""]
     cast = plan_passages(blocks[:1], cast={"Alice": "fr_female"})
     assert [passage.voice for passage in cast] == ["", "fr_female", "bob"]
