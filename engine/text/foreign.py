@@ -18,7 +18,7 @@ _ARABIC = str.maketrans(
     "0123456789%.,",
 )
 
-_RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+)*"
+_RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+){0,40}"
 _NUMBER = re.compile(rf"((?<![\w)%.,-])[-\u2212](?=\d))?({_RUN})( ?%)?", re.ASCII)
 _SCALED = r"(?! ?(?:[kKmM]\b|[kM]?\u20ac|mill|milh|mili|Mill|Mrd|mrd|mila\b|mil\b|tausend))"
 _SIGNS = r"R\$|[$\u20ac\u00a3]"
@@ -40,9 +40,12 @@ _DAY = re.compile(
     r"(?:\b(?P<n>am|vom|zum|zur|beim|im|dem|den|des"
     r"|(?:in|an|auf|aus|bei|mit|nach|seit|von|vor|zu|unter) der)|\b(?P<e>der|die|das))? ?"
     r"(?<![\w.,])(?P<day>\d{1,3})\. (?=(?P<month>Januar|Februar|M\u00e4rz|April|Mai|Juni|Juli"
-    r"|August|September|Oktober|November|Dezember)\b|[^\W\d_])",
+    r"|August|September|Oktober|November|Dezember)\b|[^\W\d_])"
+    r"(?-i:(?!(?:Er|Sie|Es|Wir|Ich|Ihr|Du|Das|Die|Der|Dann|Da|Und|Aber|Doch|Als|So|Nun)\b))",
     re.IGNORECASE,
 )
+"""A figure with a full stop that ends no sentence."""
+
 _OPENING = re.compile(r"(?:^|[.!?\n])[\s\"']*$")
 
 
@@ -143,7 +146,7 @@ def _number(match: re.Match[str], code: str) -> str:
 
 def _apart(match: re.Match[str], words: str) -> str:
     """Words set off from letters beside them ("MP3" -> "MP trois")."""
-    before = match.string[: match.start()][-1:] if match.start() else ""
+    before = match.string[max(0, match.start() - 1) : match.start()]
     after = match.string[match.end() : match.end() + 1]
     return " " * before.isalnum() + words + " " * after.isalnum()
 
@@ -209,6 +212,8 @@ def _day(match: re.Match[str]) -> str:
     ending = "n" if match["n"] else "" if match["e"] else "r"
     lead = match[0][: match.start("day") - match.start()]
     words = _num2words(int(match["day"]), "de", "ordinal") + ending
-    if not lead.strip() and _OPENING.search(match.string[: match.start()][-4:]):
+    if not lead.strip() and _OPENING.search(
+        match.string[max(0, match.start() - 4) : match.start()]
+    ):
         words = words.capitalize()
     return f"{lead}{words} "

@@ -84,7 +84,7 @@ def passages_of(
 ) -> list[Passage]:
     """The passages of a plain text or Markdown; blank lines end a paragraph.
 
-    Marks of pauses are obeyed; marks of voices are dropped, for one voice speaks it all.
+    Marks of pauses are obeyed. Those of voices end a chunk and do nothing else: one voice speaks.
 
     Raises:
         InputError: If nothing in the text can be said, or a mark asks for a pause that cannot be.
@@ -112,6 +112,9 @@ def plan_text(
     Example:
         >>> plan_text("One fish. Two fish.\\n\\nRed fish.")
         ['One fish. Two fish.', 'Red fish.']
+
+    Raises:
+        InputError: As `passages_of`.
     """
     return [passage.text for passage in passages_of(text, normalize, max_chars, language)]
 
@@ -178,7 +181,7 @@ def _joined(lines: Iterable[_Line], max_chars: int) -> Iterator[_Line]:
 
 def _may_join(last: _Line, line: _Line, max_chars: int) -> bool:
     return (
-        bool(last.text and line.text and line.opens)
+        bool(last.text and line.text and last.opens and line.opens)
         and not (last.level or line.level or last.pause is not None)
         and last.voice == line.voice
         and min(len(last.text), len(line.text)) < _SHORT
@@ -195,9 +198,9 @@ def _passages(
     marked = False
     for line in lines:
         if passages and not marked:
-            between = line.before if line.opens else WITHIN_PARAGRAPH
-            longest = max(passages[-1].pause if line.opens else 0.0, between)
-            passages[-1] = replace(passages[-1], pause=longest)
+            longest = max(passages[-1].pause, line.before)
+            inside = line.text and not line.opens
+            passages[-1] = replace(passages[-1], pause=WITHIN_PARAGRAPH if inside else longest)
         if line.text:
             chunks = chunk_line(line.text, max_chars, close, language)
             for number, chunk in enumerate(evened(chunks, max_chars, close) if even else chunks):

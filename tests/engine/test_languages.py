@@ -46,6 +46,7 @@ CASES = {
         "um 14:30 Uhr, 9.05 Uhr und 1 Uhr": ("um vierzehn Uhr dreißig, neun Uhr fünf und ein Uhr."),
         "12,50 € und 1 €": "Zwölf Euro und fünfzig Cent und ein Euro.",
         "1.234,5": "Eintausendzweihundertvierunddreißig Komma fünf.",
+        "ich nahm den 5. Er lachte.": "ich nahm den fünf. Er lachte.",
         "50%": "Fünfzig Prozent.",
         "1. Öffnen": "Eins: Öffnen.",
     },
