@@ -59,7 +59,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="wav, flac, mp3, opus, ogg, pcm, raw (with ffmpeg also m4a, aac); - is stdout.",
+        help="wav, flac, mp3, opus, ogg, pcm, raw (with ffmpeg also m4a, m4b, aac); - is stdout.",
     ),
 ]
 Consent = Annotated[

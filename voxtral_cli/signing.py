@@ -25,7 +25,8 @@ IMPORT_ERRORS = (ImportError, OSError, RuntimeError)
 """Of c2pa-python, without itself or its library."""
 
 INSTALL = "pip install 'voxtral[c2pa]'"
-MEDIA = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg", "m4a": "audio/mp4"}
+MEDIA = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
+MEDIA |= {"m4a": "audio/mp4", "m4b": "audio/mp4"}
 """Formats with a place for a manifest, and what the library calls them."""
 
 GENERATED = "trainedAlgorithmicMedia"

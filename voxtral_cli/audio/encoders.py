@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 UNKNOWN_LENGTH = 0xFFFFFFFF  # in a WAV header whose end is not known yet
-TAGS = {"software": b"ISFT", "comment": b"ICMT"}  # names of the tags in a WAV file
+TAGS = {
+    "software": b"ISFT",
+    "comment": b"ICMT",
+    "title": b"INAM",
+    "artist": b"IART",
+    "album": b"IPRD",
+    "genre": b"IGNR",
+    "tracknumber": b"ITRK",
+}
+"""What a tag may be called (libsndfile's names), and its name in a WAV file."""
 
 
 class Encoder(Protocol):
@@ -38,7 +47,7 @@ def open_encoder(output: Output, chosen: Format, rate: int, tags: dict[str, str]
         output: Where the bytes go.
         chosen: Any format that needs no ffmpeg.
         rate: Samples a second.
-        tags: `software` and `comment`, stored where the format has a place for them.
+        tags: By the names in TAGS, stored where the format has a place for them.
     """
     if chosen == PCM:
         return PcmEncoder(output)

@@ -36,9 +36,13 @@ FLAC = Format("flac", "FLAC", "PCM_16")
 MP3 = Format("mp3", "MP3", "MPEG_LAYER_III", MP3_RATES)
 OPUS = Format("opus", "OGG", "OPUS", OPUS_RATES)
 M4A = Format("m4a", "ipod", "aac", AAC_RATES, needs_ffmpeg=True)
+M4B = Format("m4b", "ipod", "aac", AAC_RATES, needs_ffmpeg=True)
 AAC = Format("aac", "adts", "aac", AAC_RATES, needs_ffmpeg=True)
 
-BY_NAME = {f.name: f for f in (WAV, PCM, FLAC, MP3, OPUS, M4A, AAC)} | {"ogg": OPUS, "raw": PCM}
+BY_NAME = {f.name: f for f in (WAV, PCM, FLAC, MP3, OPUS, M4A, M4B, AAC)} | {
+    "ogg": OPUS,
+    "raw": PCM,
+}
 
 
 def choose_format(path: Path, name: str | None) -> Format:

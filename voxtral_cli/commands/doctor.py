@@ -104,7 +104,11 @@ def _devices() -> str:
 def _ffmpeg() -> Check:
     path = shutil.which("ffmpeg")
     if path is None:
-        return Check("ffmpeg", "missing", "m4a and aac cannot be written, nor rare kinds be read")
+        return Check(
+            "ffmpeg",
+            "missing",
+            "m4a, m4b, aac and chapters cannot be written, nor rare kinds be read",
+        )
     return Check("ffmpeg", "ok", path)
 
 

@@ -1,0 +1,272 @@
+"""An audiobook in one file: sound, chapters, cover, and who wrote and who reads it.
+
+    require_book_format(chosen)                          before any work
+    write_book(path, blocks, rate, chosen, about, chapters) -> what the file could not hold
+
+ffmpeg writes all but wav, and the same bytes each time; without it libsndfile does, with neither
+chapters nor cover. Read back with ffprobe, chapters are where players look for them: m4b and m4a in
+a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAPTERnnn comments.
+"""
+
+import base64
+import re
+import shutil
+import struct
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import InputError, VoxtralError
+from voxtral_cli.audio.encoders import Encoder, PcmEncoder, open_encoder
+from voxtral_cli.audio.formats import FLAC, M4A, M4B, MP3, OPUS, WAV, Format, check_rate
+from voxtral_cli.audio.output import Output, whole_file
+from voxtral_cli.audio.programs import fed
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_AAC = "-c:a aac -aac_coder fast -b:a 64k"
+CODINGS = {
+    M4B: _AAC,
+    M4A: _AAC,
+    MP3: "-af aformat=sample_fmts=fltp,volume=1/0.95 -c:a libmp3lame -b:a 64k -compression_level 7"
+    " -id3v2_version 3",
+    OPUS: "-c:a libopus -b:a 32k -compression_level 3 -frame_duration 40",
+    FLAC: "-c:a flac",
+}
+"""Rates of bits that are ample for one voice; of the encoders' settings, the fast ones. LAME makes
+what it codes at a constant rate softer by the factor 0.95, which would spoil the loudness."""
+
+CONTAINERS = {M4B: "ipod", M4A: "ipod", MP3: "mp3", OPUS: "opus", FLAC: "flac"}
+MOST_CHAPTERS = {MP3: 255, OPUS: 1000, FLAC: 1000}
+"""More have no number: a byte in mp3's table of contents, three digits in CHAPTERnnn."""
+
+LONGEST_TITLE = 200
+"""Characters of a chapter's title; ffmpeg ends itself at one of 64 KiB."""
+
+WAV_BYTES = 0xFFFFFFFF - 0xFFFF
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class About:
+    """What a file says of itself; what is empty it does not say.
+
+    Args:
+        title: Of the book, or of the chapter that the file holds.
+        author: Who wrote it.
+        narrator: Who reads it; players look for it under "composer".
+        album: The book's title, where `title` is a chapter's; else `title`.
+        track: Number of the file, with or without how many there are: "3", "3/12".
+        comment: How it was made (`provenance.tags`).
+        software: What made it.
+        cover: A JPEG or PNG.
+    """
+
+    title: str = ""
+    author: str = ""
+    narrator: str = ""
+    album: str = ""
+    track: str = ""
+    comment: str = ""
+    software: str = ""
+    cover: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class ChapterMark:
+    """Where a chapter is, in seconds from the beginning of the file."""
+
+    title: str
+    start_s: float
+    end_s: float
+
+
+def require_book_format(chosen: Format) -> None:
+    """Refuses what no book can be written as on this machine.
+
+    Raises:
+        InputError: If the format is none for books, or ffmpeg is needed and absent.
+    """
+    if chosen != WAV and chosen not in CODINGS:
+        names = ", ".join(known.name for known in (*CODINGS, WAV))
+        raise InputError(f"A book cannot be written as {chosen.name}.", f"Formats: {names}.")
+    if chosen.needs_ffmpeg and not _has_ffmpeg():
+        raise InputError(
+            f"{chosen.name} needs ffmpeg, which is not on the PATH.",
+            "Install ffmpeg, or write mp3, opus, flac or wav, which then have no chapters.",
+        )
+
+
+def check_cover(cover: bytes) -> None:
+    """Refuses a picture that players cannot show.
+
+    Raises:
+        InputError: If it is neither JPEG nor PNG.
+    """
+    if cover and not cover.startswith((JPEG, PNG)):
+        raise InputError("The cover is neither a JPEG nor a PNG.", "Convert it: cover.jpg.")
+
+
+def left_out(chosen: Format, chapters: int, cover: bool) -> str:
+    """What a file of this format will not hold; empty when it holds all.
+
+    Args:
+        chapters: How many there are.
+        cover: Whether there is one.
+    """
+    missing = [f"{chapters} chapter marks"] * (chapters > 1) + ["the cover"] * cover
+    if chosen == WAV and missing:
+        return f"wav cannot hold {' and '.join(missing)}."
+    if not _has_ffmpeg() and missing:
+        return f"Without ffmpeg, {chosen.name} is written without {' and '.join(missing)}."
+    most = MOST_CHAPTERS.get(chosen, chapters)
+    return f"{chosen.name} holds {most} of the {chapters} chapter marks." if chapters > most else ""
+
+
+def write_book(
+    path: Path,
+    blocks: Iterable["np.ndarray"],
+    rate: int,
+    chosen: Format,
+    about: About,
+    chapters: Sequence[ChapterMark] = (),
+    finish: Callable[[Path], None] | None = None,
+) -> str:
+    """Writes a file that appears when it is whole; returns what is `left_out`.
+
+    Args:
+        path: Replaced if it is there.
+        blocks: float32 [n] in -1..1 each, taken as they are made and not kept.
+        rate: Samples a second.
+        chosen: One that `require_book_format` lets pass.
+        chapters: In order.
+        finish: Called with the whole file before it takes its name.
+
+    Raises:
+        InputError: If the format cannot hold that rate, or the cover is no picture.
+        VoxtralError: If it cannot be written.
+    """
+    require_book_format(chosen)
+    check_rate(chosen, rate)
+    check_cover(about.cover)
+    with ExitStack() as stack:
+        output = stack.enter_context(whole_file(path, finish))
+        if chosen == WAV or not _has_ffmpeg():
+            tags = _tags(about)
+            if chosen == MP3:  # libsndfile's ID3 tags have no other letters
+                tags = {name: _ascii(text) for name, text in tags.items() if _ascii(text)}
+            encoder = open_encoder(output, chosen, rate, tags)
+        elif output.path is None:
+            raise InputError(f"{path} cannot hold {chosen.name}.", "Write a file.")
+        else:
+            encoding = _ffmpeg(output.path, rate, chosen, about, chapters)
+            encoder = stack.enter_context(encoding)
+        size = 0
+        for block in blocks:
+            size += 2 * len(block)
+            if chosen == WAV and size > WAV_BYTES:
+                raise VoxtralError("A wav holds no more than 4 GB.", "Write flac or m4b.")
+            encoder.write(block)
+        encoder.finish()
+    return left_out(chosen, len(chapters), bool(about.cover))
+
+
+def _has_ffmpeg() -> bool:
+    return shutil.which("ffmpeg") is not None
+
+
+@contextmanager
+def _ffmpeg(
+    path: Path, rate: int, chosen: Format, about: About, chapters: Sequence[ChapterMark]
+) -> Iterator[Encoder]:
+    """Yields an encoder; `path` is a finished file once the block has ended well."""
+    command = ["ffmpeg", "-y", "-loglevel", "error", "-threads", "1"]
+    command += ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
+    with tempfile.TemporaryDirectory() as folder:
+        facts, cover = Path(folder) / "facts", Path(folder) / "cover"
+        facts.write_text(_metadata(chosen, about, chapters), encoding="utf-8", newline="\n")
+        command += ["-f", "ffmetadata", "-i", str(facts)]
+        if about.cover and chosen != OPUS:
+            cover.write_bytes(about.cover)
+            picture = "jpeg_pipe" if about.cover.startswith(JPEG) else "png_pipe"
+            command += ["-f", picture, "-i", str(cover), "-map", "2:v", "-c:v", "copy"]
+            command += ["-disposition:v", "attached_pic", "-metadata:s:v", "comment=Cover (front)"]
+        command += ["-map", "0:a", "-map_metadata", "1", "-map_chapters", "1"]
+        command += [*CODINGS[chosen].split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+        with fed([*command, "-f", CONTAINERS[chosen], f"file:{path}"]) as stdin:
+            yield PcmEncoder(Output(stdin, "ffmpeg"))
+
+
+def _metadata(chosen: Format, about: About, chapters: Sequence[ChapterMark]) -> str:
+    """Chapters and tags as an ffmetadata file.
+
+    Chapters of opus and flac are comments, made here: ffmpeg 5 rounds their seconds up in opus, and
+    writes none in flac. They come first, because it moves the last tag into the place of a dropped
+    one, and a chapter's name must follow its time.
+    """
+    lines, sections = [";FFMETADATA1"], []
+    for number, chapter in enumerate(chapters[: MOST_CHAPTERS.get(chosen)]):
+        start, end = round(chapter.start_s * 1000), round(chapter.end_s * 1000)
+        title = _escaped(_line(chapter.title)[:LONGEST_TITLE]) or str(number + 1)
+        if chosen in (OPUS, FLAC):
+            seconds, thousandths = divmod(start, 1000)
+            clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+            lines.append(f"CHAPTER{number:03}={clock}.{thousandths:03}")
+            lines.append(f"CHAPTER{number:03}NAME={title}")
+        else:
+            sections += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}"]
+            sections.append(f"title={title}")
+    tags = _tags(about)
+    tags["composer"] = about.narrator
+    tags["album_artist"] = about.author
+    tags["track"] = tags.pop("tracknumber", "")
+    software = tags.pop("software", "")
+    if chosen in (M4A, M4B):
+        tags |= {"encoding_tool": software, "media_type": "2"}  # 2: an audiobook
+    else:
+        tags["encoded_by"] = software
+    if about.cover and chosen == OPUS:
+        tags["METADATA_BLOCK_PICTURE"] = _picture_block(about.cover)
+    lines += [f"{name}={_escaped(text)}" for name, text in tags.items() if text]
+    return "\n".join([*lines, *sections, ""])
+
+
+def _tags(about: About) -> dict[str, str]:
+    """By libsndfile's names; none is empty."""
+    tags = {
+        "title": about.title,
+        "artist": about.author,
+        "album": about.album or about.title,
+        "genre": "Audiobook",
+        "tracknumber": about.track,
+        "comment": about.comment,
+        "software": about.software,
+    }
+    return {name: _line(text) for name, text in tags.items() if _line(text)}
+
+
+def _line(text: str) -> str:
+    """One line, without controls and halves of characters."""
+    kept = (" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
+    return " ".join("".join(kept).split())
+
+
+def _ascii(text: str) -> str:
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def _escaped(text: str) -> str:
+    """As ffmetadata wants it."""
+    return re.sub(r"[=;#\\]", r"\\\g<0>", _line(text))
+
+
+def _picture_block(cover: bytes) -> str:
+    """A FLAC picture block, as Ogg's comments hold it: kind 3 is the front cover."""
+    mime = b"image/jpeg" if cover.startswith(JPEG) else b"image/png"
+    head = struct.pack(">II", 3, len(mime)) + mime
+    return base64.b64encode(head + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover).decode()
