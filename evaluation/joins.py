@@ -15,6 +15,7 @@ ACTIVE_DB = -25.0
 """Below the loud frames: a pause (as in `engine.hearing.judge`)."""
 BESIDE_S = 1.0
 SEAM_S, AROUND_S = 0.005, 0.05
+"""On either side of a place."""
 QUIETEST = 1e-3
 """RMS that a jump is at least compared with (-60 dBFS): in silence any noise would stand out."""
 PLACES = 1000
@@ -48,7 +49,7 @@ def seams(samples: np.ndarray, borders: Sequence[int]) -> list[int]:
 
 
 def roughness(samples: np.ndarray, places: Sequence[int], rate: int) -> list[float]:
-    """Of each place: the largest step between two samples within 5 ms, over the RMS of 50 ms.
+    """Of each place: the largest step between two samples within 5 ms, over the RMS around.
 
     Speech has steps up to about its RMS; a click stands out by far.
     """
