@@ -1,4 +1,4 @@
-"""How fast and how small: `python -m benchmarks.throughput|first_audio|memory|startup`.
+"""How fast and how small: `python -m benchmarks.throughput|first_audio|memory|startup|longform`.
 
 Each prints a table and a last line of JSON, and writes the same into `benchmarks/results/`, from
 which `python -m benchmarks.readme` makes README's table. Quality is `evaluation`'s business.

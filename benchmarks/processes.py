@@ -38,11 +38,15 @@ def say(text: str, model: str, device: str) -> list[str]:
     return [*VOXTRAL, "say", text, "-o", "-", *options]
 
 
-def finish(command: Sequence[str]) -> Finished:
+def finish(command: Sequence[str], silent: bool = False) -> Finished:
     """Run a command to its end, reading what it writes.
 
+    Args:
+        command: The program and its arguments.
+        silent: Whether it may write nothing to stdout; its "first byte" is then its end.
+
     Raises:
-        VoxtralError: If it fails or writes nothing.
+        VoxtralError: If it fails, or writes nothing though it should.
     """
     with tempfile.TemporaryFile() as complaints:
         begin = time.perf_counter()
@@ -58,7 +62,7 @@ def finish(command: Sequence[str]) -> Finished:
         process.stdout.close()
         complaints.seek(0)
         words = complaints.read().decode(errors="replace").strip()
-    if process.returncode or not received:
+    if process.returncode or not (received or silent):
         message = f"The measured command ended with {process.returncode}: {words[-500:]}"
         raise VoxtralError(message, f"By hand: {shlex.join(command)}")
     unit = 1 if sys.platform == "darwin" else 1024

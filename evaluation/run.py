@@ -1,10 +1,11 @@
-"""The command `python -m evaluation [speech|codec|clone|all|watermark]`: tables, then one line of
-JSON.
+"""The command `python -m evaluation [speech|codec|clone|all|longform|watermark]`: tables, then one
+line of JSON.
 
     python -m evaluation speech --model nano --limit 20
     python -m evaluation codec --model nano --corpus recordings/ --limit 50
     python -m evaluation clone --model nano --corpus speakers/ --limit 6
     python -m evaluation all --model nano --corpus .training/corpus --out heard/
+    python -m evaluation longform --model nano --voices neutral_male
     python -m evaluation watermark --model nano --corpus recordings/ --limit 12
 
 Exit codes: 0 done, 1 failed, 2 bad input.
@@ -23,15 +24,15 @@ import numpy as np
 from engine.errors import InputError, VoiceError, VoxtralError
 from engine.speech import SpeechOptions
 from evaluation import report
+from evaluation.arguments import check, parse
 from evaluation.audio import read_clips
 from evaluation.clone import OTHER, OWN, Cloned, evaluate_clone
 from evaluation.codec import Reconstruction, evaluate_codec
+from evaluation.longform import Chunk, evaluate_longform, with_contexts
 from evaluation.recordings import Person, read_corpus, read_people
 from evaluation.speech import Spoken, evaluate_speech
 
-SENTENCES = Path(__file__).parent / "sets" / "english.txt"
 RECORDS = Path("build") / "evaluation"
-CHOICES = ("speech", "codec", "clone", "all", "watermark")
 CLIPS = 50
 CLONED_SENTENCES = 6
 SPEECH_COLUMNS = (
@@ -52,7 +53,7 @@ CLONE_COLUMNS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; see the top of the file."""
-    given = _parser().parse_args(arguments)
+    given = parse(arguments)
     try:
         print(report.last_line(_evaluate(given)))
     except (InputError, VoiceError) as error:
@@ -71,11 +72,20 @@ def read_sentences(path: Path, limit: int | None = None) -> list[str]:
     Raises:
         InputError: If the file cannot be read.
     """
-    try:
-        lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Give --set FILE.") from error
+    lines = [line.strip() for line in read_text(path).splitlines()]
     return [line for line in lines if line and not line.startswith("#")][:limit]
+
+
+def read_text(path: Path) -> str:
+    """A text file.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Give another file.") from error
 
 
 def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:
@@ -84,14 +94,16 @@ def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:
 
 
 def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
-    _check(given)
+    check(given)
     from engine import Engine
     from engine.checkpoint import has_encoder
     from engine.encoder import read_facts
-    from engine.hearing.asr import Ears
+    from engine.hearing.asr import Ears, check_installed
     from engine.hub import resolve
     from evaluation.similarity import SpeakerEncoder
 
+    if given.what != "watermark":
+        check_installed()
     folder = resolve(given.model)
     people = _people(given, folder) if given.what in ("clone", "all") else []
     if given.what in ("codec", "clone", "all") and not has_encoder(folder, given.encoder):
@@ -118,21 +130,9 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
         figures["codec"] = _codec(given, engine, *tools)
     if given.what in ("clone", "all"):
         figures["clone"] = _clone(given, engine, other, people, *tools)
+    if given.what == "longform":
+        figures["longform"] = _longform(given, engine, *tools)
     return figures
-
-
-def _check(given: argparse.Namespace) -> None:
-    """What needs no model."""
-    if given.what != "speech" and given.corpus is None:
-        raise InputError("There are no recordings.", "Give --corpus DIR.")
-    if given.encoder is not None and given.what not in ("clone", "all"):
-        raise InputError(f"{given.what} takes no encoder.", "Evaluate `clone` with --encoder.")
-    if given.encoder is not None and not given.encoder.is_file():
-        raise InputError(f"There is no file {given.encoder}.", "Give --encoder FILE.")
-    if given.limit is not None and given.limit < 1:
-        raise InputError(f"--limit is {given.limit}.", "Give at least 1.")
-    if not given.seconds >= 1:
-        raise InputError(f"--seconds is {given.seconds:g}.", "Give at least 1.")
 
 
 def _people(given: argparse.Namespace, folder: Path) -> list[Person]:
@@ -230,6 +230,34 @@ def _clone(
     return figures
 
 
+def _longform(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
+    """Figures of each voice with each context: voice -> context -> figures."""
+    options = SpeechOptions(seed=given.seed, cfg=given.cfg, steps=given.steps)
+    contexts = with_contexts(options, given.context)
+    voices = [voice for voice in given.voices.split(",") if voice] or engine.voices[:1]
+    references = read_references(given.references) if given.references else {}
+    text = read_text(given.text)
+
+    def on_chunk(chunk: Chunk) -> None:
+        _say(f"{len(chunk.samples) / engine.sample_rate:.1f} s {chunk.note} {chunk.text}")
+
+    found: dict[str, dict[str, Any]] = {voice: {} for voice in voices}
+    for voice in voices:
+        for context, chosen in contexts.items():
+            done, samples = evaluate_longform(
+                engine, text, voice, ears, encoder, chosen, references.get(voice), on_chunk
+            )
+            name = "-".join(filter(None, ("longform", voice, context)))
+            _records(given.out, name, [{"text": t, "heard": heard} for t, heard in done.heard])
+            _save(given.out, name, samples, engine.sample_rate)
+            found[voice][context or "default"] = figures = done.figures()
+            minutes = [list(minute.values()) for minute in figures["minutes"]]
+            print(f"{name}\n" + report.table(list(figures["minutes"][0]), minutes) + "\n")
+            rows = [(k, v) for k, v in figures.items() if k != "minutes"]
+            print(report.table([name, ""], rows) + "\n")
+    return found
+
+
 def _watermark(given: argparse.Namespace, engine: Any) -> list[dict[str, Any]]:
     from engine.watermark import STRENGTH
     from evaluation import watermark
@@ -270,30 +298,3 @@ def _complain(error: VoxtralError, code: int) -> int:
     if error.hint:
         _say(f"hint: {error.hint}")
     return code
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m evaluation", description="How good it sounds.")
-    parser.add_argument("what", nargs="?", default="speech", choices=CHOICES)
-    parser.add_argument("--model", default="nano", help="embedded name, folder or hub id")
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--voices", default="", help="names with commas between; default: all")
-    parser.add_argument("--set", type=Path, default=SENTENCES, help="sentences, one a line")
-    parser.add_argument(
-        "--limit",
-        type=int,
-        help="only so many sentences or recordings; when cloning, sentences a speaker",
-    )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cfg", type=float, default=SpeechOptions.cfg)
-    parser.add_argument("--steps", type=int, default=SpeechOptions.steps)
-    parser.add_argument("--references", type=Path, help="folder of VOICE.wav, to compare with")
-    parser.add_argument(
-        "--corpus", type=Path, help="training corpus, or folder of audio (of speakers)"
-    )
-    parser.add_argument("--seconds", type=float, default=10.0, help="of a reference to clone")
-    parser.add_argument("--encoder", type=Path, help="codec encoder to compare with the own one")
-    parser.add_argument("--out", type=Path, help="keep the sound and the records here")
-    parser.add_argument("--threads", type=int, default=2, help="threads of the recogniser")
-    parser.add_argument("--strengths", type=float, nargs="+", help="of the watermark")
-    return parser

@@ -17,6 +17,7 @@ SPREAD_OCTAVES = 0.75
 STEADY_DB = 4.5
 """Standard deviation of the level of speech within seconds; music is steadier."""
 PITCHES_HZ = (70.0, 420.0)
+PITCHES_A_SECOND = 25
 REVERBERANT_S = 0.45
 """Of `reverberation`: 0.1 to 0.3 s for dry speech, up to 0.42 s for a single sentence."""
 FALL_DB, RISE_DB, FEWEST_FALLS = (5.0, 15.0), 3.0, 4
@@ -96,13 +97,22 @@ def pitch_spread(wave: np.ndarray, rate: int, mask: np.ndarray) -> float | None:
 
     None with less than two voiced seconds.
     """
+    voiced = pitches(wave, rate, mask)
+    whole = len(voiced) // PITCHES_A_SECOND
+    if whole < 2:
+        return None
+    medians = np.median(voiced[: whole * PITCHES_A_SECOND].reshape(whole, -1), axis=1)
+    return float(np.percentile(medians, 90) - np.percentile(medians, 10))
+
+
+def pitches(wave: np.ndarray, rate: int, mask: np.ndarray) -> np.ndarray:
+    """log2 of the pitch in Hz at every other frame of speech that is voiced: float [pitches]."""
     size, low, high = (
         round(rate * FRAME_S),
         round(rate / PITCHES_HZ[1]),
         round(rate / PITCHES_HZ[0]),
     )
-    pitches: list[float] = []
-    medians: list[float] = []
+    found: list[float] = []
     for frame in np.flatnonzero(mask)[::2]:
         piece = wave[frame * size : frame * size + 2 * high]
         if len(piece) < 2 * high:
@@ -112,13 +122,8 @@ def pitch_spread(wave: np.ndarray, rate: int, mask: np.ndarray) -> float | None:
         correlation = np.fft.irfft(spectrum)[: high + 1]
         lag = low + int(np.argmax(correlation[low:]))
         if correlation[lag] > 0.4 * correlation[0] > 0:
-            pitches.append(np.log2(rate / lag))
-        if len(pitches) == 25:
-            medians.append(float(np.median(pitches)))
-            pitches.clear()
-    if len(medians) < 2:
-        return None
-    return float(np.percentile(medians, 90) - np.percentile(medians, 10))
+            found.append(np.log2(rate / lag))
+    return np.array(found)
 
 
 def level_movement(loudness: np.ndarray, mask: np.ndarray) -> float | None:

@@ -10,7 +10,8 @@ import pytest
 from engine import Engine, checkpoint
 from engine.errors import InputError
 from engine.hearing import asr
-from evaluation import run, similarity
+from evaluation import similarity
+from evaluation.arguments import SENTENCES
 from evaluation.run import main, read_references, read_sentences
 from tests.babble import babble
 
@@ -31,7 +32,7 @@ def test_sentences(tmp_path: Path) -> None:
 
 
 def test_the_stored_set_is_long_enough_and_has_no_sentence_twice() -> None:
-    sentences = read_sentences(run.SENTENCES)
+    sentences = read_sentences(SENTENCES)
     assert len(sentences) >= 100
     assert len(set(sentences)) == len(sentences)
 
@@ -49,6 +50,8 @@ def test_references_are_named_after_voices(tmp_path: Path) -> None:
         (["clone"], "Give --corpus DIR."),
         (["clone", "--corpus", "here", "--encoder", "nowhere"], "Give --encoder FILE."),
         (["speech", "--encoder", "nowhere"], "Evaluate `clone` with --encoder."),
+        (["speech", "--context", "none"], "Evaluate `longform` with --context."),
+        (["longform", "--text", "nowhere"], "Give --text FILE."),
         (["clone", "--corpus", "here", "--limit", "0"], "Give at least 1."),
         (["clone", "--corpus", "here", "--seconds", "nan"], "Give at least 1."),
         (["clone", "--corpus", "here"], "Give a folder with .wav, .flac, .ogg, .mp3 files."),
@@ -72,9 +75,12 @@ def test_missing_packages_are_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
-    assert main(["speech", "--model", str(TINY)]) == 2
+    with monkeypatch.context() as without_models:
+        without_models.setattr(Engine, "from_folder", None)
+        assert main(["speech", "--model", str(TINY)]) == 2
     assert "faster_whisper" in (error := capsys.readouterr().err)
     assert "voxtral[verify]" in error
+    monkeypatch.setattr(asr, "check_installed", lambda: None)
     monkeypatch.setattr(asr, "Ears", Fixed)
     monkeypatch.setitem(sys.modules, "resemblyzer", None)
     assert main(["speech", "--model", str(TINY)]) == 1
@@ -95,6 +101,7 @@ class Fixed:
 
 @pytest.fixture
 def quick_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asr, "check_installed", lambda: None)
     monkeypatch.setattr(asr, "Ears", Fixed)
     monkeypatch.setattr(similarity, "SpeakerEncoder", Fixed)
 
@@ -188,3 +195,21 @@ def test_an_unknown_voice_is_bad_input(capsys: pytest.CaptureFixture[str]) -> No
     captured = capsys.readouterr()
     assert "nobody" in captured.err
     assert captured.out == ""
+
+
+@pytest.mark.usefixtures("quick_tools")
+def test_a_long_text_on_the_tiny_checkpoint(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("Two words.\n\nTwo words.", encoding="utf-8")
+    wanted = ["--text", str(text), "--voices", "casual_male"]
+    assert main(["longform", *options, *wanted]) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["longform"]["casual_male"]
+    (context,) = figures
+    assert [minute["minute"] for minute in figures[context]["minutes"]] == [1]
+    assert figures[context]["seconds"] > 1
+    samples, rate = soundfile.read(tmp_path / "out" / "longform-casual_male.wav")
+    assert len(samples) / rate == pytest.approx(figures[context]["seconds"])
+    records = (tmp_path / "out" / "longform-casual_male.jsonl").read_text().splitlines()
+    assert json.loads(records[0]) == {"text": "Two words. Two words.", "heard": "two words"}
