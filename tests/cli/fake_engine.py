@@ -1,7 +1,9 @@
 """An engine that hums a sine instead of speaking, so that the command line needs no model."""
 
+import itertools
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +12,7 @@ import numpy as np
 from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.optimise import Optimised
+from engine.rendering import Judge, Line, Take, keep
 from engine.speech import SpeechChunk, SpeechOptions
 from voxtral_cli import loading
 
@@ -33,6 +36,7 @@ class FakeEngine:
         before: Called with the number of a piece before it is made; may raise.
         note: Of every chunk's last piece.
         heard: What was asked: (text, voice, options).
+        rendered: Texts of the takes that were rendered.
     """
 
     voices: tuple[str, ...] = ("neutral_female", "casual_male")
@@ -46,6 +50,7 @@ class FakeEngine:
     before: Callable[[int], None] = lambda number: None
     note: str = ""
     heard: list[tuple[str, Any, SpeechOptions]] = field(default_factory=list)
+    rendered: list[str] = field(default_factory=list)
 
     def stream(
         self, text: str, voice: str | Voice | None, options: SpeechOptions
@@ -98,7 +103,32 @@ class FakeEngine:
     def decode(self, codes: np.ndarray) -> np.ndarray:
         if codes.max(initial=0) > 20:
             raise InputError("Some codes are out of range.", "Encode it again.")
-        return np.full(codes.shape[1] * PIECE, 0.25, dtype=np.float32)
+        return np.repeat(0.25 + 0.005 * (codes[0].astype(np.float32) - 3), PIECE)
+
+    def render(
+        self,
+        chains: Sequence[Sequence[Line]],
+        voices: Mapping[str, Any],
+        options: SpeechOptions,
+        judge: Judge = keep,
+    ) -> Iterator[Take]:
+        """A frame a letter; the codes come from all that a line depends on."""
+        for line in [line for chain in chains for line in chain if line.codes is None]:
+            kept = None
+            for number in itertools.count():
+                self.before(len(self.rendered))
+                time.sleep(self.delay)
+                self.rendered.append(line.text)
+                voice = voices[line.voice]
+                named = voice if isinstance(voice, str) else voice.codes.tobytes()
+                seed = zlib.crc32(f"{line.name} {named!r} {options.seed} {number}".encode())
+                shape = (self.num_codebooks, len(line.text))
+                codes = np.random.default_rng(seed).integers(0, 21, shape).astype(np.int16)
+                kept = judge(Take(line, number, codes, self.note))
+                if kept is not None:
+                    break
+            assert kept is not None
+            yield kept
 
 
 def install(engine: FakeEngine) -> None:

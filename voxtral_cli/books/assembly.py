@@ -84,30 +84,34 @@ def assemble(
     """
     rate = engine.sample_rate
     acx = finish.loudness == "acx"
-    marks: list[ChapterMark] = []
-    words: list[tuple[Cue, int]] = []
+    starts: list[float] = []
+    words: list[Cue] = []
     with _spool(path, rate) as spool:
-        spool.rest(ACX_HEAD_S if acx else HEAD_S)
-        for number, chapter in enumerate(chapters):
-            start = spool.seconds
-            for key, passage in chapter.passages:
+        pause = ACX_HEAD_S if acx else HEAD_S
+        for chapter in chapters:
+            for number, (key, passage) in enumerate(chapter.passages):
+                spool.rest(pause)
+                if not number:
+                    starts.append(spool.seconds if starts else 0.0)
                 samples = levelled_speech(engine.decode(ledger.entry(key).codes), rate)
                 if finish.subtitles:
-                    found = cues(passage.text, samples, rate, spool.seconds)
-                    words += [(cue, number) for cue in found]
+                    words += cues(passage.text, samples, rate, spool.seconds, chapter.title)
                 spool.write(samples)
-                spool.rest(passage.pause)
-            marks.append(ChapterMark(chapter.title, start, spool.seconds))
+                pause = passage.pause
         spool.rest(ACX_TAIL_S if acx else TAIL_S)
+        ends = [*starts[1:], spool.seconds]
+        marks = [
+            ChapterMark(chapter.title, start, end)
+            for chapter, start, end in zip(chapters, starts, ends, strict=True)
+        ]
         blocks = spool.blocks(BLOCK_S * rate)
         if finish.watermark:
             blocks = marked(blocks, rate)
         blocks = levelled(blocks, rate, choose_levels(finish.loudness, spool.meter))
         note = write_book(path, blocks, rate, finish.format, about, marks, sign)
         for kind in finish.subtitles:
-            titles = [chapter.title for chapter in chapters]
             with whole_file(subtitle_path(path, kind)) as output:
-                output.write(write_subtitles(words, titles, kind).encode())
+                output.write(write_subtitles(words, kind).encode())
         return spool.seconds, note
 
 

@@ -1,7 +1,7 @@
 """A job from its plan to its files: speak what is missing, write each file once it is all there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,7 +167,7 @@ class Job:
                 self.finish.loudness,
                 self.finish.subtitles,
                 marked,
-                [*astuple(replace(about, cover=b"")), digest(about.cover.hex())],
+                vars(about) | {"cover": digest(about.cover.hex())},
                 [[c.title, [[key, p.pause] for key, p in c.passages]] for c in work.chapters],
             ]
         )

@@ -14,8 +14,8 @@ from engine.errors import InputError
 from engine.longform import chains
 from engine.text import Passage
 from voxtral_cli.audio.formats import BY_NAME
+from voxtral_cli.books.names import file_name
 from voxtral_cli.manuscripts.document import Document
-from voxtral_cli.subtitles import file_name
 
 LEDGER_SUFFIX = ".voxtral"
 CHARACTERS_A_SECOND = 15

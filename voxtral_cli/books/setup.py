@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 ENDINGS = ("m4b", "mp3")
 """Format of a book where none is asked for: with ffmpeg, and without."""
+BETWEEN_CHAPTERS = 1.6
+"""Shortest pause, in seconds."""
 
 
 def row_count(rows: str) -> int:
@@ -154,7 +156,8 @@ def planned(
             )
             spoken = tuple(replace(p, voice=p.voice or book.voice) for p in passages)
             if spoken:
-                parts.append(Part(chapter.title, spoken))
+                last = replace(spoken[-1], pause=max(spoken[-1].pause, BETWEEN_CHAPTERS))
+                parts.append(Part(chapter.title, (*spoken[:-1], last)))
         if parts:
             made.append((book, tuple(parts)))
     if not made:
