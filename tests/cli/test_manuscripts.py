@@ -130,6 +130,13 @@ def test_text_with_a_mark_is_not_guessed(encoding: str) -> None:
     assert not document.notes
 
 
+def test_utf8_with_a_broken_byte_stays_utf8() -> None:
+    text = "Il \u00e9tait \u00e0 l\u2019\u00e9t\u00e9. " * 9
+    document = read("a.txt", text.encode() + b"\xff fin.")
+    assert texts(document) == [text + " fin."]
+    assert document.notes == ("a.txt is not all UTF-8; what is not was left out.",)
+
+
 @pytest.mark.parametrize(
     "data", [b"text\0text", b"\x89PNG\r\n\x1a\n\0\0", bytes(range(1, 256)) * 4, b"\x01\x02ab"]
 )
