@@ -176,6 +176,7 @@ def test_a_single_title_on_top_is_the_documents_and_chapters_are_below() -> None
     assert texts(document) == ["Book", "One", "First.", "Deep", "x."]
     document = read("a.md", "# Book\n\nAbout it.\n\n## One\n\nFirst.\n\n## Dedication\n\nTo you.")
     assert titles(document) == ["Book", "One", "[Dedication]"]
+    assert titles(read("a.md", "By Bo.\n\n# Book\n\n## One\n\nFirst.")) == ["Book", "One"]
     assert titles(read("a.md", "# Only\n\nText.")) == ["Only"]
     assert titles(read("b.md", "Text.")) == ["b"]
     assert texts(read("c.md", "---\n\nText: here.\n\n---\n\nMore.")) == ["Text: here.", "", "More."]
@@ -325,6 +326,20 @@ def test_inputs_that_cannot_be_read(name: str, message: str, hint: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         gather([name])
     assert hint in caught.value.hint
+
+
+def test_files_and_folders_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    Path("book").mkdir()
+    for name in ("a.txt", "a.epub", "a.docx"):
+        Path(name).write_text("Words.")
+    for method in ("iterdir", "read_bytes", "open"):
+        monkeypatch.setattr(Path, method, refuse)
+    for name in ("book", "a.txt", "a.epub", "a.docx"):
+        with pytest.raises(InputError, match=f"Cannot read {name}: Permission denied"):
+            gather([name])
 
 
 def test_all_inputs_are_looked_at_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
