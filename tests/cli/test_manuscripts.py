@@ -130,6 +130,13 @@ def test_text_with_a_mark_is_not_guessed(encoding: str) -> None:
     assert not document.notes
 
 
+def test_utf8_with_a_broken_byte_stays_utf8() -> None:
+    text = "Il \u00e9tait \u00e0 l\u2019\u00e9t\u00e9. " * 9
+    document = read("a.txt", text.encode() + b"\xff fin.")
+    assert texts(document) == [text + " fin."]
+    assert document.notes == ("a.txt is not all UTF-8; what is not was left out.",)
+
+
 @pytest.mark.parametrize(
     "data", [b"text\0text", b"\x89PNG\r\n\x1a\n\0\0", bytes(range(1, 256)) * 4, b"\x01\x02ab"]
 )
@@ -169,6 +176,7 @@ def test_a_single_title_on_top_is_the_documents_and_chapters_are_below() -> None
     assert texts(document) == ["Book", "One", "First.", "Deep", "x."]
     document = read("a.md", "# Book\n\nAbout it.\n\n## One\n\nFirst.\n\n## Dedication\n\nTo you.")
     assert titles(document) == ["Book", "One", "[Dedication]"]
+    assert titles(read("a.md", "By Bo.\n\n# Book\n\n## One\n\nFirst.")) == ["Book", "One"]
     assert titles(read("a.md", "# Only\n\nText.")) == ["Only"]
     assert titles(read("b.md", "Text.")) == ["b"]
     assert texts(read("c.md", "---\n\nText: here.\n\n---\n\nMore.")) == ["Text: here.", "", "More."]
@@ -318,6 +326,20 @@ def test_inputs_that_cannot_be_read(name: str, message: str, hint: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         gather([name])
     assert hint in caught.value.hint
+
+
+def test_files_and_folders_without_permission(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    Path("book").mkdir()
+    for name in ("a.txt", "a.epub", "a.docx"):
+        Path(name).write_text("Words.")
+    for method in ("iterdir", "read_bytes", "open"):
+        monkeypatch.setattr(Path, method, refuse)
+    for name in ("book", "a.txt", "a.epub", "a.docx"):
+        with pytest.raises(InputError, match=f"Cannot read {name}: Permission denied"):
+            gather([name])
 
 
 def test_all_inputs_are_looked_at_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,7 @@ def test_footnotes_and_the_marks_to_them_are_not_read() -> None:
         '<p>A ship<a epub:type="noteref" href="#n1">1</a> came<sup><a href="#n2">2</a></sup> in'
         '<a href="notes.xhtml#n3">[3]</a>, all 30 m<sup>2</sup> of her, '
         '<span epub:type="pagebreak" id="p9">9</span>and see <a href="b.xhtml#x">chapter 2</a>.</p>'
+        '<section class="pg-boilerplate"><p>Free.</p></section>'
         '<aside epub:type="footnote" id="n1"><p>Not read 1.</p></aside>'
         '<p id="n2"><a href="#r2">2</a> Not read 2.</p>'
         '<section role="doc-endnotes"><ol><li>Not read 3.</li></ol></section>'

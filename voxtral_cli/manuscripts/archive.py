@@ -20,7 +20,7 @@ _PIECE = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of old Office files and of encrypted new ones
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError),
-    *(ValueError, OverflowError, RuntimeError),
+    *(ValueError, OverflowError, RuntimeError, OSError),  # OSError: it points before its start
 )
 
 
@@ -37,9 +37,10 @@ class Archive:
         try:
             with path.open("rb") as file:
                 start = file.read(4)
-            self.zip = zipfile.ZipFile(path)
         except OSError as error:
             raise InputError(f"Cannot read {path}: {error.strerror}.", "Check the path.") from error
+        try:
+            self.zip = zipfile.ZipFile(path)
         except _DAMAGE as error:
             if start == _OLE:
                 raise self._locked() from None
@@ -77,10 +78,6 @@ class Archive:
                     if self.left < 0 or (size > _SMALL and size > _RATIO * packed):
                         raise self._bomb()
                     pieces.append(piece)
-        except InputError:
-            raise
-        except OSError as error:
-            raise InputError(f"Cannot read {self.path}: {error.strerror}.", "") from error
         except _DAMAGE as error:
             raise self.damaged(f"{name}: {error}") from None
         return b"".join(pieces)

@@ -66,6 +66,8 @@ def decode(data: bytes, name: str, declared: str = "") -> Text:
             return Text(_checked(text, name))
     if b"\0" in data:
         raise not_text(name)
+    if text := _mended(data):
+        return Text(_checked(text, name), (f"{name} is not all UTF-8; what is not was left out.",))
     from charset_normalizer import from_bytes
 
     best = from_bytes(data, cp_isolation=_GUESSES).best()
@@ -76,6 +78,13 @@ def decode(data: bytes, name: str, declared: str = "") -> Text:
         )
     guess = f"{name} is not UTF-8; it was read as {best.encoding}."
     return Text(_checked(str(best), name), (guess,))
+
+
+def _mended(data: bytes) -> str:
+    """Text in which what is UTF-8, beyond ASCII, outweighs what is not; else nothing."""
+    lost = data.decode("utf-8", "replace").count("\ufffd")
+    text = data.decode("utf-8", "ignore")
+    return text if sum(char > "\x7f" for char in text) > 10 * lost else ""
 
 
 def not_text(name: str) -> InputError:

@@ -51,8 +51,9 @@ def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Ite
     begun = False
     alone = len(package.spine) == 1
     for name in dict.fromkeys(package.spine):
-        text = decode_html(archive.read(name), name)
-        page = read_page(text.text, name)
+        shown = f"{archive.path}, {name}"
+        text = decode_html(archive.read(name), shown)
+        page = read_page(text.text, shown)
         notes.update(dict.fromkeys(text.notes))
         if page.skipped_code:
             notes["Blocks of code are not read."] = None

@@ -189,7 +189,8 @@ def _read_contents(
     for path, item in items.values():
         if "nav" in (item.get("properties") or "").split() and path in archive.names:
             package.kinds.setdefault(path, set()).add("toc")
-            tree = parse_html(decode_html(archive.read(path), path).text, path)
+            shown = f"{archive.path}, {path}"
+            tree = parse_html(decode_html(archive.read(path), shown).text, shown)
             for nav in () if tree is None else tree.iter("nav"):
                 types = (nav.get("epub:type") or nav.get("role") or "").split()
                 if "toc" in types or "doc-toc" in types:

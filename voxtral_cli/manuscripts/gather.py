@@ -65,7 +65,7 @@ def _paths(name: str) -> Iterator[Path | None]:
     except (OSError, ValueError):  # check_readable has the words for it
         folder, there = False, True
     if folder:
-        found = [str(inner) for inner in path.iterdir() if not inner.name.startswith(".")]
+        found = [str(inner) for inner in _inside(path) if not inner.name.startswith(".")]
     elif there or not glob.has_magic(name):
         yield path
         return
@@ -76,6 +76,13 @@ def _paths(name: str) -> Iterator[Path | None]:
         known = ", ".join(sorted(READABLE))
         raise InputError(f"There is no manuscript in {name}.", f"Kinds: {known}.")
     yield from sorted(manuscripts, key=lambda p: natural(str(p)))
+
+
+def _inside(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise InputError(f"Cannot read {folder}: {error.strerror}.", "Check the path.") from error
 
 
 def _read(path: Path | None) -> list[Document]:

@@ -33,7 +33,9 @@ _HIDDEN_TYPES = words(
 )
 """epub:type and role of what is not read."""
 
-_HIDDEN_CLASSES = words("noteref footnote footnotes endnote endnotes footnote-ref")
+_HIDDEN_CLASSES = words(
+    "noteref footnote footnotes endnote endnotes footnote-ref pagenum pageno pg-boilerplate"
+)
 _DOCTYPE_START = re.compile(r"<!DOCTYPE", re.IGNORECASE)
 _DOCTYPE = re.compile(r"[^\[>]*(?:\[[^\]]*\]\s*)?>")
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]+)""")
@@ -105,7 +107,7 @@ def parse_html(text: str, name: str) -> Any:
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
     tree = etree.fromstring(_without_doctype(text).encode() or b" ", parser)
-    if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):
+    if any("Excessive depth" in error.message for error in parser.error_log):
         raise InputError(
             f"{name} is nested too deep: elements are opened and never closed.",
             "Mend it first, for example with tidy.",

@@ -55,14 +55,14 @@ def clean(text: str) -> str:
 def by_headings(blocks: Sequence[Block]) -> tuple[str, list[Section]]:
     """The title of a document and its sections.
 
-    Chapters begin at the highest headings; where the highest is a single one on top, it is the
-    title of the whole and chapters begin one level below.
+    Chapters begin at the highest headings; where the highest is a single one before all others, it
+    is the title of the whole and chapters begin one level below.
     """
     levels = Counter(item.level for item in blocks if item.level)
     title, chapter_level = "", min(levels, default=0)
     below = sorted(levels)[1:]
     if levels[chapter_level] == 1:
-        first = next(item for item in blocks if item.level or item.text)
+        first = next(item for item in blocks if item.level)
         if first.level == chapter_level:
             title = clean(first.text)
             chapter_level = below[0] if below else chapter_level

@@ -1,7 +1,6 @@
 """A file -> its document, by its suffix."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import InputError
@@ -37,12 +36,13 @@ _HINTS = {
 
 
 def read_document(path: Path) -> Document:
-    """Reads a manuscript.
+    """Reads a manuscript; a list of items, which holds several, is for `read_items`.
 
     Raises:
         InputError: If it is missing, of a kind that is not read, damaged, protected or empty.
     """
     check_readable(path)
+    assert path.suffix.lower() != ITEMS, path
     document = _READERS[path.suffix.lower()](path)
     return check_full(document, str(path))
 
@@ -55,7 +55,7 @@ def check_full(document: Document, name: str) -> Document:
     """
     if not document.chapters:
         raise InputError(f"{name} has no text to speak.", "Give one with at least one word.")
-    return replace(document, title=document.title or document.name)
+    return document
 
 
 def check_readable(path: Path) -> None:
