@@ -1,0 +1,63 @@
+"""Titles -> file names that every file system takes."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+LONGEST = 200
+"""Bytes in UTF-8, without the suffix; most file systems take 255 with it."""
+
+_REFUSED = re.compile(r'[<>:"/\\|?*]')
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)"
+)
+
+
+def file_name(number: int, total: int, title: str) -> str:
+    """A numbered name without suffix; as many digits as the last number has, two at least.
+
+    Example:
+        >>> file_name(1, 12, "The Harbour: a tale")
+        '01 The Harbour - a tale'
+    """
+    digits = max(2, len(str(total)))
+    return _cut(f"{number:0{digits}} {_plain(title)}".strip(), LONGEST)
+
+
+def unique_names(titles: Iterable[str]) -> list[str]:
+    """A name without suffix for each title, no two alike, not even where case does not count.
+
+    Example:
+        >>> unique_names(["Intro", "intro", "a/b", ""])
+        ['Intro', 'intro (2)', 'a-b', 'untitled']
+    """
+    names: list[str] = []
+    taken: set[str] = set()
+    for title in titles:
+        plain = _cut(_plain(title), LONGEST) or "untitled"
+        if _RESERVED.match(plain.lower()):
+            plain = f"_{plain}"
+        name, number = plain, 1
+        while _folded(name) in taken:
+            number += 1
+            ending = f" ({number})"
+            name = _cut(plain, LONGEST - len(ending)) + ending
+        taken.add(_folded(name))
+        names.append(name)
+    return names
+
+
+def _plain(title: str) -> str:
+    """One line without what some file system refuses, dots at the ends included."""
+    kept = (" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in title)
+    line = unicodedata.normalize("NFC", "".join(kept)).replace(": ", " - ")
+    return " ".join(_REFUSED.sub("-", line).split()).strip(". ")
+
+
+def _cut(name: str, most: int) -> str:
+    """At most so many bytes, no letter cut in two, nothing at the end that Windows drops."""
+    return name.encode()[:most].decode(errors="ignore").rstrip(". ")
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
