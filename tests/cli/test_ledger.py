@@ -96,20 +96,26 @@ def test_damaged_codes_are_an_error_that_says_so(path: Path) -> None:
         ledger.entry("a")
 
 
-def test_fresh_forgets(path: Path) -> None:
+def test_cleared_it_forgets_and_goes_on(path: Path) -> None:
     with open_ledger(path) as ledger:
         ledger.add(entry("a"))
-    with open_ledger(path, fresh=True) as ledger:
+        ledger.clear()
         assert "a" not in ledger
+        ledger.add(entry("b"))
     with open_ledger(path) as ledger:
-        assert "a" not in ledger
+        assert ("a" in ledger, "b" in ledger) == (False, True)
+
+
+def test_nothing_in_it_leaves_no_file(path: Path) -> None:
+    with open_ledger(path):
+        assert path.exists()
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("content", [b"Dear diary,\n", b'{"text": "hi"}\n', b"\x00\x01", b"7\n"])
-@pytest.mark.parametrize("fresh", [False, True])
-def test_another_file_is_left_alone(path: Path, content: bytes, fresh: bool) -> None:
+def test_another_file_is_left_alone(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(InputError, match="no ledger"), open_ledger(path, fresh):
+    with pytest.raises(InputError, match="no ledger"), open_ledger(path):
         pass
     assert path.read_bytes() == content
 
@@ -125,7 +131,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone(path: Path) -> None
     first = multiprocessing.get_context("spawn").Process(target=hold, args=(path, there))
     first.start()
     assert here.recv() == "open"
-    with pytest.raises(VoxtralError, match="Another voxtral"), open_ledger(path, fresh=True):
+    with pytest.raises(VoxtralError, match="Another voxtral"), open_ledger(path):
         pass
     first.kill()
     first.join()

@@ -19,10 +19,10 @@ from engine.joins import levelled_speech
 from engine.text import Passage
 from engine.watermark import marked
 from voxtral_cli.audio.book import About, ChapterMark, write_book
-from voxtral_cli.audio.formats import Format
 from voxtral_cli.audio.loudness import Meter, choose_levels, levelled
 from voxtral_cli.audio.output import whole_file, write_error
 from voxtral_cli.books.ledger import Ledger
+from voxtral_cli.books.plan import Finish
 from voxtral_cli.subtitles import Cue, cues, write_subtitles
 
 if TYPE_CHECKING:
@@ -33,23 +33,6 @@ BLOCK_S = 10
 HEAD_S, TAIL_S = 0.25, 0.5
 ACX_HEAD_S, ACX_TAIL_S = 0.75, 2.0
 """Silence before and after all, in seconds; ACX asks for 0.5 to 1 and 1 to 5."""
-
-
-@dataclass(frozen=True)
-class Finish:
-    """What is done to the sound of a book, and what is written beside it.
-
-    Args:
-        format: Of the file.
-        loudness: Name of the preset that the levels are brought to, or none.
-        watermark: Whether the sound is marked.
-        subtitles: Kinds of files with the words and their times.
-    """
-
-    format: Format
-    loudness: str
-    watermark: bool
-    subtitles: tuple[str, ...]
 
 
 @dataclass(frozen=True)

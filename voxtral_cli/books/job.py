@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import VoxtralError
-from voxtral_cli import __version__
+from engine.longform import chain_chars
+from voxtral_cli import __version__, loading
 from voxtral_cli.audio.book import About
-from voxtral_cli.books.assembly import Chapter, Finish, assemble, subtitle_path
-from voxtral_cli.books.ledger import Ledger
-from voxtral_cli.books.plan import Keys, Product, digest
+from voxtral_cli.books.assembly import Chapter, assemble, subtitle_path
+from voxtral_cli.books.ledger import Ledger, open_ledger
+from voxtral_cli.books.plan import Finish, Keys, Product, digest
 from voxtral_cli.books.progress import Progress
 from voxtral_cli.books.speaking import Chain, Critic, listen_again, speak_missing
 from voxtral_cli.console import Console
 from voxtral_cli.provenance import WATERMARK, tags
+from voxtral_cli.voice_choice import ChosenVoice
 
 if TYPE_CHECKING:
     from engine.cloning import Voice
@@ -209,6 +211,57 @@ class Job:
             software=made["software"],
             track=f"{product.number}/{product.total}" if product.total > 1 else "",
         )
+
+
+def perform(
+    products: Sequence[Product],
+    place: Path,
+    chosen: Mapping[str, ChosenVoice],
+    options: "SpeechOptions",
+    finish: Finish,
+    console: Console,
+    *,
+    model: str,
+    encoder: str | None,
+    device: str,
+    verify: bool,
+    force: bool,
+    language: str,
+) -> "Report":
+    """Load what is needed and do the job.
+
+    Args:
+        place: Of the ledger.
+        verify: Whether a recogniser listens, in this language.
+        force: Whether to speak again what the ledger holds.
+
+    Raises:
+        VoxtralError: If the ledger is in use or cannot be written; what is finished is kept.
+    """
+    with open_ledger(place) as ledger:
+        encoded = any(voice.encoded for voice in chosen.values())
+        engine = loading.load_engine(model, device, encoder if encoded else None)
+        ears = None
+        if verify:
+            from engine.hearing.asr import Ears
+            from engine.text.languages import language_code
+
+            language = language_code(language)
+            ears = Ears(cpu_threads=1, language=language)
+        job = Job(
+            engine,
+            ledger,
+            {name: voice.make(engine) for name, voice in chosen.items()},
+            {name: voice.label for name, voice in chosen.items()},
+            options,
+            finish,
+            console,
+            Critic(engine, ears, language),
+            chain_chars(loading.read_config(model), options),
+        )
+        if force:
+            ledger.clear()
+        return job.run(products)
 
 
 def _identity(voice: "str | Voice") -> str:

@@ -54,11 +54,25 @@ class Ledger:
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file, self.path = file, path
+        self._forget()
+        self._read()
+
+    def _forget(self) -> None:
         self._places: dict[str, tuple[int, int]] = {}
         self._facts: dict[str, dict[str, Any]] = {}
         self._files: dict[str, dict[str, Any]] = {}
         self._end = 0
-        self._read()
+
+    def clear(self) -> None:
+        """Forget all that was spoken."""
+        self._forget()
+        self._cut()
+        self._append(HEADER)
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is in it."""
+        return not self._places and not self._files
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
@@ -160,11 +174,8 @@ class Ledger:
 
 
 @contextmanager
-def open_ledger(path: Path, fresh: bool = False) -> Iterator[Ledger]:
-    """Open a ledger, or begin one.
-
-    Args:
-        fresh: Forget what is in it.
+def open_ledger(path: Path) -> Iterator[Ledger]:
+    """Open a ledger, or begin one; it goes again if nothing is put into it.
 
     Raises:
         VoxtralError: If another process has it open, or it cannot be written.
@@ -183,10 +194,11 @@ def open_ledger(path: Path, fresh: bool = False) -> Iterator[Ledger]:
                 "Wait for it, or end it; what it has finished is kept.",
             )
         ledger = Ledger(file, path)
-        if fresh:
-            file.truncate(0)
-            ledger = Ledger(file, path)
-        yield ledger
+        try:
+            yield ledger
+        finally:
+            if ledger.empty:
+                path.unlink(missing_ok=True)
 
 
 def _no_ledger(path: Path) -> InputError:

@@ -13,8 +13,8 @@ from typing import Any
 from engine.errors import InputError
 from engine.longform import chains
 from engine.text import Passage
-from voxtral_cli.audio.formats import BY_NAME
-from voxtral_cli.books.names import file_name
+from voxtral_cli.audio.formats import BY_NAME, Format
+from voxtral_cli.file_names import file_name
 from voxtral_cli.manuscripts.document import Document
 
 LEDGER_SUFFIX = ".voxtral"
@@ -61,6 +61,23 @@ class Product:
     @property
     def passages(self) -> list[Passage]:
         return [passage for part in self.parts for passage in part.passages]
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is done to the sound of a book, and what is written beside it.
+
+    Args:
+        format: Of the file.
+        loudness: Name of the preset that the levels are brought to, or none.
+        watermark: Whether the sound is marked.
+        subtitles: Kinds of files with the words and their times.
+    """
+
+    format: Format
+    loudness: str
+    watermark: bool
+    subtitles: tuple[str, ...]
 
 
 Book = tuple[Document, tuple[Part, ...]]

@@ -1,22 +1,19 @@
-"""What a command line asks for, read and checked before a model is loaded; then the job itself."""
+"""What a command line asks for, read and checked before a model is loaded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.errors import InputError, VoxtralError
-from engine.longform import chain_chars
 from engine.text import likely_speakers, plan_passages
 from voxtral_cli import loading
 from voxtral_cli.audio.book import check_cover, require_book_format
 from voxtral_cli.audio.formats import Format, choose_format
 from voxtral_cli.audio.loudness import PRESETS
 from voxtral_cli.audio.output import check_writable
-from voxtral_cli.books.assembly import Finish
-from voxtral_cli.books.ledger import open_ledger
 from voxtral_cli.books.plan import (
     Book,
+    Finish,
     Part,
     Product,
     is_folder,
@@ -33,10 +30,6 @@ from voxtral_cli.manuscripts.gather import gather
 from voxtral_cli.manuscripts.selection import select
 from voxtral_cli.subtitles import KINDS
 from voxtral_cli.voice_choice import ChosenVoice, choose_voice
-
-if TYPE_CHECKING:
-    from engine.speech import SpeechOptions
-    from voxtral_cli.books.job import Report
 
 ENDINGS = ("m4b", "mp3")
 """Format of a book where none is asked for: with ffmpeg, and without."""
@@ -257,45 +250,3 @@ def check_ears() -> None:
     from engine.hearing.asr import check_installed
 
     check_installed()
-
-
-def perform(
-    where: Target,
-    chosen: Mapping[str, ChosenVoice],
-    options: "SpeechOptions",
-    finish: Finish,
-    console: Console,
-    *,
-    model: str,
-    encoder: str | None,
-    device: str,
-    verify: bool,
-    force: bool,
-    language: str,
-) -> "Report":
-    """Load what is needed and do the job."""
-    with open_ledger(where.ledger, fresh=force) as ledger:
-        from voxtral_cli.books.job import Job
-        from voxtral_cli.books.speaking import Critic
-
-        encoded = any(voice.encoded for voice in chosen.values())
-        engine = loading.load_engine(model, device, encoder if encoded else None)
-        ears = None
-        if verify:
-            from engine.hearing.asr import Ears
-            from engine.text.languages import language_code
-
-            language = language_code(language)
-            ears = Ears(cpu_threads=1, language=language)
-        job = Job(
-            engine,
-            ledger,
-            {name: voice.make(engine) for name, voice in chosen.items()},
-            {name: voice.label for name, voice in chosen.items()},
-            options,
-            finish,
-            console,
-            Critic(engine, ears, language),
-            chain_chars(loading.read_config(model), options),
-        )
-        return job.run(where.products)

@@ -182,8 +182,11 @@ def batch(
     voices = setup.voices(target.products, voice, model, encoder, consent, console)
     if verify:
         setup.check_ears()
-    said = setup.perform(
-        target,
+    from voxtral_cli.books.job import perform  # torch comes with it
+
+    said = perform(
+        target.products,
+        target.ledger,
         voices,
         options,
         finish,
