@@ -1,9 +1,8 @@
 """A chunk that was spoken: is it sound, and does it say its text?
 
-`check` needs nothing but the samples. Its bounds are twice what was measured over 295 sentences of
-nano (all voices, 30 to 100 characters: 0.05 to 0.07 s a character in all, 0.03 to 0.05 s of
-it sound, pauses up to 0.5 s), so that slower voices and denser scripts pass; words of one
-syllable set the constant part. `judge` needs ears, and finds what is wrong with the words.
+`check` needs nothing but the samples. Its bounds are well outside of what was measured (table in
+docs/benchmarks.md), so that slower voices and denser scripts pass; words of one syllable set the
+constant part. `judge` needs ears, and finds what is wrong with the words.
 """
 
 from dataclasses import dataclass
