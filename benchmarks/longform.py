@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = common.parser("Time, memory and rows of a long text.")
     parser.set_defaults(runs=1)
     parser.add_argument("--command", default=COMMAND, help=f"of voxtral; default: {COMMAND}")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
+    parser.add_argument("--rows", type=int, nargs="*", default=list(ROWS))
     parser.add_argument("--minutes", type=int, nargs=2, default=list(MINUTES))
     given = parser.parse_args(arguments)
     check(given.command)
@@ -95,12 +95,14 @@ def _measure(given: Any, minutes: int, rows: int) -> dict[str, Any]:
         with wave.open(str(out)) as file:
             sound = file.getnframes() / file.getframerate()
     walls = common.quantiles([one.seconds for one in done])
-    return {
+    figure = {
         "sound_s": sound,
         "wall_s": walls,
         "speed": sound / walls["p50"],
         "peak_mb": max(one.peak_bytes for one in done) / 1e6,
     }
+    print(f"{minutes} min, {rows} rows: {_columns(figure)}", file=sys.stderr, flush=True)
+    return figure
 
 
 def _columns(figure: dict[str, Any]) -> list[object]:

@@ -51,7 +51,7 @@ def seams(samples: np.ndarray, borders: Sequence[int]) -> list[int]:
 def roughness(samples: np.ndarray, places: Sequence[int], rate: int) -> list[float]:
     """Of each place: the largest step between two samples within 5 ms, over the RMS around.
 
-    Speech has steps up to about its RMS; a click stands out by far.
+    Vowels have about 0.4, fricatives as any noise about 4; an impulse in a vowel has more.
     """
     near, around = round(SEAM_S * rate), round(AROUND_S * rate)
     found = []

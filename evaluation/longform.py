@@ -101,6 +101,15 @@ class LongReport:
         }
 
 
+def table_rows(figures: dict[str, Any]) -> list[tuple[str, object]]:
+    """`figures` without the minutes for a table: quantiles in one cell."""
+
+    def cell(value: Any) -> object:
+        return " ".join(f"{v:.2f}" for v in value.values()) if isinstance(value, dict) else value
+
+    return [(name, cell(value)) for name, value in figures.items() if name != "minutes"]
+
+
 def evaluate_longform(
     engine: Speaker,
     text: str,

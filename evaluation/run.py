@@ -28,7 +28,7 @@ from evaluation.arguments import check, parse
 from evaluation.audio import read_clips
 from evaluation.clone import OTHER, OWN, Cloned, evaluate_clone
 from evaluation.codec import Reconstruction, evaluate_codec
-from evaluation.longform import Chunk, evaluate_longform, with_contexts
+from evaluation.longform import Chunk, evaluate_longform, table_rows, with_contexts
 from evaluation.recordings import Person, read_corpus, read_people
 from evaluation.speech import Spoken, evaluate_speech
 
@@ -253,8 +253,7 @@ def _longform(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -
             found[voice][context or "default"] = figures = done.figures()
             minutes = [list(minute.values()) for minute in figures["minutes"]]
             print(f"{name}\n" + report.table(list(figures["minutes"][0]), minutes) + "\n")
-            rows = [(k, v) for k, v in figures.items() if k != "minutes"]
-            print(report.table([name, ""], rows) + "\n")
+            print(report.table([name, "p50, p95, max"], table_rows(figures)) + "\n")
     return found
 
 

@@ -1,9 +1,8 @@
 """A chunk that was spoken: is it sound, and does it say its text?
 
-`check` needs nothing but the samples. Its bounds are twice what was measured over 295 sentences of
-nano (all voices, 30 to 100 characters: 0.05 to 0.07 s a character in all, 0.03 to 0.05 s of
-it sound, pauses up to 0.5 s), so that slower voices and denser scripts pass; words of one
-syllable set the constant part. `judge` needs ears, and finds what is wrong with the words.
+`check` needs nothing but the samples. Its bounds are well outside of what was measured (table in
+docs/benchmarks.md), so that slower voices and denser scripts pass; words of one syllable set the
+constant part. `judge` needs ears, and finds what is wrong with the words.
 """
 
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ LONGEST_PAUSE_S = 2.0
 RETAKE_WER = 0.25
 """A chunk with more word errors is worth another take (table in docs/benchmarks.md)."""
 LONGEST_LOOP = 12
-"""Words of a phrase that is found to be said again."""
+"""Words of a phrase of which two or more, said again, are found."""
 
 
 class Listener(Protocol):
@@ -123,15 +122,17 @@ def better(fault: str, verdict: Verdict) -> tuple[bool, float, int]:
 
 
 def _again(words: list[str], start: int, end: int) -> bool:
-    """Whether words[start:end] are also what comes before or after, as in a loop.
+    """Whether each of words[start:end] also stands at one distance before or after, as in a loop.
 
-    A single word must stand beside its like; of a phrase the loop may be longer than the part
-    that was said once more.
+    A single word must stand beside its like. Of a phrase, the distance may be longer than what was
+    said once more; and where it begins is the alignment's choice ("[we went] we went home" or
+    "we [went we] went home"), so that some words may find their like before and some after.
     """
-    longest = LONGEST_LOOP if end - start > 1 else 1
-    for period in range(1, longest + 1):
-        for step in (-period, period):
-            inside = start + step >= 0 and end + step <= len(words)
-            if inside and words[start:end] == words[start + step : end + step]:
-                return True
-    return False
+
+    def like(at: int, distance: int) -> bool:
+        places = (at - distance, at + distance)
+        return any(0 <= place < len(words) and words[place] == words[at] for place in places)
+
+    longest = max(LONGEST_LOOP, end - start) if end - start > 1 else 1
+    distances = range(1, longest + 1)
+    return any(all(like(at, distance) for at in range(start, end)) for distance in distances)

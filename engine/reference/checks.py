@@ -122,8 +122,15 @@ def pitches(wave: np.ndarray, rate: int, mask: np.ndarray) -> np.ndarray:
         correlation = np.fft.irfft(spectrum)[: high + 1]
         lag = low + int(np.argmax(correlation[low:]))
         if correlation[lag] > 0.4 * correlation[0] > 0:
-            found.append(np.log2(rate / lag))
+            found.append(np.log2(rate / (lag + _top(correlation[lag - 1 : lag + 2]))))
     return np.array(found)
+
+
+def _top(three: np.ndarray) -> float:
+    """Where the parabola through three values has its top, from the middle one; at edges there."""
+    if len(three) < 3 or not three[1] > max(three[0], three[2]):
+        return 0.0
+    return float(0.5 * (three[0] - three[2]) / (three[0] - 2 * three[1] + three[2]))
 
 
 def level_movement(loudness: np.ndarray, mask: np.ndarray) -> float | None:

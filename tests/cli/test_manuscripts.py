@@ -179,6 +179,7 @@ def test_a_single_title_on_top_is_the_documents_and_chapters_are_below() -> None
     assert titles(read("a.md", "By Bo.\n\n# Book\n\n## One\n\nFirst.")) == ["Book", "One"]
     assert titles(read("a.md", "# Only\n\nText.")) == ["Only"]
     assert titles(read("b.md", "Text.")) == ["b"]
+    assert titles(read("b.md", "# Notes\n\nAll there is.")) == ["Notes"]
     assert texts(read("c.md", "---\n\nText: here.\n\n---\n\nMore.")) == ["Text: here.", "", "More."]
 
 
@@ -220,6 +221,9 @@ def test_docx() -> None:
     inserted.append(paragraph.add_run("Inserted.")._r)
     paragraph._p.append(inserted)
     word.add_paragraph("* * *")
+    box = OxmlElement("w:txbxContent")
+    box.append(word.add_paragraph("In a box.")._p)
+    paragraph.add_run()._r.append(box)
     table = word.add_table(2, 2)
     for cell, text in zip(table._cells, ("a", "b", "", "d"), strict=True):
         cell.text = text

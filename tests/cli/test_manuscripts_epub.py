@@ -131,12 +131,14 @@ def test_footnotes_and_the_marks_to_them_are_not_read() -> None:
         '<aside epub:type="footnote" id="n1"><p>Not read 1.</p></aside>'
         '<p id="n2"><a href="#r2">2</a> Not read 2.</p>'
         '<section role="doc-endnotes"><ol><li>Not read 3.</li></ol></section>'
+        '<p>It rained again.<a href="#n5" id="r5">5</a></p>'
+        '<p id="n5"><a href="#r5">5</a> Not read 5.</p>'
         '<p id="r3">It ended well.<a href="#n4" id="r4">*</a></p>'
         '<ol><li id="n4"><p>Not read 4. <a href="#r4">\u21a9</a></p></li></ol>'
     )
     document = read_document(write_epub(Path("book.epub"), {"a.xhtml": page(body)}))
     wanted = "A ship came in, all 30 m2 of her, and see chapter 2."
-    assert texts(document) == [wanted, "It ended well."]
+    assert texts(document) == [wanted, "It rained again.", "It ended well."]
 
 
 def test_a_missing_page_and_a_missing_table_of_contents() -> None:

@@ -114,6 +114,13 @@ def test_words(answer: str, wer: float, missing: str, repeated: str) -> None:
 
 
 @needs_jiwer
+def test_a_whole_chunk_said_twice_is_found_where_words_are_wrong() -> None:
+    found = heard("The green door was not locked.", "The green doer was not locked. " * 2)
+    assert found.wer == pytest.approx(7 / 6)
+    assert len(found.repeated) == 6
+
+
+@needs_jiwer
 def test_a_word_that_the_text_has_twice_is_not_repeated() -> None:
     assert heard("Very, very good.", "Very very good.") == Verdict(0.0, (), (), "Very very good.")
     assert heard("Very, very good.", "Very very very good.").repeated == ("very",)
@@ -138,3 +145,21 @@ def test_the_best_take_comes_first() -> None:
     ]
     ordered = sorted(takes, key=lambda take: better(*take))
     assert ordered == [takes[2], takes[0], takes[3], takes[1]]
+
+
+@pytest.mark.slow
+def test_real_ears_hear_what_nano_lost_and_said_twice() -> None:
+    pytest.importorskip("faster_whisper", reason="extra verify")
+    from engine import Engine, SpeechOptions
+    from engine.hearing.asr import Ears
+
+    ears, engine = Ears(cpu_threads=1), Engine.from_folder(resolve("nano"), device="cpu")
+    text = "The green door was not locked."
+    spoken = engine.speak(text, "casual_female", SpeechOptions(seed=0))
+    whole = judge(text, spoken, RATE, ears)
+    assert whole.wer <= 0.2
+    twice = judge(text, np.tile(spoken, 2), RATE, ears)
+    assert twice.wer > 0.5
+    assert {"green", "door", "locked"} & set(twice.repeated)
+    half = judge(text, spoken[: len(spoken) // 2], RATE, ears)
+    assert {"not", "locked"} & set(half.missing)

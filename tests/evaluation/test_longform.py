@@ -8,7 +8,14 @@ import pytest
 
 from engine.speech import SpeechChunk, SpeechOptions
 from evaluation import longform
-from evaluation.longform import Chunk, by_minute, evaluate_longform, stretches, with_contexts
+from evaluation.longform import (
+    Chunk,
+    by_minute,
+    evaluate_longform,
+    stretches,
+    table_rows,
+    with_contexts,
+)
 from tests.babble import babble
 
 RATE = 8000
@@ -72,6 +79,9 @@ def test_minutes() -> None:
     assert figures["joins"] == 4
     assert figures["seam"]["max"] >= figures["seam"]["p50"] > 0
     assert len(figures["minutes"]) == 3
+    rows = dict(table_rows(figures))
+    assert rows["wer"] == pytest.approx(0.2)
+    assert rows["seam"] == " ".join(f"{value:.2f}" for value in figures["seam"].values())
 
 
 @pytest.mark.usefixtures("short_minutes")
@@ -111,3 +121,11 @@ def test_contexts_are_those_of_the_options() -> None:
     assert with_contexts(SpeechOptions(seed=3), None) == {"": SpeechOptions(seed=3)}
     changed = with_contexts(Continuing(seed=3), ["none", "chunks"])
     assert changed == {"none": Continuing(seed=3), "chunks": Continuing(seed=3, context="chunks")}
+
+
+def test_pitch_is_finer_than_a_sample() -> None:
+    """151 Hz is 52.98 samples at 8 kHz, 149.5 Hz 53.5."""
+    for pitch in (149.5, 151.0):
+        wave = sum(np.sin(2 * np.pi * n * pitch * np.arange(2 * RATE) / RATE) for n in (1, 2, 3))
+        found = longform.median_pitch((0.1 * wave).astype(np.float32), RATE)
+        assert found == pytest.approx(pitch, rel=2e-3)

@@ -73,8 +73,7 @@ def _blocks(word: Any) -> Iterator[Block]:
 def _paragraphs(body: Any) -> Iterator[Any]:
     """Paragraphs, and rows of more than one cell as a whole."""
     for element in body.iter("{*}p", "{*}tr"):
-        above = list(element.iterancestors())
-        if any(_local(up) in _UNREAD or _is_row(up) for up in above):
+        if any(map(_is_row, element.iterancestors())):
             continue
         if _local(element) == "p" or _is_row(element):
             yield element
@@ -91,8 +90,8 @@ def _text(element: Any) -> str:
         return ", ".join(filter(None, cells))
     parts: list[str] = []
     for part in element.iter("{*}t", *(f"{{*}}{sign}" for sign in _SIGNS)):
-        between = (_local(up) for up in part.iterancestors() if up is not element)
-        if _local(part.getparent()) == "r" and _UNREAD.isdisjoint(between):
+        above = map(_local, part.iterancestors())
+        if _local(part.getparent()) == "r" and _UNREAD.isdisjoint(above):
             parts.append(part.text or "" if _local(part) == "t" else _SIGNS[_local(part)])
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(filter(None, lines))

@@ -36,8 +36,6 @@ _HIDDEN_TYPES = words(
 _HIDDEN_CLASSES = words(
     "noteref footnote footnotes endnote endnotes footnote-ref pagenum pageno pg-boilerplate"
 )
-_DOCTYPE_START = re.compile(r"<!DOCTYPE", re.IGNORECASE)
-_DOCTYPE = re.compile(r"[^\[>]*(?:\[[^\]]*\]\s*)?>")
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]+)""")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _CELL = "\ue000"  # private use: what separates the cells of a row until it is joined
@@ -106,20 +104,13 @@ def parse_html(text: str, name: str) -> Any:
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
     )
-    tree = etree.fromstring(_without_doctype(text).encode() or b" ", parser)
+    tree = etree.fromstring(text.encode() or b" ", parser)
     if any("Excessive depth" in error.message for error in parser.error_log):
         raise InputError(
             f"{name} is nested too deep: elements are opened and never closed.",
             "Mend it first, for example with tidy.",
         )
     return tree
-
-
-def _without_doctype(text: str) -> str:
-    """The parser would take the entities that one declares for text."""
-    start = _DOCTYPE_START.search(text)
-    end = _DOCTYPE.match(text, start.end()) if start else None
-    return text[: start.start()] + text[end.end() :] if start and end else text
 
 
 def read_page(text: str, name: str) -> Page:
