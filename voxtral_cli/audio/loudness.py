@@ -35,8 +35,8 @@ class Preset:
     Args:
         lufs: Loudness to reach; NaN where `rms_db` counts.
         rms_db: Root mean square to reach, in dBFS; NaN where `lufs` counts.
-        ceiling_db: Highest true peak, in dBFS: half a decibel under what is allowed, for what a
-            lossy codec adds.
+        ceiling_db: Highest true peak, in dBFS: half a decibel under what is allowed, for what
+            AAC and MP3 add (opus may add a decibel more).
     """
 
     lufs: float = math.nan
@@ -50,7 +50,7 @@ PRESETS = {
 }
 """`ebu`: measured as EBU R128 says, but at -18 LUFS, what AES TD1008 recommends for speech that is
 streamed (R128's own -23 is for television, too quiet for a telephone in a train), true peak under
--1 dBFS. `acx`: Audible's -23..-18 dB RMS, peaks under -3 dB. Any other name: as it is."""
+-1 dBFS. `acx`: Audible's -23..-18 dB RMS, peaks under -3 dB."""
 
 
 @dataclass(frozen=True)
