@@ -1,0 +1,74 @@
+"""Everything of an hour-long book but the model: plan, ledger, joins, levels, container.
+
+The command runs over a stub in the place of the engine, whose codes are random and whose decoder
+hands out noise, so that what is measured is all that is not the checkpoint's. Once from nothing and
+once more into another format, from the ledger.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks import common
+from benchmarks.processes import finish
+
+CHARACTERS_AN_HOUR = 54_000
+FIRST, SECOND = "m4b", "flac"
+STUB = """
+import numpy as np
+from voxtral_cli import loading
+
+class Stub:
+    name, fingerprint, sample_rate, frame_rate, can_clone = "stub", "0" * 16, 24000, 25.0, False
+    random = np.random.default_rng(0)
+    noise = (0.1 * random.standard_normal(24000 * 60)).astype(np.float32)
+
+    def render(self, chains, voices, options, judge):
+        from engine.rendering import Take
+        for line in [line for chain in chains for line in chain]:
+            shape = (37, max(5, round(25 * len(line.text) / 15)))
+            codes = self.random.integers(0, 21, shape).astype(np.int16)
+            yield judge(Take(line, 0, codes, ""))
+
+    def decode(self, codes):
+        return self.noise[: 960 * codes.shape[1]]
+
+loading.load_engine = lambda *_: Stub()
+from voxtral_cli.app import main
+main()
+"""
+
+
+def book(characters: int) -> str:
+    """Markdown of so many characters, in chapters of about ten minutes; no sentence twice."""
+    parts, length = ["# The Hour"], 0
+    while length < characters:
+        if len(parts) % 30 == 1:
+            parts.append(f"## Chapter number {len(parts)}")
+        number = len(parts)
+        parts.append(
+            f"{common.TEXT} This was the paragraph with number {number} of the whole book."
+        )
+        length += len(parts[-1])
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Run, time, publish."""
+    given = common.parser("An hour-long book without the model.").parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        manuscript = Path(folder, "book.md")
+        manuscript.write_text(book(CHARACTERS_AN_HOUR))
+        figures: dict[str, float] = {}
+        for suffix in (FIRST, SECOND):
+            output = str(manuscript.with_suffix(f".{suffix}"))
+            command = [sys.executable, "-c", STUB, "batch", str(manuscript), "-o", output]
+            done = finish(command, silent=True)
+            figures[f"{suffix}_s"], figures["peak_mb"] = done.seconds, done.peak_bytes / 1e6
+        figures["ledger_mb"] = Path(folder, "book.voxtral").stat().st_size / 1e6
+    rows = [[name, value] for name, value in figures.items()]
+    common.publish("assembly", given, figures, ["what", "figure"], rows)
+
+
+if __name__ == "__main__":
+    sys.exit(common.run(main))
