@@ -257,7 +257,7 @@ def test_items() -> None:
         },
     ]
     Path("a.jsonl").write_text("\n\n".join(map(json.dumps, lines)))
-    first, second = gather(["a.jsonl"])
+    (first, second), _ = gather(["a.jsonl"])
     assert (first.name, first.title, texts(first)) == (
         "item-0001",
         "item-0001",
@@ -300,7 +300,7 @@ def test_files_folders_globs_and_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("[odd]*.txt").write_text("Words.")
     stdin = io.TextIOWrapper(io.BytesIO(b"Chapter 1\n\nPiped."))
     monkeypatch.setattr(gathering.sys, "stdin", stdin)
-    found = gather(["-", "book", "[odd]*.txt", "book/*/*"])
+    found, _ = gather(["-", "book", "[odd]*.txt", "book/*/*"])
     assert [d.name for d in found] == ["stdin", "1", "2", "10", "[odd]*", "3"]
     assert (titles(found[0]), found[0].source) == (["Chapter 1"], None)
     for inputs in (["book", "book/2.txt"], ["book", "book/*.md"]):
@@ -351,6 +351,14 @@ def test_all_inputs_are_looked_at_before_any_is_read(monkeypatch: pytest.MonkeyP
     Path("a.txt").write_text("Words.")
     with pytest.raises(InputError, match="There is no file"):
         gather(["a.txt", "gone.txt"])
+
+
+def test_what_is_damaged_of_several_is_told_beside_the_others() -> None:
+    Path("a.txt").write_text("Words.")
+    Path("b.txt").write_bytes(b"\0\1\2" * 99)
+    found, unread = gather(["b.txt", "a.txt"])
+    assert [document.name for document in found] == ["a"]
+    assert [name for name, _ in unread] == ["b.txt"]
 
 
 def book(name: str, *marks: str) -> Document:

@@ -25,18 +25,20 @@ def gather(inputs: Sequence[str]) -> tuple[list[Document], list[tuple[str, Voxtr
             of items (.jsonl), or `-` for text from stdin.
 
     Returns:
-        The documents, and of several files those that could not be read, with the reason.
+        The documents, and of several files those that are damaged or empty, with the reason.
 
     Raises:
-        InputError: If nothing can be read, or two documents have the same name.
+        InputError: If a file is missing or of another kind, nothing can be read, or two documents
+            have the same name.
     """
     paths = [path for name in inputs for path in _paths(name)]
     documents: list[Document] = []
     unread: list[tuple[str, VoxtralError]] = []
     for path in paths:
+        if path is not None:
+            check_readable(path)
+    for path in paths:
         try:
-            if path is not None:
-                check_readable(path)
             documents += _read(path)
         except InputError as error:
             if len(paths) == 1:
