@@ -280,7 +280,7 @@ def summary(said: "Report") -> str:
             f"... and {len(said.notes) - MOST_NOTES} more flawed passages (--json has them)"
         )
     if said.wer is not None:
-        lines.append(f"word error rate: {said.wer:.1%}")
+        lines.append(f"mean word error rate of the passages: {said.wer:.1%}")
     return "\n".join(lines)
 
 
