@@ -2,16 +2,14 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from engine.errors import InputError
-from engine.speech import SpeechOptions
+from engine.speech import CONTEXTS, SpeechOptions
 
 SETS = Path(__file__).parent / "sets"
 SENTENCES, LONG_TEXT = SETS / "english.txt", SETS / "harbour.txt"
 CHOICES = ("speech", "codec", "clone", "all", "longform", "watermark")
-CONTEXTS = ("none", "chunks")
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -66,9 +64,5 @@ def check(given: argparse.Namespace) -> None:
         raise InputError(f"--seconds is {given.seconds:g}.", "Give at least 1.")
     if given.context is not None and given.what != "longform":
         raise InputError(f"{given.what} takes no context.", "Evaluate `longform` with --context.")
-    if given.context is not None and "context" not in {
-        field.name for field in fields(SpeechOptions)
-    }:
-        raise InputError("The engine knows no context.", "Leave --context out.")
     if given.what == "longform" and not given.text.is_file():
         raise InputError(f"There is no file {given.text}.", "Give --text FILE.")

@@ -192,8 +192,7 @@ def with_contexts(
     """The options with each context; as they are, under no name, when there is none to compare."""
     if not contexts:
         return {"": options}
-    changes: list[dict[str, Any]] = [{"context": context} for context in contexts]
-    return {change["context"]: replace(options, **change) for change in changes}
+    return {context: replace(options, context=context) for context in contexts}
 
 
 def by_minute(chunks: Sequence[Chunk], rate: int) -> list[tuple[int, list[Chunk]]]:

@@ -205,7 +205,7 @@ def speak(
     audible = audible and float(np.abs(joined).max()) > SILENCE_PEAK
     heard = ears.transcribe(joined, engine.sample_rate) if audible else ""
     note = "; ".join(dict.fromkeys(chunk.note for chunk in chunks if chunk.note))
-    expected = expected_seconds(" ".join(engine.plan(text, options)))
+    expected = expected_seconds(" ".join(p.text for p in engine.plan(text, options)))
     one = Spoken(
         index=index,
         voice=name,

@@ -1,6 +1,7 @@
 """The embedded checkpoint: what it holds, that it speaks and hears, and what it says it is."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from engine import Engine, SpeechOptions
 from engine.hub import resolve
+from engine.rendering import Line
 
 FOLDER = Path(resolve("nano"))
 PRESETS = {"casual_female", "casual_male", "cheerful_female", "neutral_female", "neutral_male"}
@@ -58,3 +60,15 @@ def test_what_it_says_can_be_encoded_and_decoded(nano: Engine) -> None:
     assert abs(len(again) - len(samples)) < 960
     ours, theirs = (np.abs(np.fft.rfft(part[: len(samples)])) for part in (again, samples))
     assert np.corrcoef(np.log(ours + 0.1), np.log(theirs + 0.1))[0, 1] > 0.5
+
+
+def test_a_chain_goes_on_from_codes_with_the_same_bytes(nano: Engine) -> None:
+    """The packed weights too treat rows and steps one by one."""
+    texts = ["Good morning.", "The boat is here.", "We can go."]
+    lines = [Line(str(number), text) for number, text in enumerate(texts)]
+    other = [Line("other", "Something else is said beside it.")]
+    options = SpeechOptions(rows=2)
+    takes = {take.line.name: take for take in nano.render([other, lines], {"": None}, options)}
+    earlier = [replace(line, codes=takes[line.name].codes) for line in lines[:2]]
+    (last,) = nano.render([[*earlier, lines[2]]], {"": None}, options)
+    assert np.array_equal(last.codes, takes["2"].codes)

@@ -12,11 +12,12 @@ import base64
 import re
 import shutil
 import struct
+import subprocess
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +155,9 @@ def write_book(
     require_book_format(chosen)
     check_rate(chosen, rate)
     check_cover(about.cover)
+    damaged = bool(about.cover) and _has_ffmpeg() and not _is_readable(about.cover)
+    if damaged:
+        about = replace(about, cover=b"")
     with ExitStack() as stack:
         output = stack.enter_context(whole_file(path, finish))
         if chosen == WAV or not _has_ffmpeg():
@@ -173,11 +177,19 @@ def write_book(
                 raise VoxtralError("A wav holds no more than 4 GB.", "Write flac or m4b.")
             encoder.write(block)
         encoder.finish()
-    return left_out(chosen, len(chapters), bool(about.cover))
+    note = left_out(chosen, len(chapters), bool(about.cover))
+    return f"{note} It has no cover: the cover is damaged.".strip() if damaged else note
 
 
 def _has_ffmpeg() -> bool:
     return shutil.which("ffmpeg") is not None
+
+
+def _is_readable(cover: bytes) -> bool:
+    """Whether ffmpeg can decode a picture; one that it cannot would spoil the whole file."""
+    kind = "jpeg_pipe" if cover.startswith(JPEG) else "png_pipe"
+    command = ["ffmpeg", "-v", "error", "-f", kind, "-i", "pipe:0", "-f", "null", "-"]
+    return not subprocess.run(command, input=cover, capture_output=True).returncode
 
 
 @contextmanager

@@ -29,25 +29,19 @@ Chain = Sequence[tuple[str, Passage]]
 
 @dataclass(frozen=True)
 class Opinion:
-    """What is thought of a take; the smallest is the best.
+    """What is thought of a take.
 
     Args:
-        faulty: Whether its sound is at fault.
-        wer: Word error rate by the recogniser; 0 where nobody listened.
-        repeated: Words that were said again.
+        rank: The smallest is the best.
         note: What is wrong; empty when nothing is.
         good: Whether another take is not worth while.
+        wer: Word error rate by the recogniser; None where nobody listened.
     """
 
-    faulty: bool
-    wer: float
-    repeated: int
+    rank: tuple[bool, float, int]
     note: str
     good: bool
-
-    @property
-    def rank(self) -> tuple[bool, float, int]:
-        return self.faulty, self.wer, self.repeated
+    wer: float | None = None
 
 
 class Critic:
@@ -62,18 +56,18 @@ class Critic:
         Args:
             note: What the engine said of it.
         """
-        from engine.hearing.judge import RETAKE_WER, check, judge
+        from engine.hearing.judge import RETAKE_WER, better, check, judge
 
-        samples = self.engine.decode(codes)
-        fault = check(text, samples, self.engine.sample_rate)
+        samples, rate = self.engine.decode(codes), self.engine.sample_rate
+        fault = check(text, samples, rate)
         notes = [part for part in (note, fault) if part]
         if self.ears is None:
-            return Opinion(bool(fault), 0.0, 0, "; ".join(notes), not fault)
-        verdict = judge(text, samples, self.engine.sample_rate, self.ears, self.language)
+            return Opinion((bool(fault), 0.0, 0), "; ".join(notes), not fault)
+        verdict = judge(text, samples, rate, self.ears, self.language)
         good = not fault and verdict.wer <= RETAKE_WER and not verdict.repeated
-        if not good and verdict.wer:
+        if not good:
             notes.append(f"heard as: {verdict.heard}")
-        return Opinion(bool(fault), verdict.wer, len(verdict.repeated), "; ".join(notes), good)
+        return Opinion(better(fault, verdict), "; ".join(notes), good, round(verdict.wer, 4))
 
 
 class Director:
@@ -95,8 +89,8 @@ class Director:
     def entry(self, take: "Take") -> Entry:
         """What the ledger is to hold of a take that was kept."""
         opinion, _ = self.best.pop(take.line.name)
-        wer = round(opinion.wer, 4) if self.critic.ears else None
-        return Entry(take.line.name, take.line.text, take.codes, take.number + 1, opinion.note, wer)
+        line, number = take.line, take.number + 1
+        return Entry(line.name, line.text, take.codes, number, opinion.note, opinion.wer)
 
 
 def missing(chains: Sequence[Chain], ledger: Ledger, verify: bool) -> list[list["Line"]]:
@@ -151,6 +145,6 @@ def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> Ite
         entry = ledger.entry(key)
         opinion = critic.opinion(entry.text, entry.codes)
         if opinion.good:
-            heard = replace(entry, wer=round(opinion.wer, 4))
+            heard = replace(entry, wer=opinion.wer)
             ledger.add(heard)
             yield heard

@@ -1,0 +1,237 @@
+"""`voxtral batch` with what people give it: EPUBs, lexicons, casts, clones, and bad input."""
+
+import json
+import os
+import shutil
+import struct
+import subprocess
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from typer.testing import Result
+
+from engine.hearing import asr
+from tests import manuscripts_made as made
+from tests.babble import babble
+from tests.cli.fake_engine import FakeEngine
+
+Voxtral = Callable[..., Result]
+ffmpeg = pytest.mark.skipif(
+    not (shutil.which("ffmpeg") and shutil.which("ffprobe")), reason="needs ffmpeg"
+)
+
+
+@pytest.fixture
+def epub() -> str:
+    pages = {
+        "nav.xhtml": made.nav(made.line("The Pier", "a.xhtml") + made.line("Home", "b.xhtml")),
+        "cover.xhtml": made.page("<p>A cover.</p>", "cover"),
+        "a.xhtml": made.chapter("The Pier", "The harbour was quiet when the boats came."),
+        "b.xhtml": made.chapter("Home", "An old man mended his net at home."),
+    }
+    picture = '<item id="c" href="c.png" media-type="image/png" properties="cover-image"/>'
+    facts = "<dc:title>The Harbour</dc:title><dc:creator>A. Writer</dc:creator>"
+    more = {"OEBPS/c.png": png()}
+    made.write_epub(Path("book.epub"), pages, facts, more=more, items=picture)
+    return "book.epub"
+
+
+def png() -> bytes:
+    """A picture of one white dot."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        body = kind + data
+        return struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    dot = chunk(b"IDAT", zlib.compress(b"\0\xff"))
+    return b"\x89PNG\r\n\x1a\n" + head + dot + chunk(b"IEND", b"")
+
+
+def probed(path: str) -> dict:
+    show = ["-show_format", "-show_chapters", "-show_streams"]
+    command = ["ffprobe", "-v", "error", "-of", "json", *show, path]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+
+
+@ffmpeg
+def test_an_epub_becomes_an_m4b_with_chapters_cover_and_names(
+    fake: FakeEngine, voxtral: Voxtral, epub: str
+) -> None:
+    result = voxtral("batch", epub, "--subtitles", "json")
+    assert result.exit_code == 0, result.stderr
+    found = probed("book.m4b")
+    tags = found["format"]["tags"]
+    assert (tags["title"], tags["artist"]) == ("The Harbour", "A. Writer")
+    assert tags["composer"] == "neutral_female"
+    assert "AI_GENERATED=true" in tags["comment"]
+    assert [chapter["tags"]["title"] for chapter in found["chapters"]] == ["The Pier", "Home"]
+    assert any(stream.get("codec_name") == "png" for stream in found["streams"])
+    cues = json.loads(Path("book.json").read_text())
+    assert [cue["text"] for cue in cues] == fake.rendered
+    second = float(found["chapters"][1]["start_time"])
+    (home,) = [cue for cue in cues if cue["text"] == "Home."]
+    assert home["chapter"] == "Home"
+    assert second == pytest.approx(home["start"], abs=0.01)
+    assert float(found["chapters"][0]["end_time"]) == second
+
+
+@ffmpeg
+def test_a_damaged_cover_does_not_stop_a_book(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("a.txt").write_text("A sentence of some length.")
+    Path("c.png").write_bytes(made.PNG)
+    result = voxtral("batch", "a.txt", "-o", "a.m4b", "--cover", "c.png")
+    assert result.exit_code == 0, result.stderr
+    assert "the cover is damaged" in result.stderr
+    assert next(stream["codec_name"] for stream in probed("a.m4b")["streams"]) == "aac"
+
+
+@ffmpeg
+def test_twice_made_it_is_the_same_bytes(fake: FakeEngine, voxtral: Voxtral, epub: str) -> None:
+    files = []
+    for _ in range(2):
+        assert voxtral("batch", epub, "--clean").exit_code == 0
+        files.append(Path("book.m4b").read_bytes())
+        Path("book.m4b").unlink()
+    assert files[0] == files[1]
+
+
+def test_without_ffmpeg_m4b_is_refused_and_mp3_is_the_default(
+    fake: FakeEngine, voxtral: Voxtral, epub: str, programs: object
+) -> None:
+    refused = voxtral("batch", epub, "-o", "book.m4b")
+    assert refused.exit_code == 2
+    assert "ffmpeg" in refused.stderr
+    result = voxtral("batch", epub)
+    assert result.exit_code == 0
+    assert "without 2 chapter marks and the cover" in result.stderr
+    assert soundfile.info("book.mp3").duration > 1
+
+
+def test_a_clone_reads_it_and_is_marked(fake: FakeEngine, voxtral: Voxtral) -> None:
+    soundfile.write("ref.wav", babble(5.0), 24_000)
+    Path("a.txt").write_text("A sentence in a voice of somebody's own.")
+    line = ["batch", "a.txt", "--voice", "ref.wav", "--consent", "-o"]
+    assert voxtral(*line, "a.wav").exit_code == 0
+    assert voxtral(*line, "b.wav", "--no-watermark").exit_code == 0
+    marks = [soundfile.SoundFile(f"{n}.wav").comment.partition("watermark=")[2] for n in "ab"]
+    assert marks == ["perth", "none"]
+    one, other = (soundfile.read(name)[0] for name in ("a.wav", "b.wav"))
+    assert len(one) == len(other)
+    assert not np.array_equal(one, other)
+
+
+def test_lexicons_are_found_and_named(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("deep").mkdir()
+    Path("deep/a.txt").write_text("Nguyen reads SQL and Qi every day.")
+    Path("voxtral.lexicon").write_text("Nguyen = win\nQi = chee\n")
+    Path("own.txt").write_text("# mine\nQi = key\nSQL = sequel\n")
+    assert voxtral("batch", "deep/a.txt", "-o", "a.wav", "--lexicon", "own.txt").exit_code == 0
+    assert fake.rendered == ["win reads sequel and key every day."]
+
+
+def test_a_cast_gets_its_voices(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("a.txt").write_text(
+        "ALICE: Good morning to you, my dear.\n\nBOB: And to you, I am sure.\n\n"
+        "BOB: What a day.\n\nThey sit down. [voice:casual_male] The end of this."
+    )
+    line = ["batch", "a.txt", "-o", "a.wav", "--cast", "ALICE=casual_male"]
+    told = json.loads(voxtral(*line, "--dry-run", "--json").stdout)
+    assert [passage["voice"] for passage in told] == ["casual_male", "", "casual_male"]
+    assert "speakers without a voice: BOB" in voxtral(*line).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("Hello there, all of you.", ("--cast", "X=nobody")),
+        ("Hello. [voice:nobody] Who is it?", ()),
+    ],
+)
+def test_an_unknown_voice_is_told_before_the_model(
+    unloadable: None, voxtral: Voxtral, text: str, more: tuple[str, ...]
+) -> None:
+    Path("a.txt").write_text(f"{text}\n\nX: It is me, and nobody else.")
+    result = voxtral("batch", "a.txt", "-o", "a.wav", *more)
+    assert (result.exit_code, result.stderr.count("error:")) == (2, 1)
+    assert "nobody" in result.stderr
+    assert os.listdir() == ["a.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.epub", b"PK\x03\x04 cut off", "a.epub"),
+        ("a.docx", b"no zip at all", "a.docx"),
+        ("a.txt", b"\x00\x01\x02\x03" * 100, "a.txt"),
+        ("a.txt", b"", "a.txt"),
+        ("a.txt", b"... --- !!!", "no text to speak"),
+        ("a.md", b"[pause:99s] Hello.", "pause"),
+        ("a.jsonl", b'{"text": 3}', "line 1"),
+        ("a.pdf", b"%PDF", "pdftotext"),
+    ],
+)
+def test_bad_input_is_one_error_and_writes_nothing(
+    unloadable: None, voxtral: Voxtral, name: str, content: bytes, message: str
+) -> None:
+    Path(name).write_bytes(content)
+    result = voxtral("batch", name, "-o", "a.wav")
+    assert (result.exit_code, result.stderr.count("error:")) == (2, 1), result.stderr
+    assert message in result.stderr
+    assert os.listdir() == [name]
+
+
+def test_old_encodings_are_read_and_noted(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("a.txt").write_bytes(
+        "The caf\u00e9 \u2013 \u201cquite\u201d small \u2013 opened.".encode("cp1252")
+    )
+    result = voxtral("batch", "a.txt", "-o", "a.wav")
+    assert result.exit_code == 0
+    assert "cp1252" in result.stderr
+    assert "caf\u00e9" in fake.rendered[0]
+
+
+def test_one_sentence_of_200_kb_without_spaces(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("a.txt").write_text("a" * 200_000)
+    lines = voxtral("batch", "a.txt", "--dry-run").stdout.splitlines()
+    assert "".join(lines).replace(".", "").replace(" ", "").lower() == "a" * 200_000
+    assert max(map(len, lines)) <= 100
+
+
+def test_the_recogniser_is_asked_for_before_the_model(
+    unloadable: None, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asr, "LIBRARIES", ("no_such_library",))
+    Path("a.txt").write_text("Hello there.")
+    result = voxtral("batch", "a.txt", "-o", "a.wav", "--verify")
+    assert result.exit_code == 2
+    assert "voxtral[verify]" in result.stderr
+
+
+def test_verify_keeps_the_best_take_and_listens_to_what_was_kept_before(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = iter(["A sentence quite so words.", "A sentence of some words.", "Another one."])
+
+    class Ears:
+        def __init__(self, **_: object) -> None: ...
+
+        def transcribe(self, samples: np.ndarray, rate: int) -> str:
+            return next(heard, "A sentence of five words.")
+
+    monkeypatch.setattr(asr, "check_installed", lambda: None)
+    monkeypatch.setattr(asr, "Ears", Ears)
+    Path("a.txt").write_text("A sentence of five words.")
+    assert voxtral("batch", "a.txt", "-o", "a.wav").exit_code == 0
+    result = voxtral("batch", "a.txt", "-o", "a.wav", "--verify", "--json")
+    assert result.exit_code == 0, result.stderr
+    said = json.loads(result.stdout)
+    assert said["wer"] == 0.2
+    assert len(fake.rendered) == 2
+    assert json.loads(voxtral("batch", "a.txt", "-o", "a.wav", "--verify", "--json").stdout)[
+        "passages"
+    ] == {"spoken": 0, "reused": 1, "flawed": []}
