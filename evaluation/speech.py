@@ -15,6 +15,7 @@ from engine.errors import InputError, VoiceError
 from engine.hearing.judge import Listener
 from engine.hearing.wer import normalize, score
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import Passage
 from evaluation.similarity import cosine, within_and_between
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Speaker(Protocol):
         self, text: str, voice: "str | Voice", options: SpeechOptions
     ) -> Iterable[SpeechChunk]: ...
 
-    def plan(self, text: str, options: SpeechOptions) -> list[str]: ...
+    def plan(self, text: str, options: SpeechOptions) -> list[Passage]: ...
 
 
 class Embedder(Protocol):

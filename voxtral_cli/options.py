@@ -51,6 +51,14 @@ Language = Annotated[
     str,
     typer.Option("--language", metavar="CODE", help="How numbers are read: en, fr, es, de, ..."),
 ]
+Context = Annotated[
+    str | None,
+    typer.Option(
+        "--context",
+        metavar="KIND",
+        help="chunks: a chunk hears those before it; or none.  [default: the model's]",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Output = Annotated[

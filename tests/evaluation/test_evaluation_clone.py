@@ -9,6 +9,7 @@ from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.reference import Reference
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import Passage
 from evaluation.audio import Clip
 from evaluation.clone import Cloned, evaluate_clone
 from evaluation.recordings import Person
@@ -57,8 +58,8 @@ class Mimic:
     def decode(self, codes: np.ndarray) -> np.ndarray:
         return np.repeat(codes[1] / 100, RATE // 10).astype(np.float32)
 
-    def plan(self, text: str, options: SpeechOptions) -> list[str]:
-        return [text]
+    def plan(self, text: str, options: SpeechOptions) -> list[Passage]:
+        return [Passage(text, 0.25)]
 
     def stream(self, text: str, voice: Voice, options: SpeechOptions) -> Iterator[SpeechChunk]:
         self.calls.append((text, options.seed))

@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import InputError, VoiceError
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import Passage
 from evaluation.speech import Spoken, evaluate_speech, expected_seconds
 
 for package in ("jiwer", "num2words"):
@@ -25,8 +26,8 @@ class Humming:
         self.stretch, self.level, self.note = stretch, level, note
         self.calls: list[tuple[str, str, int]] = []
 
-    def plan(self, text: str, options: SpeechOptions) -> list[str]:
-        return [text]
+    def plan(self, text: str, options: SpeechOptions) -> list[Passage]:
+        return [Passage(text, 0.25)]
 
     def stream(self, text: str, voice: str, options: SpeechOptions) -> Iterator[SpeechChunk]:
         self.calls.append((text, voice, options.seed))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.text import Passage
 from evaluation import longform
 from evaluation.longform import (
     Chunk,
@@ -27,12 +28,12 @@ class Babbling:
     voices = ("ann",)
     sample_rate = RATE
 
-    def plan(self, text: str, options: SpeechOptions) -> list[str]:
-        return text.split("\n")
+    def plan(self, text: str, options: SpeechOptions) -> list[Passage]:
+        return [Passage(line, 0.25) for line in text.split("\n")]
 
     def stream(self, text: str, voice: str, options: SpeechOptions) -> Iterator[SpeechChunk]:
         codes = np.zeros((37, 1), np.int16)
-        for index, line in enumerate(self.plan(text, options)):
+        for index, line in enumerate(text.split("\n")):
             first, second = np.split(babble(2.0, 100.0 + 5 * index, RATE, seed=index), 2)
             yield SpeechChunk(first, line, index, False, codes)
             yield SpeechChunk(second, line, index, True, codes, "cut" if index == 1 else "")

@@ -13,6 +13,7 @@ from voxtral_cli.failures import ExitCode, print_error
 from voxtral_cli.options import (
     AudioFormat,
     Consent,
+    Context,
     Device,
     Encoder,
     Json,
@@ -96,14 +97,6 @@ Loudness = Annotated[
 Verify = Annotated[
     bool,
     typer.Option("--verify", help="Listen to every passage; speak it again if words are missing."),
-]
-Context = Annotated[
-    str | None,
-    typer.Option(
-        "--context",
-        metavar="KIND",
-        help="chunks: a passage hears those before it; or none.  [default: the model's]",
-    ),
 ]
 Rows = Annotated[
     str, typer.Option("--rows", metavar="N", help="Passages spoken side by side; auto by memory.")

@@ -13,6 +13,7 @@ from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import (
     AudioFormat,
     Consent,
+    Context,
     Device,
     Encoder,
     Json,
@@ -91,6 +92,7 @@ def say(
     cfg: Cfg = 1.2,
     steps: Steps = 8,
     rows: Rows = 4,
+    context: Context = None,
     language: Language = "en",
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
@@ -129,6 +131,7 @@ def say(
         cfg=cfg,
         steps=steps,
         rows=rows,
+        context=context,
         normalize=not no_normalize,
         language=language,
     )
