@@ -154,7 +154,7 @@ def batch(
     voxtral batch script.txt -o play.flac --cast ALICE=cheerful_female --cast BOB=casual_male
     voxtral batch lines.jsonl -o sounds/ --format wav
 
-    Exit code 3: some files could not be made; the others are there.
+    Exit code 3: some files could not be made, the others are there; 1: none could.
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.books import setup
@@ -197,14 +197,16 @@ def batch(
         target.ledger.unlink(missing_ok=True)
     if as_json:
         print_json(facts(said, target.ledger))
-    raise typer.Exit(ended(said.failures))
+    raise typer.Exit(ended(said.failures, bool(said.files)))
 
 
-def ended(failures: Failures) -> int:
+def ended(failures: Failures, made: bool = True) -> int:
     """Says what could not be made; the exit code."""
     for name, error in failures:
         print_error(f"{name}: {error.message}", error.hint)
-    return ExitCode.SOME_FAILED if failures else ExitCode.OK
+    if not failures:
+        return ExitCode.OK
+    return ExitCode.SOME_FAILED if made else ExitCode.FAILED
 
 
 def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
