@@ -1,8 +1,9 @@
 """Which chunks of a long text continue each other, and which are spoken side by side.
 
-A chain is a run of passages in one voice: the first begins with the voice's prompt, each of the
-others hears those before it (`engine.generation.loop`). Chains are independent. They are short
-enough for what the checkpoint was trained on, and begin at paragraphs where they can.
+A chain is a run of passages of one block, in one voice: the first begins with the voice's prompt,
+each of the others hears those before it (`engine.generation.loop`). Chains are independent, short
+enough for what the checkpoint was trained on, and never cross a paragraph: there the voice takes
+breath anyway, and a change in one paragraph leaves the chains of all others as they are.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,9 @@ from engine.text import Passage
 
 CHAIN_CHUNKS = 3
 """Chunks that continue each other, where a checkpoint does not say how much text it is used to."""
+
+MOST_CHUNKS = 8
+"""Of a chain: each takes positions of its own, however short."""
 
 
 def chain_chars(config: ModelConfig, options: SpeechOptions) -> int:
@@ -36,10 +40,9 @@ def chains(passages: Sequence[Passage], max_chars: int) -> list[list[int]]:
     result: list[list[int]] = []
     length = 0
     for index, passage in enumerate(passages):
-        same = index > 0 and passages[index - 1].voice == passage.voice
-        fits = length + len(passage.text) <= max_chars
-        late = passage.opens and 2 * length > max_chars
-        if not (same and fits) or late:
+        same = not passage.opens and index > 0 and passages[index - 1].voice == passage.voice
+        fits = same and length + len(passage.text) <= max_chars and len(result[-1]) < MOST_CHUNKS
+        if not fits:
             result.append([])
             length = 0
         result[-1].append(index)

@@ -65,9 +65,8 @@ class Speaker:
             InputError: If the model has fewer.
         """
         texts = sum(len(chunk.text.encode()) + 8 for chunk in chain)
-        frames = sum(chunk.bounds.kept + 1 for chunk in chain)
-        tail = max(chunk.bounds.limit - chunk.bounds.kept for chunk in chain)
-        room = len(self.voices[chain[0].voice]) + texts + frames + tail
+        frames = sum(chunk.bounds.limit + 1 for chunk in chain)
+        room = len(self.voices[chain[0].voice]) + texts + frames
         most = self.model.model_config.max_positions
         if room > most:
             raise InputError(

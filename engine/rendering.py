@@ -88,7 +88,12 @@ class Rendering:
         if not new:
             return None
         assert all(line.codes is None for line in chain[len(spoken) :]), "codes come first"
-        self.positions = max(self.positions, self.speaker.room(made))
+        longer = [
+            max(0, line.codes.shape[1] - c.bounds.limit)
+            for line, c in zip(chain, made, strict=True)
+            if line.codes is not None
+        ]
+        self.positions = max(self.positions, self.speaker.room(made) + sum(longer))
         self.lines |= {c.index: line for c, line in zip(made, chain, strict=True)}
         head = link(new)
         head.earlier = [(line.text, _frames(line.codes)) for line in spoken]

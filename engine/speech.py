@@ -1,5 +1,6 @@
 """What is asked of the engine (`SpeechOptions`) and what comes out of it (`SpeechChunk`)."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,8 @@ class SpeechOptions:
                 raise InputError(
                     f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
                 )
+        if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*", self.language):
+            raise InputError(f"There is no language {self.language!r}.", "Use en, fr, es, de, ...")
         if self.context not in (None, *CONTEXTS):
             raise InputError(
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."

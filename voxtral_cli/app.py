@@ -52,10 +52,13 @@ def voxtral(
 
 def main() -> None:
     """The entry point."""
-    signal.signal(signal.SIGTERM, _terminate)
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # the caller has closed it, as in `voxtral ... >&-`
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP, nohup ignores it
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _terminate)
+    for stream, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, stream) is None:  # the caller has closed it, as in `voxtral ... >&-`
+            setattr(sys, stream, open(os.devnull, mode))  # noqa: SIM115
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     app(prog_name="voxtral")
 

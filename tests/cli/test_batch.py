@@ -13,7 +13,10 @@ import pytest
 import soundfile
 from typer.testing import Result
 
+from engine.errors import VoxtralError
 from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.audio.book import write_book
+from voxtral_cli.books import assembly
 from voxtral_cli.books.ledger import open_ledger
 
 BOOK = """# A Book
@@ -169,7 +172,8 @@ def test_items(fake: FakeEngine, voxtral: Callable[..., Result]) -> None:
     Path("a.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
     result = voxtral("batch", "a.jsonl", "-o", "out", "--format", "wav")
     assert result.exit_code == 0, result.stderr
-    assert sorted(os.listdir("out")) == ["item-0002.wav", "one.wav"]
+    assert sorted(os.listdir("out")) == ["batch.voxtral", "item-0002.wav", "one.wav"]
+    assert result.stdout.splitlines() == ["out/one.wav", "out/item-0002.wav"]
 
 
 def test_what_cannot_be_read_of_several_is_listed_and_the_rest_is_made(
@@ -178,21 +182,30 @@ def test_what_cannot_be_read_of_several_is_listed_and_the_rest_is_made(
     Path("bad.txt").write_bytes(b"\x00\x01\x02" * 99)
     result = voxtral("batch", "bad.txt", "book.md", "-o", "out", "--format", "wav")
     assert result.exit_code == 3
-    assert "error: bad.txt: " in result.stderr
-    assert os.listdir("out") == ["book.wav"]
+    assert "error: bad.txt is no text" in result.stderr
+    assert sorted(os.listdir("out")) == ["batch.voxtral", "book.wav"]
 
 
 def test_a_file_that_cannot_be_written_does_not_stop_the_others(
-    fake: FakeEngine, voxtral: Callable[..., Result], book: Path
+    fake: FakeEngine,
+    voxtral: Callable[..., Result],
+    book: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    os.makedirs("out/01 The Harbour.wav")
+    def fails_first(path: Path, *rest: object) -> str:
+        if path.name.startswith("01"):
+            raise VoxtralError(f"Cannot write {path}: No space left on device.")
+        return write_book(path, *rest)
+
+    monkeypatch.setattr(assembly, "write_book", fails_first)
     result = voxtral("batch", "book.md", "-o", "out", "--split", "--format", "wav", "--json")
     assert result.exit_code == 3
-    assert "01 The Harbour.wav" in result.stderr
+    assert result.stderr.count("01 The Harbour.wav: No space") == 1
     assert os.path.getsize("out/02 The Market.wav")
     said = json.loads(result.stdout)
     assert len(said["failures"]) == len(said["files"]) == 1
-    assert keys("out.voxtral") == TEXTS
+    assert keys("out/batch.voxtral") == TEXTS
+    assert sorted(os.listdir("out")) == ["02 The Market.wav", "batch.voxtral"]
 
 
 def test_takes_at_fault_are_spoken_again_and_the_best_is_kept(
@@ -250,36 +263,32 @@ def test_clean_leaves_the_sound_alone(
     assert sorted(os.listdir()) == ["book.md", "book.wav"]
 
 
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (("--rows", "0"), "--rows"),
-        (("--rows", "many"), "--rows"),
-        (("--loudness", "loud"), "loudness"),
-        (("--subtitles", "ass"), "subtitles"),
-        (("--context", "all"), "context"),
-        (("--cast", "ALICE"), "--cast"),
-        (("--chapters", "9"), "chapters 9"),
-        (("--format", "pcm", "-o", "out"), "pcm"),
-        (("--cover", "none.png"), "none.png"),
-        (("--cover", "book.md"), "JPEG"),
-        (("--lexicon", "none.txt"), "none.txt"),
-        (("-o", "nowhere/at/book.wav"), "nowhere/at"),
-        (("--voice", "nobody", "-o", "a.wav"), "nobody"),
-    ],
-)
-def test_wrong_options_are_told_before_the_model(
-    unloadable: None,
-    voxtral: Callable[..., Result],
-    book: Path,
-    more: tuple[str, ...],
-    message: str,
+def test_forced_it_keeps_what_it_does_not_speak(
+    fake: FakeEngine, voxtral: Callable[..., Result], book: Path
 ) -> None:
-    result = voxtral("batch", "book.md", *more)
-    assert result.exit_code == 2, result.stderr
-    assert message in result.stderr
-    assert result.stderr.count("error:") == 1
-    assert os.listdir() == ["book.md"]
+    line = ("batch", "book.md", "-o", "out", "--format", "wav", "--split")
+    voxtral(*line)
+    fake.rendered.clear()
+    voxtral(*line, "--chapters", "2", "--force")
+    assert fake.rendered == TEXTS[4:]
+    fake.rendered.clear()
+    assert voxtral(*line).exit_code == 0
+    assert fake.rendered == []
+
+
+def test_passages_that_begin_alike_are_spoken_once_each_in_chains(
+    fake: FakeEngine, voxtral: Callable[..., Result]
+) -> None:
+    verse = "The moon is up, and all is quiet now. [pause:0.5s] "
+    ends = ["The first end of the song.", "The second end of it.", "The first end of the song."]
+    Path("a.txt").write_text("\n\n".join(verse + end for end in ends))
+    for more in ((), ("--rows", "1")):
+        line = ["batch", "a.txt", "-o", "a.wav", "--context", "chunks", "--json", *more]
+        said = json.loads(voxtral(*line).stdout)
+    assert said["passages"]["reused"] == 4
+    lines = [json.loads(line) for line in Path("a.voxtral").read_text().splitlines()]
+    names = [line["key"] for line in lines if "key" in line]
+    assert len(names) == len(set(names)) == 4
 
 
 def test_another_process_at_work_is_a_refusal(

@@ -125,6 +125,40 @@ def test_a_clone_reads_it_and_is_marked(fake: FakeEngine, voxtral: Voxtral) -> N
     assert not np.array_equal(one, other)
 
 
+def test_items_of_one_name_are_refused_where_they_would_be_one_file(
+    fake: FakeEngine, unloadable: None, voxtral: Voxtral
+) -> None:
+    Path("a.jsonl").write_text('{"text": "One.", "name": "x"}\n{"text": "Two.", "name": "X"}\n')
+    result = voxtral("batch", "a.jsonl", "-o", "out")
+    assert result.exit_code == 2
+    assert "Two outputs would be out/X." in result.stderr
+
+
+def test_listening_changes_the_file_when_it_changes_a_take(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As what is spoken changes, the file does, and to what a fresh one would be."""
+
+    class Ears:
+        def __init__(self, **_: object) -> None: ...
+
+        def transcribe(self, samples: np.ndarray, rate: int) -> str:
+            return "Nothing of that." if len(fake.rendered) < 3 else "A sentence of five words."
+
+    monkeypatch.setattr(asr, "check_installed", lambda: None)
+    monkeypatch.setattr(asr, "Ears", Ears)
+    Path("a.txt").write_text("A sentence of five words.")
+    voxtral("batch", "a.txt", "-o", "a.wav")
+    plain = Path("a.wav").read_bytes()
+    voxtral("batch", "a.txt", "-o", "a.wav", "--verify")
+    assert len(fake.rendered) == 3
+    heard = Path("a.wav").read_bytes()
+    assert heard != plain
+    Path("a.wav").unlink()
+    voxtral("batch", "a.txt", "-o", "a.wav")
+    assert Path("a.wav").read_bytes() == heard
+
+
 def test_lexicons_are_found_and_named(fake: FakeEngine, voxtral: Voxtral) -> None:
     Path("deep").mkdir()
     Path("deep/a.txt").write_text("Nguyen reads SQL and Qi every day.")
@@ -142,7 +176,7 @@ def test_a_cast_gets_its_voices(fake: FakeEngine, voxtral: Voxtral) -> None:
     line = ["batch", "a.txt", "-o", "a.wav", "--cast", "ALICE=casual_male"]
     told = json.loads(voxtral(*line, "--dry-run", "--json").stdout)
     assert [passage["voice"] for passage in told] == ["casual_male", "", "casual_male"]
-    assert "speakers without a voice: BOB" in voxtral(*line).stderr
+    assert "speakers without a voice (--cast NAME=VOICE): BOB" in voxtral(*line).stderr
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,6 @@ def test_saved_is_loaded(path: Path) -> None:
     with open_ledger(path) as ledger:
         for one in entries:
             assert one.key in ledger
-            assert ledger.frames(one.key) == one.codes.shape[1]
             assert ledger.wer(one.key) == one.wer
             assert ledger.note(one.key) == "a note"
             assert same(ledger.entry(one.key), one)
@@ -85,25 +84,61 @@ def test_a_broken_line_loses_no_other(path: Path) -> None:
         assert same(ledger.entry("c"), entry("c"))
 
 
-def test_damaged_codes_are_an_error_that_says_so(path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"codes": "AAAA"},
+        {"codes": None},
+        {"codes": "not base64!"},
+        {"frames": 4},
+        {"frames": "5"},
+        {"key": [1]},
+        {"text": 3},
+        {"takes": {}},
+    ],
+    ids=str,
+)
+def test_a_damaged_line_counts_as_not_spoken(path: Path, change: dict[str, object]) -> None:
     with open_ledger(path) as ledger:
+        for key in "ab":
+            ledger.add(entry(key))
+    header, first, second = path.read_text().splitlines(keepends=True)
+    path.write_text(header + json.dumps(json.loads(first) | change) + "\n" + second)
+    with open_ledger(path) as ledger:
+        assert ("a" in ledger, "b" in ledger, ledger.damaged) == (False, True, 1)
         ledger.add(entry("a"))
-    text = path.read_text()
-    line = json.loads(text.splitlines()[1])
-    line["codes"] = line["codes"][:-12] + "AAAAAAAAAAA="
-    path.write_text(text.splitlines()[0] + "\n" + json.dumps(line) + "\n")
-    with open_ledger(path) as ledger, pytest.raises(VoxtralError, match="damaged"):
-        ledger.entry("a")
+        assert same(ledger.entry("a"), entry("a"))
 
 
-def test_cleared_it_forgets_and_goes_on(path: Path) -> None:
+def test_what_is_missing_in_a_line_is_damage_too(path: Path) -> None:
     with open_ledger(path) as ledger:
         ledger.add(entry("a"))
-        ledger.clear()
+    header, line = path.read_text().splitlines()
+    for name in ("codes", "frames", "text", "wer"):
+        found = json.loads(line)
+        del found[name]
+        path.write_text(f"{header}\n{json.dumps(found)}\n")
+        with open_ledger(path) as ledger:
+            assert ("a" in ledger, ledger.damaged) == (False, 1)
+
+
+def test_what_is_forgotten_stays_in_the_file_until_it_is_spoken_again(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a"))
+        digest = ledger.digest("a")
+        ledger.forget("a")
         assert "a" not in ledger
-        ledger.add(entry("b"))
     with open_ledger(path) as ledger:
-        assert ("a" in ledger, "b" in ledger) == (False, True)
+        assert same(ledger.entry("a"), entry("a"))
+        ledger.add(entry("a", 9))
+        assert ledger.digest("a") != digest
+
+
+def test_not_needed_it_goes(path: Path) -> None:
+    with open_ledger(path) as ledger:
+        ledger.add(entry("a"))
+        ledger.needed = False
+    assert not path.exists()
 
 
 def test_nothing_in_it_leaves_no_file(path: Path) -> None:

@@ -303,9 +303,6 @@ def test_files_folders_globs_and_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = gather(["-", "book", "[odd]*.txt", "book/*/*"])
     assert [d.name for d in found] == ["stdin", "1", "2", "10", "[odd]*", "3"]
     assert (titles(found[0]), found[0].source) == (["Chapter 1"], None)
-    for inputs in (["book", "book/2.txt"], ["book", "book/*.md"]):
-        with pytest.raises(InputError, match=r"Two inputs have the same name: '(2|10)' of book/"):
-            gather(inputs)
 
 
 @pytest.mark.parametrize(

@@ -216,16 +216,18 @@ def test_a_damaged_checkpoint(
 
 
 def test_a_book_is_the_same_bytes_for_any_rows_and_in_two_sittings(voxtral: Voxtral) -> None:
-    text = "One morning, early.\n\n## Noon\n\nThe boats came home. All was well."
+    text = "One morning, early.\n\n## Noon\n\nThe boats came home. [pause:0.1s] All was well."
     for name, rows in (("a", "1"), ("b", "3")):
         Path(f"{name}.md").write_text(text)
-        result = voxtral("batch", f"{name}.md", "-o", f"{name}.wav", "--rows", rows, "--title", "T")
+        line = [f"{name}.md", "-o", f"{name}.wav", "--rows", rows, "--title", "T"]
+        result = voxtral("batch", *line, "--context", "chunks")
         assert result.exit_code == 0, result.stderr
     assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
     lines = Path("b.voxtral").read_bytes().splitlines(keepends=True)
     Path("b.voxtral").write_bytes(b"".join(lines[:2]) + lines[2][:50])
     Path("b.wav").unlink()
-    again = voxtral("batch", "b.md", "-o", "b.wav", "--title", "T", "--json")
+    line = ["batch", "b.md", "-o", "b.wav", "--title", "T", "--context", "chunks", "--json"]
+    again = voxtral(*line)
     assert json.loads(again.stdout)["passages"]["reused"] == 1
     assert Path("a.wav").read_bytes() == Path("b.wav").read_bytes()
     sound = soundfile.read("a.wav")[0]

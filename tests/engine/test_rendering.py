@@ -144,6 +144,18 @@ def test_a_chain_without_room_is_refused(engine: Engine) -> None:
         engine.render([lines(["word " * 400] * 200)], VOICES, OPTIONS)
 
 
+def test_a_chain_of_chunks_that_all_nearly_run_away_has_room(engine: Engine) -> None:
+    """Frames of each up to its limit, and of what was spoken before even more."""
+    from engine.generation.sequence import Bounds
+
+    chain = lines(["A text of some length."] * 6)
+    longest = Bounds.of(chain[0].text, engine.frame_rate).limit
+    spoken = np.zeros((37, longest + 5), np.int16)
+    earlier = [Line(line.name, line.text, "", spoken) for line in chain[:-1]]
+    (take,) = engine.render([[*earlier, chain[-1]]], VOICES, OPTIONS)
+    assert take.codes.shape[1] > 0
+
+
 def test_all_spoken_is_nothing_to_do(engine: Engine) -> None:
     done = [Line("0", "One.", "", np.zeros((37, 3), np.int16))]
     assert not list(engine.render([done], VOICES, OPTIONS))
@@ -162,10 +174,11 @@ def passages(*sizes: int, opens: Sequence[int] = (), voices: str = "") -> list[P
     [
         (passages(60, 60, 60), 0, [[0], [1], [2]]),
         (passages(60, 60, 60), 120, [[0, 1], [2]]),
-        (passages(60, 60, 60, 60, opens=[2]), 200, [[0, 1], [2, 3]]),
-        (passages(10, 10, 10, opens=[1]), 200, [[0, 1, 2]]),
+        (passages(60, 60, 60, 60, opens=[2]), 300, [[0, 1], [2, 3]]),
+        (passages(10, 10, 10, opens=[1]), 200, [[0], [1, 2]]),
         (passages(10, 10, 10, voices=" bb"), 200, [[0], [1, 2]]),
         (passages(500, 10), 200, [[0], [1]]),
+        (passages(*[1] * 10), 200, [[*range(8)], [8, 9]]),
         ([], 100, []),
     ],
 )

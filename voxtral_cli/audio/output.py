@@ -12,6 +12,9 @@ from typing import IO
 
 from engine.errors import InputError, VoxtralError
 
+PART = ".voxtral-"
+"""Files that are being written: PART, the process, a random number, ".part"."""
+
 
 class Output:
     """An unbuffered binary file whose write errors name it.
@@ -73,7 +76,7 @@ def check_writable(path: Path) -> None:
         raise InputError(f"There is no directory {folder}.", f"Create it: mkdir -p {folder}")
     new = not path.exists()
     if (new or path.is_file()) and not os.access(folder, os.W_OK):
-        raise VoxtralError(f"Cannot write into {folder}: Permission denied.", "Write elsewhere.")
+        raise VoxtralError(f"Nothing can be written into {folder}.", "Write elsewhere.")
     if not new and not os.access(path, os.W_OK):
         raise VoxtralError(f"Cannot write {path}: Permission denied.", "Write elsewhere.")
 
@@ -90,7 +93,8 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
         with _opened(target, "wb", str(path)) as file:
             yield Output(file, str(path))
         return
-    part = target.with_name(f".voxtral-{secrets.token_hex(8)}.part")
+    _sweep(target.parent)
+    part = target.with_name(f"{PART}{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         with _opened(part, "xb", str(path)) as file:
             yield Output(file, str(path), seekable=True, path=part)
@@ -102,6 +106,27 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what processes left that were killed while they wrote; those alive are left alone."""
+    for part in folder.glob(f"{PART}*.part"):
+        owner = part.name.removeprefix(PART).partition("-")[0]
+        if owner.isdecimal() and not _alive(int(owner)):
+            with suppress(OSError):
+                part.unlink()
+
+
+def _alive(process: int) -> bool:
+    """On this machine; on Windows nobody can be asked without harm, so all are."""
+    try:
+        if os.name != "nt":
+            os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 @contextmanager

@@ -1,22 +1,27 @@
 """A job from its plan to its files: speak what is missing, write each file once it is all there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import VoxtralError
-from engine.longform import chain_chars
-from voxtral_cli import __version__, loading
+from voxtral_cli import __version__
 from voxtral_cli.audio.book import About
+from voxtral_cli.audio.output import write_error
 from voxtral_cli.books.assembly import Chapter, assemble, subtitle_path
-from voxtral_cli.books.ledger import Ledger, open_ledger
+from voxtral_cli.books.ledger import Entry, Ledger
 from voxtral_cli.books.plan import Finish, Keys, Product, digest
 from voxtral_cli.books.progress import Progress
-from voxtral_cli.books.speaking import Chain, Critic, listen_again, speak_missing
+from voxtral_cli.books.speaking import (
+    Chain,
+    Critic,
+    listen_again,
+    speak_missing,
+    spoken_of,
+)
 from voxtral_cli.console import Console
 from voxtral_cli.provenance import WATERMARK, tags
-from voxtral_cli.voice_choice import ChosenVoice
 
 if TYPE_CHECKING:
     from engine.cloning import Voice
@@ -51,11 +56,12 @@ class Report:
 
 @dataclass
 class Work:
-    """A product with the keys of its passages, and of those that are not spoken yet."""
+    """A product with its chapters, their chains, and the keys that are not spoken yet."""
 
     product: Product
     chapters: list[Chapter]
-    missing: set[str]
+    chains: list[Chain]
+    missing: set[str] = field(default_factory=set)
 
 
 class Job:
@@ -91,70 +97,87 @@ class Job:
         self.keys = Keys(facts, known, chain_chars)
         self.report = Report()
 
-    def run(self, products: Sequence[Product]) -> Report:
-        """Speak what is missing and write every file that can be written."""
-        chains = [chain for product in products for chain in self._chains(product)]
+    def run(self, products: Sequence[Product], force: bool = False) -> Report:
+        """Speak what is missing and write every file that can be written.
+
+        Args:
+            force: Whether to speak again what was spoken before.
+        """
+        works = [self._work(product) for product in products]
+        chains = [chain for work in works for chain in work.chains]
+        texts = {key: passage.text for chain in chains for key, passage in chain}
+        if force:
+            for key in texts:
+                self.ledger.forget(key)
         if self.critic.ears is not None:
-            for _ in listen_again(chains, self.ledger, self.critic):
-                pass
-        waiting = [self._work(product) for product in products]
-        texts = {key: p.text for chain in chains for key, p in chain}
-        missing = [text for key, text in texts.items() if not self._has(key)]
+            listen_again(chains, self.ledger, self.critic)
+        missing = self._missing(works)
+        chapters = [
+            {key for key, _ in chapter.passages} & missing.keys()
+            for work in works
+            for chapter in work.chapters
+        ]
+        size = sum(len(texts[key]) for key in missing)
+        self.progress = Progress(self.console, size, len(missing), chapters)
         self.report.reused = len(texts) - len(missing)
-        progress = Progress(self.console, sum(map(len, missing)), len(missing))
-        with progress.shown():
-            waiting = self._write(waiting)
-            entries = speak_missing(
-                self.engine, chains, self.ledger, self.voices, self.options, self.critic
-            )
-            for entry in entries:
-                seconds = entry.codes.shape[1] / self.engine.frame_rate
-                progress.add(len(entry.text), seconds, bool(entry.note))
-                for work in waiting:
-                    work.missing.discard(entry.key)
-                waiting = self._write(waiting)
-        assert not waiting
-        report = self.report
+        self.console.note(f"{len(missing)} passages to speak, {self.report.reused} are kept")
+        with self.progress.shown():
+            for work in works:
+                if not work.missing:
+                    self._write(work)
+            for entry in self._speak(chains):
+                for work in missing.pop(entry.key, []):
+                    work.missing.remove(entry.key)
+                    if not work.missing:
+                        self._write(work)
+        return self._told(texts)
+
+    def _missing(self, works: Sequence[Work]) -> dict[str, list[Work]]:
+        """What is to be spoken -> the works that wait for it."""
+        waiting: dict[str, list[Work]] = {}
+        for work in works:
+            for chain in work.chains:
+                done = spoken_of(chain, self.ledger, self.critic.ears is not None)
+                work.missing.update(key for key, _ in chain[done:])
+            for key in work.missing:
+                waiting.setdefault(key, []).append(work)
+        return waiting
+
+    def _speak(self, chains: Sequence[Chain]) -> Iterator[Entry]:
+        """Entries as they are made, counted."""
+        for entry in speak_missing(
+            self.engine, chains, self.ledger, self.voices, self.options, self.critic
+        ):
+            seconds = entry.codes.shape[1] / self.engine.frame_rate
+            self.progress.add(entry.key, len(entry.text), seconds, bool(entry.note))
+            yield entry
+
+    def _told(self, texts: Mapping[str, str]) -> Report:
+        """The report, of the passages of these keys."""
+        report, progress, ledger = self.report, self.progress, self.ledger
         report.spoken, report.seconds, report.took = progress.done, progress.seconds, progress.took
         report.notes = [
-            f"{note}: {text}" for key, text in texts.items() if (note := self.ledger.note(key))
+            f"{note}: {text}" for key, text in texts.items() if (note := ledger.note(key))
         ]
-        rates = [rate for key in texts if (rate := self.ledger.wer(key)) is not None]
+        rates = [rate for key in texts if (rate := ledger.wer(key)) is not None]
         report.wer = sum(rates) / len(rates) if rates else None
         return report
 
-    def _has(self, key: str) -> bool:
-        heard = self.critic.ears is None or (
-            key in self.ledger and self.ledger.wer(key) is not None
-        )
-        return key in self.ledger and heard
-
-    def _chains(self, product: Product) -> list[Chain]:
-        return [chain for part in product.parts for chain in self.keys.chains(part.passages)]
-
     def _work(self, product: Product) -> Work:
+        own = [self.keys.chains(part.passages) for part in product.parts]
         chapters = [
-            Chapter(
-                part.title, [pair for chain in self.keys.chains(part.passages) for pair in chain]
-            )
-            for part in product.parts
+            Chapter(part.title, [member for chain in chains for member in chain])
+            for part, chains in zip(product.parts, own, strict=True)
         ]
-        keys = {key for chapter in chapters for key, _ in chapter.passages}
-        return Work(product, chapters, {key for key in keys if not self._has(key)})
+        return Work(product, chapters, [chain for chains in own for chain in chains])
 
-    def _write(self, waiting: list[Work]) -> list[Work]:
-        """Write the files whose passages are all there; returns the others."""
-        left = []
-        for work in waiting:
-            if work.missing:
-                left.append(work)
-                continue
-            try:
-                self._finish(work)
-            except VoxtralError as error:
-                self.report.failures.append((str(work.product.path), error))
-                self.console.note(f"failed: {work.product.path}: {error.message}")
-        return left
+    def _write(self, work: Work) -> None:
+        """Write a file whose passages are all there; a failure does not stop the others."""
+        try:
+            self._finish(work)
+        except VoxtralError as error:
+            self.report.failures.append((str(work.product.path), error))
+            self.progress.failed += 1
 
     def _finish(self, work: Work) -> None:
         """Write one file, unless it is there."""
@@ -170,7 +193,10 @@ class Job:
                 self.finish.subtitles,
                 marked,
                 vars(about) | {"cover": digest(about.cover.hex())},
-                [[c.title, [[key, p.pause] for key, p in c.passages]] for c in work.chapters],
+                [
+                    [c.title, [[self.ledger.digest(key), p.text, p.pause] for key, p in c.passages]]
+                    for c in work.chapters
+                ],
             ]
         )
         name = str(path)
@@ -180,7 +206,11 @@ class Job:
             self.report.files.append({"file": name, "new": False})
             return
         finish = Finish(self.finish.format, self.finish.loudness, marked, self.finish.subtitles)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self.progress.writing(path.name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(str(path.parent), error) from error
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         self.ledger.add_file(name, made_of, path.stat().st_size)
         self.report.files.append({"file": name, "new": True, "seconds": round(seconds, 3)})
@@ -211,57 +241,6 @@ class Job:
             software=made["software"],
             track=f"{product.number}/{product.total}" if product.total > 1 else "",
         )
-
-
-def perform(
-    products: Sequence[Product],
-    place: Path,
-    chosen: Mapping[str, ChosenVoice],
-    options: "SpeechOptions",
-    finish: Finish,
-    console: Console,
-    *,
-    model: str,
-    encoder: str | None,
-    device: str,
-    verify: bool,
-    force: bool,
-    language: str,
-) -> "Report":
-    """Load what is needed and do the job.
-
-    Args:
-        place: Of the ledger.
-        verify: Whether a recogniser listens, in this language.
-        force: Whether to speak again what the ledger holds.
-
-    Raises:
-        VoxtralError: If the ledger is in use or cannot be written; what is finished is kept.
-    """
-    with open_ledger(place) as ledger:
-        encoded = any(voice.encoded for voice in chosen.values())
-        engine = loading.load_engine(model, device, encoder if encoded else None)
-        ears = None
-        if verify:
-            from engine.hearing.asr import Ears
-            from engine.text.languages import language_code
-
-            language = language_code(language)
-            ears = Ears(cpu_threads=1, language=language)
-        job = Job(
-            engine,
-            ledger,
-            {name: voice.make(engine) for name, voice in chosen.items()},
-            {name: voice.label for name, voice in chosen.items()},
-            options,
-            finish,
-            console,
-            Critic(engine, ears, language),
-            chain_chars(loading.read_config(model), options),
-        )
-        if force:
-            ledger.clear()
-        return job.run(products)
 
 
 def _identity(voice: "str | Voice") -> str:

@@ -11,11 +11,12 @@ opened.
 """
 
 import base64
+import hashlib
 import json
 import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -50,36 +51,33 @@ class Entry:
 
 
 class Ledger:
-    """An open ledger, which no other process may open. Codes stay in the file until asked for."""
+    """An open ledger, which no other process may open. Codes stay in the file until asked for.
+
+    Attributes:
+        damaged: Lines that could not be understood; their chunks count as not spoken.
+        needed: Whether the file stays when it is closed.
+    """
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file, self.path = file, path
-        self._forget()
-        self._read()
-
-    def _forget(self) -> None:
+        self.damaged, self.needed = 0, True
         self._places: dict[str, tuple[int, int]] = {}
         self._facts: dict[str, dict[str, Any]] = {}
         self._files: dict[str, dict[str, Any]] = {}
         self._end = 0
+        self._read()
 
-    def clear(self) -> None:
-        """Forget all that was spoken."""
-        self._forget()
-        self._cut()
-        self._append(HEADER)
+    def forget(self, key: str) -> None:
+        """Take a chunk as not spoken, until it is added again."""
+        self._places.pop(key, None)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is in it."""
-        return not self._places and not self._files
+        """Whether nothing was ever put into it."""
+        return self._end <= len(_data(HEADER))
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
-
-    def frames(self, key: str) -> int:
-        """Codec frames of a chunk."""
-        return int(self._facts[key]["frames"])
 
     def wer(self, key: str) -> float | None:
         """Word error rate of a chunk; None where nobody listened."""
@@ -89,19 +87,15 @@ class Ledger:
         """What is wrong with a chunk."""
         return str(self._facts[key]["note"])
 
+    def digest(self, key: str) -> str:
+        """Of a chunk's codes."""
+        return str(self._facts[key]["digest"])
+
     def entry(self, key: str) -> Entry:
         """A chunk with its codes, read from the file."""
         start, length = self._places[key]
         self._file.seek(start)
-        line = json.loads(self._file.read(length))
-        try:
-            packed = zlib.decompress(base64.b64decode(line["codes"]))
-            codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
-        except (ValueError, zlib.error) as error:
-            raise VoxtralError(
-                f"{self.path} is damaged at byte {start} ({error}).", "Speak it again: --force."
-            ) from error
-        return Entry(key, line["text"], codes, line["takes"], line["note"], line["wer"])
+        return _entry(json.loads(self._file.read(length)))
 
     def add(self, entry: Entry) -> None:
         """Keep a chunk: when this returns, it is on the disk."""
@@ -128,7 +122,7 @@ class Ledger:
         self._append({"file": name, "digest": digest, "size": size})
 
     def _append(self, line: dict[str, Any]) -> None:
-        data = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        data = _data(line)
         try:
             self._file.seek(self._end)
             rest = memoryview(data)
@@ -163,9 +157,15 @@ class Ledger:
 
     def _take(self, line: dict[str, Any], start: int, length: int) -> None:
         if "key" in line:
-            self._places[line["key"]] = start, length
-            self._facts[line["key"]] = {name: line[name] for name in ("frames", "note", "wer")}
-        elif "file" in line:
+            try:
+                entry = _entry(line)
+            except (ValueError, TypeError, LookupError, AttributeError, zlib.error):
+                self.damaged += 1
+                return
+            self._places[entry.key] = start, length
+            codes = hashlib.sha256(entry.codes.tobytes()).hexdigest()[:16]
+            self._facts[entry.key] = {"note": entry.note, "wer": entry.wer, "digest": codes}
+        elif isinstance(line.get("file"), str):
             self._files[line["file"]] = line
 
     def _cut(self) -> None:
@@ -183,26 +183,50 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     """
     if path.exists() and not path.is_file():
         raise _no_ledger(path)
-    try:
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
-    except OSError as error:
-        raise write_error(str(path), error) from error
-    with file:
-        if not _locked(file):
-            raise VoxtralError(
-                f"Another voxtral is at work on this: it has {path} open.",
-                "Wait for it, or end it; what it has finished is kept.",
-            )
+    with _locked_file(path) as file:
         ledger = Ledger(file, path)
         try:
             yield ledger
         finally:
-            if ledger.empty:
+            if ledger.empty or not ledger.needed:
                 path.unlink(missing_ok=True)
+
+
+def _locked_file(path: Path) -> IO[bytes]:
+    """The file of this name, open and ours alone."""
+    while True:
+        try:
+            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
+        except OSError as error:
+            raise write_error(str(path), error) from error
+        if not _locked(file):
+            file.close()
+            raise VoxtralError(
+                f"Another voxtral is at work on this: it has {path} open.",
+                "Wait for it, or end it; what it has finished is kept.",
+            )
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                return file
+        file.close()  # it was deleted between the two
 
 
 def _no_ledger(path: Path) -> InputError:
     return InputError(f"{path} is no ledger of voxtral.", "Move it away, or write elsewhere.")
+
+
+def _data(line: dict[str, Any]) -> bytes:
+    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _entry(line: dict[str, Any]) -> Entry:
+    """The chunk of a line; raises one of many errors if the line is damaged."""
+    packed = zlib.decompress(base64.b64decode(line["codes"]))
+    codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
+    facts = (line["key"], line["text"], line["note"])
+    if not all(isinstance(fact, str) for fact in facts) or not codes.size:
+        raise ValueError("no chunk")
+    return Entry(facts[0], facts[1], codes, int(line["takes"]), facts[2], line["wer"])
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -6,14 +6,14 @@ Nothing here needs a model; a plan can be printed, counted and compared with a l
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from engine.errors import InputError
 from engine.longform import chains
 from engine.text import Passage
-from voxtral_cli.audio.formats import BY_NAME, Format
+from voxtral_cli.audio.formats import Format
 from voxtral_cli.file_names import file_name
 from voxtral_cli.manuscripts.document import Document
 
@@ -24,10 +24,16 @@ CHARACTERS_A_SECOND = 15
 
 @dataclass(frozen=True)
 class Part:
-    """A chapter as it is spoken."""
+    """A chapter as it is spoken.
+
+    Args:
+        number, place: As of `manuscripts.document.Chapter`.
+    """
 
     title: str
     passages: tuple[Passage, ...]
+    number: int = 1
+    place: int = 1
 
     @property
     def characters(self) -> int:
@@ -93,20 +99,23 @@ def products(books: Sequence[Book], folder: Path, suffix: str, split: bool) -> l
     """
     made = []
     for book, parts in books:
-        if not split:
+        if not split or (len(books) > 1 and book.places == 1):
             made.append(Product(folder / f"{book.name}{suffix}", book.title, book, parts))
             continue
         inside = folder / book.name if len(books) > 1 else folder
-        names = [file_name(n, len(parts), part.title) for n, part in enumerate(parts, 1)]
-        made += [
-            Product(inside / f"{name}{suffix}", part.title, book, (part,), number, len(parts))
-            for number, (name, part) in enumerate(zip(names, parts, strict=True), 1)
-        ]
+        for part in parts:
+            name = file_name(part.place, book.places, part.title)
+            path = inside / f"{name}{suffix}"
+            made.append(Product(path, part.title, book, (part,), part.place, book.places))
     return made
 
 
-def one_product(books: Sequence[Book], path: Path) -> Product:
-    """Everything in one file; of several documents, one without chapters is a chapter."""
+def one_product(books: Sequence[Book], path: Path, title: str | None = None) -> Product:
+    """Everything in one file; of several documents, one without chapters is a chapter.
+
+    Args:
+        title: Of several documents together; else the file's name.
+    """
     (first, parts), *others = books
     if not others:
         return Product(path, first.title, first, parts)
@@ -115,24 +124,35 @@ def one_product(books: Sequence[Book], path: Path) -> Product:
         for book, inside in books
         for part in inside
     ]
-    book = Document(name=path.stem, title=path.stem, author=first.author, chapters=())
-    return Product(path, path.stem, book, tuple(joined))
+    authors = dict.fromkeys(book.author for book, _ in books if book.author)
+    whole = replace(
+        first, name=path.stem, title=title or path.stem, author=", ".join(authors), chapters=()
+    )
+    return Product(path, whole.title, whole, tuple(joined))
 
 
 def is_folder(output: str) -> bool:
-    """Whether `-o` means a folder: it is one, ends in a slash, or has no audio file's suffix."""
+    """Whether `-o` means a folder: it is one, ends in a slash, or has no suffix.
+
+    Raises:
+        InputError: If it is no place for files at all.
+    """
     path = Path(output)
-    return path.is_dir() or output.endswith("/") or path.suffix.lstrip(".").lower() not in BY_NAME
+    if output in ("", "-"):
+        raise InputError("A book needs a file or a folder.", "Give -o FILE or -o DIR.")
+    return path.is_dir() or output.endswith("/") or not path.suffix
 
 
 def ledger_path(output: Path, folder: bool) -> Path:
-    """Beside the output: one ledger for `book.m4b` and `book.mp3`, one for a folder of files."""
-    name = output.name if folder else output.stem
-    return output.with_name(name + LEDGER_SUFFIX)
+    """Inside a folder; beside a file, one for `book.m4b` and `book.mp3`."""
+    return output / f"batch{LEDGER_SUFFIX}" if folder else output.with_suffix(LEDGER_SUFFIX)
 
 
 class Keys:
     """Names of passages: the same passage, spoken by the same voice in the same way, has the same.
+
+    One that continues others depends on all of them, and its name does. No two different chains
+    share a name: of those that begin alike, all but the first are numbered.
 
     Args:
         facts: All else that the codes depend on: checkpoint, seed, options.
@@ -144,21 +164,24 @@ class Keys:
         self, facts: Mapping[str, Any], voices: Mapping[str, str], chain_chars: int
     ) -> None:
         self.facts, self.voices, self.chain_chars = dict(facts), voices, chain_chars
+        self._openings: dict[str, dict[tuple[str, ...], int]] = {}
 
     def chains(self, passages: Sequence[Passage]) -> list[list[tuple[str, Passage]]]:
-        """The passages in their chains, each with its key.
+        """The passages in their chains, each with its key."""
+        return [
+            self._keyed([passages[index] for index in chain])
+            for chain in chains(passages, self.chain_chars)
+        ]
 
-        A passage that continues others depends on all of them, and its key does.
-        """
-        keyed = []
-        for chain in chains(passages, self.chain_chars):
-            before, members = "", []
-            for index in chain:
-                passage = passages[index]
-                before = self._key(passage, before)
-                members.append((before, passage))
-            keyed.append(members)
-        return keyed
+    def _keyed(self, chain: Sequence[Passage]) -> list[tuple[str, Passage]]:
+        texts = tuple(passage.text for passage in chain)
+        alike = self._openings.setdefault(self._key(chain[0], ""), {})
+        number = alike.setdefault(texts, len(alike))
+        before, members = str(number or ""), []
+        for passage in chain:
+            before = self._key(passage, before)
+            members.append((before, passage))
+        return members
 
     def _key(self, passage: Passage, before: str) -> str:
         voice = self.voices[passage.voice]

@@ -93,58 +93,61 @@ class Director:
         return Entry(line.name, line.text, take.codes, number, opinion.note, opinion.wer)
 
 
-def missing(chains: Sequence[Chain], ledger: Ledger, verify: bool) -> list[list["Line"]]:
-    """The chains of which something is to be spoken, each once.
+def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
+    """How many passages of a chain are done; none after the first that is not.
 
     Args:
-        verify: Whether what nobody listened to counts as missing.
+        verify: Whether what nobody listened to counts as not spoken.
     """
+    for number, (key, _) in enumerate(chain):
+        if key not in ledger or (verify and ledger.wer(key) is None):
+            return number
+    return len(chain)
+
+
+def missing(chains: Sequence[Chain], ledger: Ledger, verify: bool) -> list[list["Line"]]:
+    """The chains of which something is to be spoken, each once."""
     from engine.rendering import Line
 
-    wanted, seen = [], set()
+    wanted: dict[str, list[Line]] = {}
     for chain in chains:
-        last = chain[-1][0]
-        if last in seen:
-            continue
-        seen.add(last)
-        spoken = [key in ledger and not (verify and ledger.wer(key) is None) for key, _ in chain]
-        if all(spoken):
-            continue
-        done = spoken.index(False)
-        codes = [ledger.entry(key).codes for key, _ in chain[:done]] + [None] * len(chain)
-        wanted.append(
-            [Line(key, p.text, p.voice, c) for (key, p), c in zip(chain, codes, strict=False)]
-        )
-    return wanted
+        done = spoken_of(chain, ledger, verify)
+        if done < len(chain) and chain[-1][0] not in wanted:
+            codes = [ledger.entry(key).codes for key, _ in chain[:done]]
+            wanted[chain[-1][0]] = [
+                Line(key, passage.text, passage.voice, codes[n] if n < done else None)
+                for n, (key, passage) in enumerate(chain)
+            ]
+    return list(wanted.values())
 
 
 def speak_missing(
     engine: "Engine",
     chains: Sequence[Chain],
     ledger: Ledger,
-    voices: Mapping[str, "str | Voice"],
+    voices: "Mapping[str, str | Voice]",
     options: "SpeechOptions",
     critic: Critic,
 ) -> Iterator[Entry]:
     """Speaks what is missing; each entry is in the ledger when it is handed out."""
     director = Director(critic)
-    for take in engine.render(
-        missing(chains, ledger, critic.ears is not None), voices, options, director
-    ):
+    lines = missing(chains, ledger, critic.ears is not None)
+    for take in engine.render(lines, voices, options, director):
         entry = director.entry(take)
         ledger.add(entry)
         yield entry
 
 
-def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> Iterator[Entry]:
-    """Notes what the recogniser thinks of passages that nobody listened to, where it is good."""
-    unheard = {
-        key for chain in chains for key, _ in chain if key in ledger and ledger.wer(key) is None
-    }
-    for key in sorted(unheard):
-        entry = ledger.entry(key)
-        opinion = critic.opinion(entry.text, entry.codes)
-        if opinion.good:
-            heard = replace(entry, wer=opinion.wer)
-            ledger.add(heard)
-            yield heard
+def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> None:
+    """Notes what the recogniser thinks of passages that nobody listened to, where it is good.
+
+    Of a chain no further than the first that is not: what follows will be spoken again with it.
+    """
+    for chain in chains:
+        for key, _ in chain[: spoken_of(chain, ledger, False)]:
+            if ledger.wer(key) is None:
+                entry = ledger.entry(key)
+                opinion = critic.opinion(entry.text, entry.codes)
+                if not opinion.good:
+                    break
+                ledger.add(replace(entry, wer=opinion.wer))

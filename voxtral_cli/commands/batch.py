@@ -11,7 +11,6 @@ from engine.errors import VoxtralError
 from voxtral_cli.console import Console, print_json, print_table
 from voxtral_cli.failures import ExitCode, print_error
 from voxtral_cli.options import (
-    AudioFormat,
     Consent,
     Context,
     Device,
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from voxtral_cli.books.plan import Book
 
 Failures = Sequence[tuple[str, VoxtralError]]
-MOST_NOTES = 10
-"""Flawed passages that are listed at the end."""
+MOST_LINES = 30
+"""Of the summary."""
 
 Inputs = Annotated[
     list[str],
@@ -45,6 +44,14 @@ Output = Annotated[
         "-o",
         metavar="FILE|DIR",
         help="One file for all, or a folder for a file each.  [default: NAME.m4b]",
+    ),
+]
+BookFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="m4b, m4a, mp3, opus, flac or wav, where no suffix tells it.  [default: m4b]",
     ),
 ]
 Split = Annotated[bool, typer.Option("--split", help="A file a chapter, titles numbered.")]
@@ -102,16 +109,18 @@ Rows = Annotated[
     str, typer.Option("--rows", metavar="N", help="Passages spoken side by side; auto by memory.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other speech.")]
-Force = Annotated[bool, typer.Option("--force", help="Speak again what was spoken before.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Speak all of it again, whatever the ledger holds.")
+]
 Clean = Annotated[
-    bool, typer.Option("--clean", help="Delete the ledger once everything is written.")
+    bool, typer.Option("--clean", help="Delete the ledger once everything is written: no going on.")
 ]
 
 
 def batch(
     inputs: Inputs,
     output: Output = None,
-    format_name: AudioFormat = None,
+    format_name: BookFormat = None,
     split: Split = False,
     chapters: Chapters = None,
     all_matter: Matter = False,
@@ -142,10 +151,9 @@ def batch(
 ) -> None:
     """Turn manuscripts into audiobooks.
 
-    Everything that was spoken is kept in a ledger beside the output (book.voxtral for book.m4b).
-    Stopped at any moment and started again, the same command goes on where it was and ends with
-    the same bytes; a changed sentence is the only one that is spoken again, and another format,
-    loudness or title needs no speaking at all.
+    What was spoken is kept in a ledger beside the output (book.voxtral for book.m4b). Stopped at
+    any moment, the same command goes on where it was and ends with the same bytes. Only what
+    changed in the text is spoken again, and nothing for another format, loudness or title.
 
     \b
     voxtral batch book.epub -o book.m4b
@@ -157,25 +165,29 @@ def batch(
     Exit code 3: some files could not be made, the others are there; 1: none could.
     """
     from engine.speech import SpeechOptions
-    from voxtral_cli.books import setup
+    from voxtral_cli.books import reading
+    from voxtral_cli.books import target as targets
 
     console = Console(quiet)
-    options = SpeechOptions(seed=seed, rows=setup.row_count(rows), context=context)
-    documents, unread = setup.documents(inputs, chapters, all_matter, console)
-    documents = setup.renamed(documents, title, author, cover)
-    books = setup.planned(documents, model, lexicon, language, setup.roles(cast), console)
+    options = SpeechOptions(
+        seed=seed, rows=targets.row_count(rows), context=context, language=language or "en"
+    )
+    roles = reading.roles(cast)
+    documents, unread = reading.documents(inputs, chapters, all_matter, console)
+    books = reading.planned(documents, model, lexicon, language, roles, console)
     if list_chapters:
         print_chapters(books, as_json)
         raise typer.Exit(ended(unread))
     if show_text:
         print_passages(books, as_json)
         raise typer.Exit(ended(unread))
-    target = setup.target(books, output, format_name, split)
-    finish = setup.finish(target.format, loudness, subtitles, not no_watermark)
-    voices = setup.voices(target.products, voice, model, encoder, consent, console)
+    books = targets.renamed(books, author, cover)
+    target = targets.target(books, output, format_name, split, title)
+    finish = targets.finish(target.format, loudness, subtitles, not no_watermark)
+    voices = targets.voices(target.products, roles, voice, model, encoder, consent, console)
     if verify:
-        setup.check_ears()
-    from voxtral_cli.books.job import perform  # torch comes with it
+        targets.check_ears()
+    from voxtral_cli.books.perform import perform  # torch comes with it
 
     said = perform(
         target.products,
@@ -189,21 +201,23 @@ def batch(
         device=device,
         verify=verify,
         force=force,
+        clean=clean,
         language=language or documents[0].language or "en",
     )
     said.failures[:0] = unread
     console.note(summary(said))
-    if clean and not said.failures:
-        target.ledger.unlink(missing_ok=True)
     if as_json:
         print_json(facts(said, target.ledger))
+    else:
+        print("".join(f"{file['file']}\n" for file in said.files), end="")
     raise typer.Exit(ended(said.failures, bool(said.files)))
 
 
 def ended(failures: Failures, made: bool = True) -> int:
     """Says what could not be made; the exit code."""
     for name, error in failures:
-        print_error(f"{name}: {error.message}", error.hint)
+        told = error.message if name in error.message else f"{name}: {error.message}"
+        print_error(told, error.hint)
     if not failures:
         return ExitCode.OK
     return ExitCode.SOME_FAILED if made else ExitCode.FAILED
@@ -216,13 +230,13 @@ def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
         print_json(
             [
                 {
-                    "number": number,
+                    "number": part.number,
                     "book": book.title,
                     "title": part.title,
                     "characters": part.characters,
                     "seconds": round(part.seconds),
                 }
-                for number, (book, part) in enumerate(rows, 1)
+                for book, part in rows
             ]
         )
         return
@@ -230,13 +244,13 @@ def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
         ["", "book", "chapter", "characters", "about"],
         [
             [
-                str(number),
+                str(part.number),
                 book.title,
                 part.title,
                 str(part.characters),
                 f"{part.seconds / 60:.1f} min",
             ]
-            for number, (book, part) in enumerate(rows, 1)
+            for book, part in rows
         ],
     )
 
@@ -253,30 +267,24 @@ def print_passages(books: "Sequence[Book]", as_json: bool) -> None:
             ]
         )
         return
-    for _, parts in books:
-        for part in parts:
-            for passage in part.passages:
-                print(passage.text)
+    for part in [part for _, parts in books for part in parts]:
+        for passage in part.passages:
+            print(passage.text)
 
 
 def summary(said: "Report") -> str:
     """What was done, for people."""
-    new = [file for file in said.files if file["new"]]
     speed = f" ({said.seconds / said.took:.1f} x real time)" if said.spoken else ""
     lines = [
-        f"{len(new)} of {len(said.files) + len(said.failures)} files written, "
-        f"{said.spoken} passages spoken, {said.reused} kept from before: {said.seconds:.1f} s of "
-        f"sound in {said.took:.1f} s{speed}"
+        f"{said.spoken} passages spoken: {said.seconds:.1f} s of sound in {said.took:.1f} s{speed}"
     ]
-    lines += [file["file"] for file in new]
-    lines += [f"flawed: {note}" for note in said.notes[:MOST_NOTES]]
-    if len(said.notes) > MOST_NOTES:
-        lines.append(
-            f"... and {len(said.notes) - MOST_NOTES} more flawed passages (--json has them)"
-        )
-    if said.wer is not None:
-        lines.append(f"mean word error rate of the passages: {said.wer:.1%}")
-    return "\n".join(lines)
+    for file in said.files:
+        lines += [f"{file['file']}: {'written' if file['new'] else 'is up to date'}"]
+    lines += [f"flawed: {note}" for note in said.notes]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES} more lines (--json has all)"]
+    wer = "" if said.wer is None else f"\nmean word error rate of the passages: {said.wer:.1%}"
+    return "\n".join(lines) + wer
 
 
 def facts(said: "Report", ledger: Path) -> dict[str, Any]:

@@ -15,11 +15,15 @@ class Chapter:
         blocks: Its heading, where it has one, comes first.
         matter: Whether it is front or back matter (cover, contents, copyright, notes, index),
             which is skipped unless asked for.
+        number: Among the chapters of all documents that are read, from 1 (`selection.select`).
+        place: Among those of its document, from 1.
     """
 
     title: str
     blocks: tuple[Block, ...]
     matter: bool = False
+    number: int = 0
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Document:
         voice: The voice that an item asks for.
         notes: What was assumed or left out, a sentence each.
         source: Where it was read; nothing for stdin.
+        places: How many chapters are read of it, chosen or not.
     """
 
     name: str
@@ -47,3 +52,4 @@ class Document:
     voice: str = ""
     notes: tuple[str, ...] = ()
     source: Path | None = None
+    places: int = 0

@@ -28,8 +28,7 @@ def gather(inputs: Sequence[str]) -> tuple[list[Document], list[tuple[str, Voxtr
         The documents, and of several files those that are damaged or empty, with the reason.
 
     Raises:
-        InputError: If a file is missing or of another kind, nothing can be read, or two documents
-            have the same name.
+        InputError: If a file is missing or of another kind, or nothing can be read.
     """
     paths = [path for name in inputs for path in _paths(name)]
     documents: list[Document] = []
@@ -46,7 +45,6 @@ def gather(inputs: Sequence[str]) -> tuple[list[Document], list[tuple[str, Voxtr
             unread.append((str(path), error))
     if not documents:
         raise unread[0][1]
-    _refuse_duplicates(documents)
     return documents, unread
 
 
@@ -92,15 +90,3 @@ def _read(path: Path | None) -> list[Document]:
         text = decode(sys.stdin.buffer.read(), "stdin")
         return [check_full(plain_document(text, "stdin"), "stdin")]
     return read_items(path) if path.suffix.lower() == ITEMS else [read_document(path)]
-
-
-def _refuse_duplicates(documents: Sequence[Document]) -> None:
-    seen: dict[str, Document] = {}
-    for document in documents:
-        other = seen.setdefault(document.name.casefold(), document)
-        if other is not document:
-            first, second = (f"{d.name!r} of {d.source or 'stdin'}" for d in (other, document))
-            raise InputError(
-                f"Two inputs have the same name: {first} and {second}.",
-                "Rename one of them: files of sound are named after them.",
-            )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.errors import InputError
-from voxtral_cli.manuscripts.document import Chapter, Document
+from voxtral_cli.manuscripts.document import Document
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?\s*)?", re.ASCII)
 
@@ -23,24 +23,22 @@ def select(
     Raises:
         InputError: If a number is none, or of no chapter.
     """
-    read = [
-        replace(document, chapters=tuple(c for c in document.chapters if matter or not c.matter))
-        for document in documents
+    counted: list[Document] = []
+    total = 0
+    for document in documents:
+        read = [chapter for chapter in document.chapters if matter or not chapter.matter]
+        numbered = tuple(
+            replace(chapter, number=total + place, place=place)
+            for place, chapter in enumerate(read, 1)
+        )
+        counted.append(replace(document, chapters=numbered, places=len(read)))
+        total += len(read)
+    wanted = _wanted(numbers, total) if numbers else set(range(1, total + 1))
+    chosen = [
+        replace(document, chapters=tuple(c for c in document.chapters if c.number in wanted))
+        for document in counted
     ]
-    if not numbers:
-        return read
-    wanted = _wanted(numbers, sum(len(document.chapters) for document in read))
-    number = 0
-    chosen: list[Document] = []
-    for document in read:
-        kept: list[Chapter] = []
-        for chapter in document.chapters:
-            number += 1
-            if number in wanted:
-                kept.append(chapter)
-        if kept:
-            chosen.append(replace(document, chapters=tuple(kept)))
-    return chosen
+    return [document for document in chosen if document.chapters]
 
 
 def _wanted(numbers: str, count: int) -> set[int]:

@@ -1,0 +1,103 @@
+"""`voxtral batch`: where its files go, what they are called, and what is refused beforehand."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import soundfile
+from typer.testing import Result
+
+from tests.cli.fake_engine import FakeEngine
+
+
+@pytest.fixture
+def book() -> Path:
+    path = Path("book.md")
+    path.write_text("# A Book\n\n## One\n\nIt rained all day.\n\n## Two\n\nThen it stopped.\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (("--rows", "0"), "--rows"),
+        (("--rows", "many"), "--rows"),
+        (("--loudness", "loud"), "loudness"),
+        (("--subtitles", "ass"), "subtitles"),
+        (("--context", "all"), "context"),
+        (("--cast", "ALICE"), "--cast"),
+        (("--chapters", "9"), "chapters 9"),
+        (("--format", "pcm", "-o", "out"), "pcm"),
+        (("--cover", "none.png"), "none.png"),
+        (("--cover", "book.md"), "JPEG"),
+        (("--lexicon", "none.txt"), "none.txt"),
+        (("-o", "nowhere/at/book.wav"), "nowhere/at"),
+        (("-o", "book.xyz"), "book.xyz"),
+        (("-o", "-"), "a file or a folder"),
+        (("-o", ""), "a file or a folder"),
+        (("-o", "/dev/null"), "/dev/null"),
+        (("-o", "book.md/"), "book.md"),
+        (("-o", "a.m4b", "--format", "mp3"), "a.m4b is no name for mp3"),
+        (("--language", "klingon"), "klingon"),
+        (("--cast", "A=neutral_female", "--cast", "a=casual_male"), "twice"),
+        (("--cast", "ALICE=nobody", "-o", "a.wav"), "nobody"),
+        (("--voice", "nobody", "-o", "a.wav"), "nobody"),
+    ],
+)
+def test_wrong_options_are_told_before_the_model(
+    unloadable: None,
+    voxtral: Callable[..., Result],
+    book: Path,
+    more: tuple[str, ...],
+    message: str,
+) -> None:
+    result = voxtral("batch", "book.md", *more)
+    assert result.exit_code == 2, result.stderr
+    assert message in result.stderr
+    assert result.stderr.count("error:") == 1
+    assert os.listdir() == ["book.md"]
+
+
+@pytest.mark.parametrize("output", ["..", ".", "new/folders/", "out"])
+def test_folders_of_any_name(
+    fake: FakeEngine, voxtral: Callable[..., Result], book: Path, output: str
+) -> None:
+    result = voxtral("batch", "book.md", "-o", output, "--format", "wav")
+    assert result.exit_code == 0, result.stderr
+    assert {"batch.voxtral", "book.wav"} <= set(os.listdir(output))
+
+
+def test_the_root_of_all_folders_is_a_folder(
+    unloadable: None, voxtral: Callable[..., Result], book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # as for anybody but root
+    result = voxtral("batch", "book.md", "-o", "/", "--format", "wav")
+    assert (result.exit_code, result.stderr.count("error:")) == (1, 1)
+    assert "Nothing can be written into /." in result.stderr
+
+
+def test_numbers_stay_whatever_is_chosen(fake: FakeEngine, voxtral: Callable[..., Result]) -> None:
+    Path("a.md").write_text("# ***\n\n[pause:1s]\n\n# C\n\nText of c here.\n\n# D\n\nMore text.\n")
+    lines = voxtral("batch", "a.md", "--list").stdout.splitlines()
+    number, title = lines[-1].split("\t")[0], lines[-1].split("\t")[2]
+    assert title == "D"
+    chosen = voxtral("batch", "a.md", "--list", "--chapters", number).stdout
+    assert chosen.splitlines() == [lines[-1]]
+    voxtral("batch", "a.md", "-o", "out", "--format", "wav", "--split", "--chapters", number)
+    assert f"0{number} D.wav" in os.listdir("out")
+
+
+def test_several_books_in_one_have_a_title_and_authors(
+    fake: FakeEngine, voxtral: Callable[..., Result]
+) -> None:
+    Path("n").mkdir()
+    for number in (1, 2, 10):
+        Path(f"n/{number}.txt").write_text(f"This is chapter number {number} of it.")
+    line = ["batch", "n", "-o", "n.flac", "--title", "My Novel", "--author", "Me"]
+    assert voxtral(*line).exit_code == 0
+    with soundfile.SoundFile("n.flac") as sound:
+        assert (sound.title, sound.artist) == ("My Novel", "Me")
+    assert [text.split()[4] for text in fake.rendered] == ["one", "two", "ten"]
+    refused = voxtral("batch", "n", "-o", "out", "--title", "My Novel")
+    assert refused.exit_code == 2

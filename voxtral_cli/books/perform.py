@@ -1,0 +1,81 @@
+"""The last step of the command: lock the ledger, load the model, do the job."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.longform import chain_chars
+from voxtral_cli import loading
+from voxtral_cli.audio.output import write_error
+from voxtral_cli.books.job import Job, Report
+from voxtral_cli.books.ledger import open_ledger
+from voxtral_cli.books.plan import Finish, Product
+from voxtral_cli.books.speaking import Critic
+from voxtral_cli.console import Console
+from voxtral_cli.voice_choice import ChosenVoice
+
+if TYPE_CHECKING:
+    from engine.speech import SpeechOptions
+
+
+def perform(
+    products: Sequence[Product],
+    place: Path,
+    chosen: Mapping[str, ChosenVoice],
+    options: "SpeechOptions",
+    finish: Finish,
+    console: Console,
+    *,
+    model: str,
+    encoder: str | None,
+    device: str,
+    verify: bool,
+    force: bool,
+    clean: bool,
+    language: str,
+) -> "Report":
+    """Load what is needed and do the job.
+
+    Args:
+        place: Of the ledger.
+        verify: Whether a recogniser listens, in this language.
+        force: Whether to speak again what the ledger holds.
+        clean: Whether the ledger goes when all is written.
+
+    Raises:
+        VoxtralError: If the ledger is in use or cannot be written; what is finished is kept.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(str(place.parent), error) from error
+    with open_ledger(place) as ledger:
+        if ledger.damaged:
+            console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
+        encoded = any(voice.encoded for voice in chosen.values())
+        engine = loading.load_engine(model, device, encoder if encoded else None)
+        ears = None
+        if verify:
+            from engine.hearing.asr import Ears
+            from engine.text.languages import language_code
+
+            language = language_code(language)
+            ears = Ears(cpu_threads=1, language=language)
+        job = Job(
+            engine,
+            ledger,
+            {name: voice.make(engine) for name, voice in chosen.items()},
+            {name: voice.label for name, voice in chosen.items()},
+            options,
+            finish,
+            console,
+            Critic(engine, ears, language),
+            chain_chars(loading.read_config(model), options),
+        )
+        try:
+            report = job.run(products, force)
+        except (KeyboardInterrupt, SystemExit):
+            console.note(f"What was spoken is kept in {place}; the same command goes on.")
+            raise
+        ledger.needed = not clean or bool(report.failures)
+        return report

@@ -1,0 +1,120 @@
+"""The manuscripts of a command line -> books: documents and what is spoken of them. No model."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from engine.errors import InputError, VoxtralError
+from engine.text import likely_speakers, plan_passages
+from voxtral_cli import loading
+from voxtral_cli.books.plan import Book, Part
+from voxtral_cli.console import Console
+from voxtral_cli.lexicons import find_lexicons, read_lexicons
+from voxtral_cli.manuscripts.document import Chapter, Document
+from voxtral_cli.manuscripts.gather import gather
+from voxtral_cli.manuscripts.selection import select
+
+BETWEEN_CHAPTERS = 1.6
+"""Shortest pause, in seconds."""
+LONGEST_NOTE = 5
+"""Names that a note lists."""
+
+
+def documents(
+    inputs: Sequence[str], chapters: str | None, matter: bool, console: Console
+) -> tuple[list[Document], list[tuple[str, VoxtralError]]]:
+    """What is to be spoken, and what could not be read of several.
+
+    Raises:
+        InputError: If nothing could be read, or nothing is chosen.
+    """
+    found, unread = gather(inputs)
+    for document in found:
+        for note in document.notes:
+            console.note(f"note: {document.source or document.name}: {note}")
+    skipped = [c.title for d in found for c in d.chapters if c.matter and not matter]
+    if skipped:
+        console.note(f"note: not read (--all-matter): {_some(skipped)}")
+    chosen = [d for d in select(found, chapters or "", matter) if d.chapters]
+    if not chosen:
+        raise InputError(
+            "There is nothing but front and back matter in this.", "Read it: --all-matter."
+        )
+    return chosen, unread
+
+
+def roles(cast: Sequence[str] | None) -> dict[str, str]:
+    """`NAME=VOICE` -> a mapping.
+
+    Raises:
+        InputError: If one is nothing of the kind, or a name comes twice.
+    """
+    found: dict[str, str] = {}
+    for entry in cast or ():
+        name, voice = (part.strip() for part in entry.partition("=")[::2])
+        if not name or not voice:
+            raise InputError(f"--cast is {entry!r}.", "Give NAME=VOICE, such as ALICE=alice.")
+        if name.lower() in map(str.lower, found):
+            raise InputError(f"--cast names {name} twice.", "Give each name one voice.")
+        found[name] = voice
+    return found
+
+
+def planned(
+    books: Sequence[Document],
+    model: str,
+    lexicons: Sequence[Path] | None,
+    language: str | None,
+    cast: Mapping[str, str],
+    console: Console,
+) -> list[Book]:
+    """The passages of every chapter; chapters with nothing to say are left out.
+
+    Raises:
+        InputError: If there is nothing to say at all, or a lexicon or mark cannot be used.
+    """
+    max_chars = loading.read_config(model).max_chars
+    made: list[Book] = []
+    for book in books:
+        folder = book.source.parent if book.source else Path()
+        lexicon = read_lexicons([*(lexicons or ()), *find_lexicons(folder)])
+        parts = []
+        for chapter in book.chapters:
+            passages = plan_passages(
+                chapter.blocks,
+                max_chars=max_chars,
+                lexicon=lexicon,
+                language=language or book.language or "en",
+                cast=cast,
+            )
+            spoken = [replace(p, voice=p.voice or book.voice) for p in passages]
+            if spoken:
+                spoken[-1] = replace(spoken[-1], pause=max(spoken[-1].pause, BETWEEN_CHAPTERS))
+                parts.append(Part(chapter.title, tuple(spoken), chapter.number, chapter.place))
+        if parts:
+            made.append((book, tuple(parts)))
+    if not made:
+        raise InputError("There is nothing to speak in this.", "Give some words.")
+    _note_speakers([c for book, _ in made for c in book.chapters], cast, console)
+    return made
+
+
+def _note_speakers(chapters: Sequence[Chapter], cast: Mapping[str, str], console: Console) -> None:
+    """Says who has lines and no voice, and who has a voice and no line."""
+    blocks = [block for chapter in chapters for block in chapter.blocks]
+    if strangers := likely_speakers(blocks, cast):
+        console.note(f"note: speakers without a voice (--cast NAME=VOICE): {_some(strangers)}")
+    text = "\n".join(block.text for block in blocks) if cast else ""
+    silent = [
+        n
+        for n in cast
+        if not re.search(rf"(?im)^\W*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
+    ]
+    if silent:
+        console.note(f"note: no line begins with the name of {_some(silent)}")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - LONGEST_NOTE} more" if len(names) > LONGEST_NOTE else ""
+    return ", ".join(names[:LONGEST_NOTE]) + more
