@@ -66,7 +66,7 @@ nano: $(READY)
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
 	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
 		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \
-		--out $(DATA)/run --minutes 209
+		--out $(DATA)/run --minutes 284
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
 		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
 	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \

@@ -199,7 +199,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=tuple(codec_keys.get("voice", dict, {})),
         max_positions=top.get("max_seq_len", int, 65536),
-        # Keys of ours: the longest text, text of chunks that continue each other (0: none do) and
+        # Keys of ours: the longest text, text of chunks that continue each other (0: not told) and
         # reference trained on, and the flow's starting noise.
         max_chars=audio.get("max_chunk_chars", int, 300),
         max_chain_chars=audio.get("max_chain_chars", int, 0),

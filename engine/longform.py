@@ -21,7 +21,7 @@ MOST_CHUNKS = 8
 
 def chain_chars(config: ModelConfig, options: SpeechOptions) -> int:
     """Longest text of chunks that continue each other, in characters; 0 when none do."""
-    if options.context == "none" or (options.context is None and not config.max_chain_chars):
+    if options.context == "none":
         return 0
     return config.max_chain_chars or CHAIN_CHUNKS * (options.max_chars or config.max_chars)
 

@@ -25,9 +25,8 @@ class SpeechOptions:
             to (`ModelConfig.max_chars`).
         temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
             None for what suits the checkpoint (`ModelConfig.temperature`).
-        context: "chunks": a chunk hears those before it and goes on from there; "none": each
-            begins with the voice alone; None for what suits the checkpoint
-            (`ModelConfig.max_chain_chars`).
+        context: "chunks": a chunk hears those before it in its paragraph and goes on from there;
+            "none": each begins with the voice alone.
 
     Raises:
         InputError: If a value is out of range.
@@ -41,7 +40,7 @@ class SpeechOptions:
     language: str = "en"
     max_chars: int | None = None
     temperature: float | None = None
-    context: str | None = None
+    context: str = "none"
 
     def __post_init__(self) -> None:
         ranges = {
@@ -60,7 +59,7 @@ class SpeechOptions:
                 )
         if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*", self.language):
             raise InputError(f"There is no language {self.language!r}.", "Use en, fr, es, de, ...")
-        if self.context not in (None, *CONTEXTS):
+        if self.context not in CONTEXTS:
             raise InputError(
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
             )

@@ -52,11 +52,11 @@ Language = Annotated[
     typer.Option("--language", metavar="CODE", help="How numbers are read: en, fr, es, de, ..."),
 ]
 Context = Annotated[
-    str | None,
+    str,
     typer.Option(
         "--context",
         metavar="KIND",
-        help="chunks: a chunk hears those before it; or none.  [default: the model's]",
+        help="chunks: a chunk hears those before it in its paragraph; none: the voice alone.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]

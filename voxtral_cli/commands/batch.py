@@ -137,7 +137,7 @@ def batch(
     loudness: Loudness = "ebu",
     subtitles: Subtitles = None,
     verify: Verify = False,
-    context: Context = None,
+    context: Context = "none",
     rows: Rows = "auto",
     seed: Seed = 0,
     no_watermark: NoWatermark = False,

@@ -92,7 +92,7 @@ def say(
     cfg: Cfg = 1.2,
     steps: Steps = 8,
     rows: Rows = 4,
-    context: Context = None,
+    context: Context = "none",
     language: Language = "en",
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
