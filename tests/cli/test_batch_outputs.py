@@ -74,7 +74,7 @@ def test_the_root_of_all_folders_is_a_folder(
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # as for anybody but root
     result = voxtral("batch", "book.md", "-o", "/", "--format", "wav")
     assert (result.exit_code, result.stderr.count("error:")) == (1, 1)
-    assert "Nothing can be written into /." in result.stderr
+    assert "Cannot write into /." in result.stderr
 
 
 def test_numbers_stay_whatever_is_chosen(fake: FakeEngine, voxtral: Callable[..., Result]) -> None:

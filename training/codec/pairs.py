@@ -82,14 +82,14 @@ def _request(
         temperature=rng.choice([None, rng.uniform(0, 1)]),
         rows=ROWS,
     )
-    pieces = []
+    codes: list[np.ndarray] = []
     for piece in engine.stream("\n\n".join(chosen), voice_rows(engine, rng), options):
-        pieces.append(piece)
+        codes.append(piece.codes)
         if piece.last:
-            rows = np.concatenate([p.codes for p in pieces], axis=1).T
-            if len(rows) >= SHORTEST:
-                yield piece.text, np.concatenate([p.samples for p in pieces]), rows
-            pieces = []
+            whole = np.concatenate(codes, axis=1)
+            if whole.shape[1] >= SHORTEST:  # of its sound, all: the stream's is cut to the speech
+                yield piece.text, engine.decode(whole), whole.T
+            codes = []
 
 
 def voice_rows(engine: Engine, rng: random.Random) -> Tensor:

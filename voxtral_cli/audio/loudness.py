@@ -81,8 +81,12 @@ def choose_levels(preset: str, meter: "Meter") -> Levels:
     return Levels(gain, wanted.ceiling_db)
 
 
+MOST_CORRECTIONS, NEAR_DB = 3, 0.3
+"""Times that it is heard again; it is not when the last correction was smaller than this."""
+
+
 def find_levels(preset: str, rate: int, listen: Callable[[], Iterable[np.ndarray]]) -> Levels:
-    """The levels of a whole, heard once, or twice where holding down its peaks makes it softer.
+    """The levels of a whole, heard once, and again where holding down its peaks makes it softer.
 
     Args:
         preset: A name in PRESETS, or "none", for which nothing is heard.
@@ -93,9 +97,13 @@ def find_levels(preset: str, rate: int, listen: Callable[[], Iterable[np.ndarray
         return Levels()
     heard = measured(listen(), rate)
     levels = choose_levels(preset, heard)
-    if heard.peak_db + levels.gain_db > levels.ceiling_db + WELL_ABOVE:
+    if heard.peak_db + levels.gain_db <= levels.ceiling_db + WELL_ABOVE:
+        return levels
+    for _ in range(MOST_CORRECTIONS):
         softer = choose_levels(preset, measured(levelled(listen(), rate, levels), rate))
         levels = replace(levels, gain_db=levels.gain_db + softer.gain_db)
+        if abs(softer.gain_db) < NEAR_DB:
+            break
     return levels
 
 

@@ -76,7 +76,7 @@ def check_writable(path: Path) -> None:
         raise InputError(f"There is no directory {folder}.", f"Create it: mkdir -p {folder}")
     new = not path.exists()
     if (new or path.is_file()) and not os.access(folder, os.W_OK):
-        raise VoxtralError(f"Nothing can be written into {folder}.", "Write elsewhere.")
+        raise VoxtralError(f"Cannot write into {folder}.", "Write elsewhere.")
     if not new and not os.access(path, os.W_OK):
         raise VoxtralError(f"Cannot write {path}: Permission denied.", "Write elsewhere.")
 

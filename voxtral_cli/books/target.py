@@ -131,7 +131,7 @@ def check_place(path: Path, new_folders: bool) -> None:
         while not folder.exists():
             folder = folder.parent
         if folder.is_dir() and not os.access(folder, os.W_OK):
-            raise VoxtralError(f"Nothing can be written into {folder}.", "Write elsewhere.")
+            raise VoxtralError(f"Cannot write into {folder}.", "Write elsewhere.")
         if folder.is_dir():
             return
     if not folder.is_dir() and folder.exists():
