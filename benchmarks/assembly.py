@@ -1,8 +1,8 @@
 """Everything of an hour-long book but the model: plan, ledger, joins, levels, container.
 
 The command runs over a stub in the place of the engine, whose codes are random and whose decoder
-hands out noise, so that what is measured is all that is not the checkpoint's. Once from nothing and
-once more into another format, from the ledger.
+hands out noise below 2 kHz with four syllables a second: all is measured that is not the
+checkpoint's. Once from nothing, and once more into another format, from the ledger.
 """
 
 import sys
@@ -45,10 +45,9 @@ def book(characters: int) -> str:
     while length < characters:
         if len(parts) % 30 == 1:
             parts.append(f"## Chapter number {len(parts)}")
-        number = len(parts)
-        parts.append(
-            f"{common.TEXT} This was the paragraph with number {number} of the whole book."
-        )
+        words = common.TEXT.split()
+        words[3::9] = [f"{word} {len(parts)}" for word in words[3::9]]
+        parts.append(" ".join(words))
         length += len(parts[-1])
     return "\n\n".join(parts)
 

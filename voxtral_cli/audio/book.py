@@ -198,6 +198,7 @@ def _ffmpeg(
 ) -> Iterator[Encoder]:
     """Yields an encoder; `path` is a finished file once the block has ended well."""
     command = ["ffmpeg", "-y", "-loglevel", "error", "-threads", "1"]
+    command += ["-thread_queue_size", "1024"]  # else ffmpeg sleeps between packets of the pipe
     command += ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
     with tempfile.TemporaryDirectory() as folder:
         facts, cover = Path(folder) / "facts", Path(folder) / "cover"
