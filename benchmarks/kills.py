@@ -52,7 +52,7 @@ def main() -> None:
         command += ["--quiet", "--model", given.model, "--device", given.device]
         command += ["--context", given.context]
         began = time.perf_counter()
-        subprocess.run(command, cwd=alone, check=True)
+        subprocess.run(command, cwd=alone, check=True, stdout=subprocess.DEVNULL)
         took = time.perf_counter() - began
         kills = kill_often(command, killed, given.kills, given.longest)
         same = (alone / "book.flac").read_bytes() == (killed / "book.flac").read_bytes()
@@ -80,7 +80,7 @@ def kill_often(command: list[str], place: Path, wanted: int, longest: float) -> 
     kills, chance = 0, random.Random(1)
     while not (place / "book.flac").exists():
         rows = ["--rows", chance.choice(["auto", "1", "3"])]
-        process = subprocess.Popen([*command, *rows], cwd=place)
+        process = subprocess.Popen([*command, *rows], cwd=place, stdout=subprocess.DEVNULL)
         try:
             process.wait(chance.uniform(0, longest) if kills < wanted else None)
         except subprocess.TimeoutExpired:
