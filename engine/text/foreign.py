@@ -1,4 +1,4 @@
-"""Numbers of a text that is not English -> words of its language, by num2words.
+"""Numbers of a text not in English -> words of its language, by num2words and indic-numtowords.
 
 A run of digits and signs is read as what it looks like in that language: a number, a decimal, a
 range, an amount of money, a time of day, an ordinal. Anything else (a date in figures, a version,
@@ -17,6 +17,15 @@ _ARABIC = str.maketrans(
     "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u066a\u066b\u066c",
     "0123456789%.,",
 )
+
+_DEVANAGARI = str.maketrans(
+    "\u0966\u0967\u0968\u0969\u096a\u096b\u096c\u096d\u096e\u096f", "0123456789"
+)
+_LAKHS = re.compile(r"(?<![\d,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])", re.ASCII)
+"""Grouped as in India: 12,34,567."""
+
+_MOST = {"hi": 9}
+"""Digits that are read as one number, where these are fewer than _LONGEST."""
 
 _RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+){0,40}"
 _NUMBER = re.compile(rf"((?<![\w)%.,-])[-\u2212](?=\d))?({_RUN})( ?%)?", re.ASCII)
@@ -56,6 +65,8 @@ def spoken_numbers(text: str, code: str) -> str:
         return text
     if code == "ar":
         text = text.translate(_ARABIC)
+    if code == "hi":
+        text = _LAKHS.sub(lambda m: m[0].replace(",", ""), text.translate(_DEVANAGARI))
     if language.clock:
         text = _clock(language.clock, language.alone).sub(lambda match: _time(match, code), text)
     if code in _ORDINALS:
@@ -73,6 +84,10 @@ def german_ordinals(text: str) -> str:
 @lru_cache(maxsize=65536)
 def _num2words(number: int, code: str, kind: str) -> str:
     # Here, because it takes 40 ms and many texts have no number.
+    if code == "hi":
+        from indic_numtowords import num2words as hindi  # type: ignore[import-untyped]
+
+        return str(hindi(number, lang="hi"))
     from num2words import num2words  # type: ignore[import-untyped]
 
     words: str = num2words(number, lang=code, to=kind)
@@ -84,7 +99,7 @@ def _num2words(number: int, code: str, kind: str) -> str:
 
 
 def _cardinal(digits: str, code: str, feminine: bool = False) -> str:
-    if len(digits) > _LONGEST or (len(digits) > 1 and digits[0] == "0"):
+    if len(digits) > _MOST.get(code, _LONGEST) or (len(digits) > 1 and digits[0] == "0"):
         return " ".join(_num2words(int(digit), code, "cardinal") for digit in digits)
     words = _num2words(int(digits), code, "cardinal")
     return _feminine(words, code) if feminine else words

@@ -1,8 +1,7 @@
 """Words that the reading of numbers needs, language by language; English has its own modules.
 
-Hindi has no number words here (num2words knows none), nor has any language that is not listed:
-their texts are only cleaned, and their numbers are left to the model. Arabic money and times of
-day are left too.
+A language that is not listed has no number words: its texts are only cleaned, and their numbers are
+left to the model. Arabic and Hindi money and times of day are left too.
 """
 
 from collections.abc import Mapping
@@ -165,6 +164,13 @@ LANGUAGES = {
         minus="\u0633\u0627\u0644\u0628",
         percent="\u0628\u0627\u0644\u0645\u0627\u0626\u0629",
         to="\u0625\u0644\u0649",
+        groups=",",
+    ),
+    "hi": Language(
+        point="\u0926\u0936\u092e\u0932\u0935",
+        minus="\u092e\u093e\u0907\u0928\u0938",
+        percent="\u092a\u094d\u0930\u0924\u093f\u0936\u0924",
+        to="\u0938\u0947",
         groups=",",
     ),
 }
