@@ -53,7 +53,8 @@ class Edges:
         loud = self._loud(-(-len(self._held) // self._size))
         if not self._speaking:
             return self._held[:0]
-        end = self._take((int(loud[-1]) + 1 + AFTER) * self._size)
+        last = int(loud[-1]) if len(loud) else 0  # the only one may be silence now, faded in
+        end = self._take((last + 1 + AFTER) * self._size)
         ramp = np.linspace(1, 0, min(self._size, len(end)), dtype=np.float32)
         end[len(end) - len(ramp) :] *= ramp
         return end

@@ -41,7 +41,7 @@ class Take:
     Args:
         line: Which one.
         number: How often it was spoken before.
-        codes: int16 [codebooks, frames], 0-based; frames may be 0.
+        codes: int16 [codebooks, frames], 0-based.
         note: What went wrong and how it was handled; empty when nothing did.
     """
 

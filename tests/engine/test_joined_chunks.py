@@ -52,6 +52,11 @@ def test_nothing_to_hear_is_nothing(samples: np.ndarray) -> None:
     assert len(levelled_speech(samples, RATE)) == 0
 
 
+def test_a_first_block_that_fading_makes_silence_is_kept() -> None:
+    barely = np.full(BLOCK, 0.0035, np.float32)  # -49 dBFS; -54 once it is faded in
+    assert len(whole(np.concatenate([barely, silence(0.5)]))) == (1 + AFTER) * BLOCK
+
+
 @pytest.mark.parametrize("seconds", [0.002, 0.01, 0.013, 0.3])
 def test_ends_are_faded_to_zero(seconds: float) -> None:
     cut = whole(tone(seconds, 0.5))

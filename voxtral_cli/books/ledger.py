@@ -24,7 +24,7 @@ from typing import IO, Any
 import numpy as np
 
 from engine.errors import InputError, VoxtralError
-from voxtral_cli.audio.output import write_error
+from voxtral_cli.audio.output import Output, write_error
 
 HEADER = {"voxtral_ledger": 1}
 
@@ -125,13 +125,13 @@ class Ledger:
         data = _data(line)
         try:
             self._file.seek(self._end)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            Output(self._file, str(self.path)).write(data)
             os.fsync(self._file.fileno())
-        except OSError as error:
+        except (OSError, VoxtralError) as error:
             self._cut()
-            raise write_error(str(self.path), error) from error
+            if isinstance(error, OSError):
+                raise write_error(str(self.path), error) from error
+            raise
         self._take(line, self._end, len(data))
         self._end += len(data)
 

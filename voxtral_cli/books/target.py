@@ -111,7 +111,7 @@ def target(
         made = [one_product(books, path, title)]
     refuse_same_paths(made)
     ledger = ledger_path(path, folder)
-    for place in {product.path for product in made} | {ledger}:
+    for place in [*(product.path for product in made), ledger]:
         check_place(place, new_folders=folder or split)
     return Target(made, chosen, ledger)
 
