@@ -15,11 +15,17 @@ from engine.models.layers import RMSNorm, TransformerBlock, rotary_factors
 
 
 class Backbone(nn.Module):
-    """Rows of embeddings in, hidden states out."""
+    """Rows of embeddings in, hidden states out.
+
+    Attributes:
+        factors: Rotary factors of all positions, once they were needed.
+    """
+
+    factors: Tensor | None = None
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.config = config.backbone
+        self.config, self.most_positions = config.backbone, config.max_positions
         self.layers = nn.ModuleList(
             TransformerBlock(config.backbone) for _ in range(config.backbone.n_layers)
         )
@@ -64,4 +70,9 @@ class Backbone(nn.Module):
         return self.norm(x)
 
     def freqs_cis(self, positions: Tensor) -> Tensor:
-        return rotary_factors(positions, self.config.head_dim, self.config.rope_theta)
+        """Rotary factors of some positions, [..., head_dim / 2, 2]."""
+        if self.factors is None or self.factors.device != positions.device:
+            with torch.inference_mode(False):  # training reads them too
+                every = torch.arange(self.most_positions, device=positions.device)
+                self.factors = rotary_factors(every, self.config.head_dim, self.config.rope_theta)
+        return self.factors[positions]

@@ -6,12 +6,26 @@ The unconditional branch of classifier-free guidance is the hidden state set to 
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
 from engine.models.layers import Linear, RMSNorm, TransformerBlock
+
+
+@dataclass(frozen=True)
+class Times:
+    """The time token of each Euler step; depends on their number alone.
+
+    Args:
+        tokens: [steps, dim].
+        projected: What the first layer's attention makes of them, [steps, ...].
+    """
+
+    tokens: Tensor
+    projected: Tensor
 
 
 class FlowHead(nn.Module):
@@ -47,32 +61,47 @@ class FlowHead(nn.Module):
         times = self.time_projection(time_embedding(time, self.norm.weight.shape[0]).to(x.dtype))
         inputs = self.input_projection(x.unsqueeze(1))
         conditions = self.llm_projection(hidden.unsqueeze(1))
-        return self._velocity(inputs, times.unsqueeze(1), conditions).squeeze(1)
+        tokens = torch.cat([inputs, times.unsqueeze(1), conditions], dim=1)
+        return self._read(tokens, self._first.project(tokens))
 
-    def _velocity(
-        self, inputs: Tensor, times: Tensor, conditions: Tensor, mask: Tensor | None = None
-    ) -> Tensor:
-        """Projected tokens, [batch, streams, dim] each -> [batch, streams, acoustic_dim].
+    @property
+    def _first(self) -> TransformerBlock:
+        block = self.layers[0]
+        assert isinstance(block, TransformerBlock)
+        return block
+
+    def _read(self, tokens: Tensor, projected: Tensor) -> Tensor:
+        """Three tokens of one or more streams -> their velocities.
 
         Args:
-            mask: Keeps several streams of one batch entry apart.
-        """
-        tokens = torch.cat([inputs, times, conditions], dim=1)
-        for layer in self.layers[:-1]:
-            tokens = layer(tokens, mask=mask)
-        streams = inputs.shape[1]
-        read = self.layers[
-            -1
-        ](  # the only ones that are read
-            tokens, mask=None if mask is None else mask[:streams], leading=streams
-        )
-        return self.acoustic_codebook_output(self.norm(read))
+            tokens: [batch, streams * 3, dim]; streams do not hear each other.
+            projected: What the first layer's attention makes of them, [batch, streams * 3, ...].
 
-    def projected_times(self, steps: int) -> Tensor:
-        """The time token of each of `steps` Euler steps: [steps, dim]. Depends on nothing else."""
+        Returns:
+            [batch, acoustic_dim], or [batch, streams, acoustic_dim] of several streams.
+        """
+        batch, length = tokens.shape[:2]
+        streams = batch * length // 3
+        for number, layer in enumerate(self.layers):
+            assert isinstance(layer, TransformerBlock)
+            last = number + 1 == len(self.layers)
+            if number:
+                projected = layer.project(tokens)
+            apart = projected.view(streams, 3, -1)
+            heard = layer.attention.mix(apart, leading=1 if last else None)
+            if last:
+                tokens = tokens.view(batch, -1, 3, tokens.shape[-1])[:, :, 0]  # all that is read
+            heard = layer.attention.wo(heard.reshape(batch, tokens.shape[1], -1))
+            tokens = layer.leave(tokens, heard)
+        return self.acoustic_codebook_output(self.norm(tokens)).squeeze(1)
+
+    def projected_times(self, steps: int) -> Times:
+        """The time tokens of `steps` Euler steps."""
         weight = self.norm.weight
         grid = torch.arange(steps, device=weight.device) / steps
-        return self.time_projection(time_embedding(grid, len(weight)).to(weight.dtype))
+        embedded = time_embedding(grid, len(weight)).to(weight.dtype)
+        tokens = self.time_projection(embedded)
+        return Times(tokens, self._first.project(tokens))
 
     def trajectory(
         self,
@@ -80,9 +109,9 @@ class FlowHead(nn.Module):
         noise: Tensor,
         cfg: Tensor,
         steps: int,
-        times: Tensor | None = None,
+        times: Times | None = None,
     ) -> list[Tensor]:
-        """Euler integration with classifier-free guidance.
+        """Euler integration with classifier-free guidance. Without gradients.
 
         Args:
             hidden: [batch, dim].
@@ -97,17 +126,20 @@ class FlowHead(nn.Module):
         times = self.projected_times(steps) if times is None else times
         both = torch.stack([hidden, torch.zeros_like(hidden)], dim=1)  # guided and free
         conditions = self.llm_projection(both)
-        places = torch.arange(6, device=noise.device) % 2
-        apart = (places.unsqueeze(-1) != places).to(noise.dtype)
-        mask = apart.masked_fill(apart > 0, -math.inf)
-        scale = cfg.unsqueeze(-1).to(noise.dtype)
+        known = self._first.project(conditions)
+        # [batch, stream, token, ...]: of every step, only the first two tokens are new
+        tokens = conditions.unsqueeze(2).repeat(1, 1, 3, 1)
+        projected = known.unsqueeze(2).repeat(1, 1, 3, 1)
+        ahead = (cfg.unsqueeze(-1) / steps).to(noise.dtype)
+        behind = 1 / steps - ahead
         points = [noise]
-        for time in times.unbind():
-            x = points[-1]
-            inputs = self.input_projection(x.unsqueeze(1)).expand_as(conditions)
-            velocity = self._velocity(inputs, time.expand_as(inputs), conditions, mask)
+        for token, of_time in zip(times.tokens.unbind(), times.projected.unbind(), strict=True):
+            inputs = self.input_projection(points[-1].unsqueeze(1))
+            tokens[:, :, 0], tokens[:, :, 1] = inputs, token
+            projected[:, :, 0], projected[:, :, 1] = self._first.project(inputs), of_time
+            velocity = self._read(tokens.flatten(1, 2), projected.flatten(1, 2))
             guided, free = velocity.unbind(1)
-            points.append(x + (scale * guided + (1 - scale) * free) / steps)
+            points.append(torch.addcmul(torch.addcmul(points[-1], ahead, guided), behind, free))
         return points
 
     def acoustic_codes(self, x: Tensor) -> Tensor:
@@ -116,20 +148,20 @@ class FlowHead(nn.Module):
         return (unit * (self.levels - 1)).round().long() + SPECIAL_CODES
 
     def semantic_logits(self, hidden: Tensor, forbid_end: Tensor | bool = False) -> Tensor:
-        """Masked logits of the semantic code, float32 [batch, padded codes].
+        """Logits of the semantic codes, float32 [batch, codes]; the table's padding is left out.
 
-        EMPTY and the padding rows can never win; END cannot where `forbid_end` says so.
+        EMPTY can never win; END cannot where `forbid_end` says so.
 
         Args:
             hidden: [batch, dim].
             forbid_end: [batch] booleans, or one for all.
         """
         logits = self.semantic_codebook_output(hidden.unsqueeze(1)).squeeze(1).float()
-        index = torch.arange(logits.shape[-1], device=logits.device)
-        allowed = (index >= END_AUDIO) & (index < self.semantic_size)
-        forbidden = torch.as_tensor(forbid_end, device=logits.device).unsqueeze(-1)
-        allowed = allowed & ~((index == END_AUDIO) & forbidden)
-        return logits.masked_fill(~allowed, -math.inf)
+        logits = logits[:, : self.semantic_size].clone()
+        logits[:, :END_AUDIO] = -math.inf
+        forbidden = torch.as_tensor(forbid_end, device=logits.device)
+        logits[:, END_AUDIO].masked_fill_(forbidden, -math.inf)
+        return logits
 
     def forward(
         self,
@@ -138,7 +170,7 @@ class FlowHead(nn.Module):
         cfg: Tensor,
         steps: int,
         forbid_end: Tensor | bool = False,
-        times: Tensor | None = None,
+        times: Times | None = None,
     ) -> Tensor:
         """One frame of codes, specials included; arguments as in `trajectory`.
 

@@ -86,15 +86,25 @@ def pack(model: nn.Module) -> bool:
 class RMSNorm(nn.Module):
     """x / rms(x) * weight, over the last dimension, computed in float32."""
 
+    floor: Tensor | None = None
+
     def __init__(self, dim: int, eps: float) -> None:
         super().__init__()
         self.eps = eps
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dtype == torch.float32:
+        if x.dtype != torch.float32:
+            return (
+                F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
+            )
+        if torch.is_grad_enabled() or not x.is_cpu:
             return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
-        return F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
+        if self.floor is None:
+            self.floor = x.new_tensor(self.eps)
+        norms = torch.linalg.vector_norm(x, dim=-1, keepdim=True)  # half the time of rms_norm
+        squares = torch.addcmul(self.floor, norms, norms, value=1 / x.shape[-1])
+        return x.mul(squares.rsqrt_()).mul_(self.weight)
 
 
 class FeedForward(nn.Module):
@@ -112,7 +122,9 @@ class FeedForward(nn.Module):
         self.packed = PackedWeight(self.w1, self.w3)
 
     def forward(self, x: Tensor) -> Tensor:
-        gate, up = (self.w1(x), self.w3(x)) if self.packed is None else self.packed.split(x)
+        if self.packed is None:
+            return self.w2(F.silu(self.w1(x)) * self.w3(x))
+        gate, up = self.packed(x).chunk(2, dim=-1)
         return self.w2(F.silu(gate) * up)
 
 
@@ -130,34 +142,24 @@ class Attention(nn.Module):
         self.wv = Linear(config.dim, config.n_kv_heads * config.head_dim)
         self.wo = Linear(config.n_heads * config.head_dim, config.dim)
 
-    def project(self, x: Tensor, leading: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """x [batch, length, dim] -> queries, keys, values, each [batch, heads, length, head_dim].
-
-        Args:
-            leading: Queries of the first so many positions only; None for all.
-        """
-        if self.packed is None:
-            queries, keys, values = self.wq(x[:, :leading]), self.wk(x), self.wv(x)
-        else:
-            queries, keys, values = self.packed.split(x)
-            queries = queries[:, :leading]
-        return (
-            queries.unflatten(-1, (self.n_heads, self.head_dim)).transpose(1, 2),
-            keys.unflatten(-1, (self.n_kv_heads, self.head_dim)).transpose(1, 2),
-            values.unflatten(-1, (self.n_kv_heads, self.head_dim)).transpose(1, 2),
-        )
-
     def pack(self) -> None:
         self.packed = PackedWeight(self.wq, self.wk, self.wv)
+
+    def project(self, x: Tensor) -> Tensor:
+        """[..., dim] -> queries, keys and values beside each other, [..., heads * head_dim].
+
+        `heads` are the queries', the keys' and the values', in this order.
+        """
+        if self.packed is not None:
+            return self.packed(x)
+        return torch.cat([self.wq(x), self.wk(x), self.wv(x)], dim=-1)
 
     def forward(
         self,
         x: Tensor,
         freqs_cis: Tensor | None = None,
-        mask: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
-        leading: int | None = None,
     ) -> Tensor:
         """Attend.
 
@@ -165,24 +167,50 @@ class Attention(nn.Module):
             x: [batch, length, dim].
             freqs_cis: Rotary factors of these positions, [length, head_dim / 2, 2] or with a
                 leading batch dimension; None for no rotary.
-            mask: What may be seen, broadcast to [batch, heads, length, keys]; None for all.
             cache: Keys and values of earlier positions, extended by these.
-            causal: Positions see only themselves and earlier ones (without a cache or mask).
-            leading: Compute the first so many positions only; None for all.
+            causal: Positions see only themselves and earlier ones (without a cache).
 
         Returns:
-            [batch, leading or length, dim].
+            [batch, length, dim].
         """
-        queries, keys, values = self.project(x, leading)
+        return self.wo(self.mix(self.project(x), freqs_cis, cache, causal))
+
+    def mix(
+        self,
+        projected: Tensor,
+        freqs_cis: Tensor | None = None,
+        cache: LayerCache | None = None,
+        causal: bool = False,
+        leading: int | None = None,
+    ) -> Tensor:
+        """`project`'s result [batch, length, ...] -> what was heard, [batch, length, dim].
+
+        Args:
+            leading: Listen at the first so many positions only; None for all.
+        """
+        heads = projected.unflatten(-1, (-1, self.head_dim))
         if freqs_cis is not None:
-            queries, keys = rotate(queries, freqs_cis), rotate(keys, freqs_cis)
+            turned = rotate(heads[:, :, : -self.n_kv_heads], freqs_cis)
+            queries, keys = turned.split((self.n_heads, self.n_kv_heads), dim=2)
+            values = heads[:, :, -self.n_kv_heads :]
+        else:
+            queries, keys, values = heads.split(
+                (self.n_heads, self.n_kv_heads, self.n_kv_heads), dim=2
+            )
+        queries, keys, values = (
+            part.transpose(1, 2) for part in (queries[:, :leading], keys, values)
+        )
         if cache is not None:
             out = cache.attend(queries, keys, values)
         else:
             out = F.scaled_dot_product_attention(
-                queries, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=True
+                queries,
+                keys,
+                values,
+                is_causal=causal,
+                enable_gqa=self.n_heads > self.n_kv_heads,
             )
-        return self.wo(out.transpose(1, 2).flatten(2))
+        return out.transpose(1, 2).flatten(2)
 
 
 class TransformerBlock(nn.Module):
@@ -199,14 +227,20 @@ class TransformerBlock(nn.Module):
         self,
         x: Tensor,
         freqs_cis: Tensor | None = None,
-        mask: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
-        leading: int | None = None,
     ) -> Tensor:
-        """[batch, length, dim] -> the same, or its `leading` positions; see `Attention`."""
-        heard = self.attention(self.attention_norm(x), freqs_cis, mask, cache, causal, leading)
-        x = x[:, :leading] + heard
+        """[batch, length, dim] -> the same; see `Attention`."""
+        heard = self.attention(self.attention_norm(x), freqs_cis, cache, causal)
+        return self.leave(x, heard)
+
+    def project(self, x: Tensor) -> Tensor:
+        """What `Attention.project` makes of the normed stream [..., dim]."""
+        return self.attention.project(self.attention_norm(x))
+
+    def leave(self, x: Tensor, heard: Tensor) -> Tensor:
+        """The stream x after the attention's result was added: [..., dim]."""
+        x = x + heard
         return x + self.feed_forward(self.ffn_norm(x))
 
 
@@ -225,11 +259,9 @@ def rotate(x: Tensor, freqs_cis: Tensor) -> Tensor:
     """Interleaved rotary embedding: elements 2i and 2i+1 of a head turn together.
 
     Args:
-        x: [batch, heads, length, head_dim].
+        x: [batch, length, heads, head_dim].
         freqs_cis: [length, head_dim / 2, 2] or [batch, length, head_dim / 2, 2].
     """
-    if freqs_cis.dim() == 4:
-        freqs_cis = freqs_cis.unsqueeze(1)
     pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    turned = torch.view_as_real(pairs * torch.view_as_complex(freqs_cis))
+    turned = torch.view_as_real(pairs * torch.view_as_complex(freqs_cis).unsqueeze(-2))
     return turned.flatten(-2).to(x.dtype)

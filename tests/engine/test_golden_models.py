@@ -128,12 +128,9 @@ def test_flow_layers(golden: Golden) -> None:
         close(tokens, golden[f"at.velocity.layer{index}"])
     close(head.norm(tokens), golden["at.velocity.norm"])
 
-    modules = {f"layer{i}": layer for i, layer in enumerate(head.layers)} | {"norm": head.norm}
-    with outputs(modules) as kept:
+    with outputs({"norm": head.norm}) as kept:
         head.velocity(*(golden[f"at.velocity.{name}"] for name in ("x_t", "t", "hidden")))
-    assert kept.keys() == modules.keys()
-    for name, activation in kept.items():
-        close(activation[:, 0], golden[f"at.velocity.{name}"][:, 0])
+    close(kept["norm"][:, 0], golden["at.velocity.norm"][:, 0])
 
 
 def test_euler(golden: Golden) -> None:
@@ -162,8 +159,8 @@ def test_semantic_codes(golden: Golden) -> None:
     valid = slice(END_AUDIO, golden.info["semantic"]["valid_last"] + 1)
     masked = head.semantic_logits(hidden)
     close(masked[:, valid], logits[:, valid])
-    assert masked.shape[1] == golden.info["semantic"]["padded"]
-    assert masked.isinf().sum(1).tolist() == [masked.shape[1] - valid.stop + 1] * len(hidden)
+    assert masked.shape[1] == valid.stop
+    assert masked.isinf().sum(1).tolist() == [1] * len(hidden)
 
     cfg = torch.full((len(hidden),), 1.2)
     same(head(hidden, golden["at.semantic.x0"], cfg, 7), codes)

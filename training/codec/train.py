@@ -33,6 +33,8 @@ from training.parallel import Ranks
 from training.presets import PRESETS
 
 STATE = "codec.pt"
+WAVE_FIRST, SPECTRA_FROM = 0.07, 0.21
+"""Shares of the time: until when the waveform is nearly all that counts, from when spectra fully."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,27 @@ class Options:
     save_minutes: float = 5.0
     device: str = "cpu"
     seed: int = 0
+
+
+def loss_weights(progress: float) -> LossWeights:
+    """Waveform and phases first, then more and more of the spectra, which then keep both.
+
+    Begun the other way round, phases are never learned: spectra are as good with any, and no
+    small step from there brings the waveform nearer.
+
+    Args:
+        progress: Share of the time that is over.
+    """
+    spectra = min(1.0, max(0.05, (progress - WAVE_FIRST) / (SPECTRA_FROM - WAVE_FIRST)))
+    return LossWeights(
+        mel=spectra,
+        log=0.5 * spectra,
+        linear=spectra,
+        wave=2.0,
+        square=4.0,
+        phase=3.0,
+        power=1 - 0.4 * spectra,
+    )
 
 
 class CodecTrainer:
@@ -158,9 +181,9 @@ class CodecTrainer:
         values: dict[str, float] = {}
         if self.options.part == "decoder":
             made = self.codec.decode(labels)
-            terms = reconstruction_loss(made, wave, LossWeights())
+            terms = reconstruction_loss(made, wave, loss_weights(1))
         else:
-            made, terms, values = self._through_bottleneck(wave, labels)
+            made, terms, values = self._through_bottleneck(wave, labels, progress)
         if self.judges:
             terms["features"] = feature_matching(self.judges(wave), self.judges(made))
         loss = torch.stack(list(terms.values())).sum()
@@ -181,13 +204,14 @@ class CodecTrainer:
         return {**logged, "norm": norm.item(), **values}, progress
 
     def _through_bottleneck(
-        self, wave: Tensor, phones: Tensor
+        self, wave: Tensor, phones: Tensor, progress: float
     ) -> tuple[Tensor, dict[str, Tensor], dict[str, float]]:
         latent, quantizer = self.codec.latent(wave), self.codec.quantizer
         split = self.config.semantic_dim
         passed, commitment, codes = bottleneck(quantizer, latent, self.generator, self.quantise)
         made = self.codec.synthesize(passed)
-        terms = reconstruction_loss(made, wave, LossWeights())
+        weights = loss_weights(1 if self.options.initial else progress)
+        terms = reconstruction_loss(made, wave, weights)
         terms["commitment"] = self.options.commitment * commitment
         cross_entropy, accuracy = self.probe(passed[:, :split], phones)
         terms["phones"] = self.options.phones * cross_entropy

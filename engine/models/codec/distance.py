@@ -22,12 +22,15 @@ FLOOR = 1e-3
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms of `reconstruction_loss`."""
+    """Weights of the terms of `reconstruction_loss`; `power` compresses those of `phase`."""
 
     mel: float = 1.0
     log: float = 0.5
     linear: float = 1.0
     wave: float = 0.5
+    square: float = 0.0
+    phase: float = 0.0
+    power: float = 1.0
 
 
 def reconstruction_loss(
@@ -36,36 +39,62 @@ def reconstruction_loss(
     """Terms of the loss, already weighted; their sum is to be minimised.
 
     mel: L1 of log-mel spectra. log: L1 of log magnitudes. linear: L1 of magnitudes over the L1 of
-    the real ones (spectral convergence). wave: L1 of samples over the L1 of the real ones.
+    the real ones (spectral convergence). wave: L1 of samples over the L1 of the real ones. square:
+    their squared error over their energy. phase: as linear, of the complex spectra, whose
+    magnitudes are first raised to `power`.
     """
-    mel = log = linear = made.new_zeros(())
+    mel = log = linear = phase = made.new_zeros(())
     for size in RESOLUTIONS:
-        a, b = magnitudes(made, size), magnitudes(real, size)
+        spectra = spectrum(made, size), spectrum(real, size)
+        a, b = (magnitudes(values) for values in spectra)
         bank = mel_bank(size, rate).to(made.device)
         mel = mel + F.l1_loss((bank @ a + FLOOR).log(), (bank @ b + FLOOR).log())
         log = log + F.l1_loss((a + FLOOR).log(), (b + FLOOR).log())
         linear = linear + (a - b).abs().sum() / (b.sum() + 1e-3)
+        if weights.phase:
+            phase = phase + phase_distance(*spectra, weights.power)
     wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
+    square = (made - real).square().sum() / (real.square().sum() + 1e-3)
     count = len(RESOLUTIONS)
-    return {
+    terms = {
         "mel": weights.mel * mel,
         "log": weights.log * log,
         "linear": weights.linear * linear / count,
         "wave": weights.wave * wave,
+        "square": weights.square * square,
+        "phase": weights.phase * phase / count,
     }
+    return {name: term for name, term in terms.items() if getattr(weights, name)}
 
 
 def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
     """Mean difference of log-mel spectra, in dB."""
     bank = mel_bank(size, rate).to(made.device)
-    a, b = ((bank @ magnitudes(wave, size) + FLOOR).log10() for wave in (made, real))
+    a, b = ((bank @ magnitudes(spectrum(wave, size)) + FLOOR).log10() for wave in (made, real))
     return 20 * F.l1_loss(a, b)
 
 
-def magnitudes(wave: Tensor, size: int) -> Tensor:
-    """STFT magnitudes [batch, size / 2 + 1, frames], Hann window scaled to sum to 1."""
+def phase_distance(made: Tensor, real: Tensor, power: float) -> Tensor:
+    """L1 of complex spectra over the L1 of the real one, magnitudes raised to `power`.
+
+    About 1.27 where phases have nothing to do with each other.
+    """
+    compressed = [
+        torch.view_as_real(values) * (magnitudes(values) + 1e-3).pow(power - 1).unsqueeze(-1)
+        for values in (made, real)
+    ]
+    error = (compressed[0] - compressed[1]).square().sum(-1)
+    return (error + 1e-9).sqrt().sum() / (compressed[1].square().sum(-1).sqrt().sum() + 1e-3)
+
+
+def spectrum(wave: Tensor, size: int) -> Tensor:
+    """Complex STFT [batch, size / 2 + 1, frames], Hann window scaled to sum to 1."""
     window = hann(size).to(wave.device)
-    spectrum = torch.stft(wave, size, size // 4, window=window, return_complex=True)
+    return torch.stft(wave, size, size // 4, window=window, return_complex=True)
+
+
+def magnitudes(spectrum: Tensor) -> Tensor:
+    """Of a complex spectrum, with a gradient at 0 too."""
     return (spectrum.real.square() + spectrum.imag.square() + 1e-12).sqrt()
 
 
