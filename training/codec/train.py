@@ -34,7 +34,7 @@ from training.presets import PRESETS
 
 STATE = "codec.pt"
 WAVE_FIRST, SPECTRA_FROM = 0.07, 0.21
-"""Shares of the time: until when the waveform is nearly all that counts, from when spectra fully."""
+"""Shares of the time: until when the waveform is nearly all, and from when spectra count fully."""
 
 
 @dataclass(frozen=True)

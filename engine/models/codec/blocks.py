@@ -5,6 +5,7 @@ piece left (a few left-context values), a piece is exactly what one call over th
 """
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,7 @@ from torch.nn.utils import parametrize
 from engine.config import CodecConfig
 from engine.models.layers import FeedForward, RMSNorm
 
+Conv = TypeVar("Conv", nn.Conv1d, nn.ConvTranspose1d)
 BLOCK = 64
 """Queries that share one block of keys in sliding-window attention."""
 
@@ -44,7 +46,7 @@ class WeightNorm(nn.Module):
         return torch.norm_except_dim(weight, 2, 0), weight
 
 
-def weight_norm(conv: nn.Module) -> nn.Module:
+def weight_norm(conv: Conv) -> Conv:
     parametrize.register_parametrization(conv, "weight", WeightNorm(), unsafe=True)
     return conv
 
