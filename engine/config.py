@@ -119,6 +119,7 @@ class ModelConfig:
     max_chain_chars: int
     max_voice_seconds: float
     temperature: float
+    steps: int
 
     @property
     def codebook_sizes(self) -> tuple[int, ...]:
@@ -205,6 +206,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         max_chain_chars=audio.get("max_chain_chars", int, 0),
         max_voice_seconds=audio.get("max_voice_seconds", float, 25.0),
         temperature=audio.get("temperature", float, 1.0),
+        steps=flow_keys.get("n_decoding_steps", int, 8),
     )
     if config.max_chars < SHORTEST_CHUNK:
         raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
@@ -214,6 +216,8 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         raise audio.error("max_voice_seconds", f"is {config.max_voice_seconds}, outside 0.5 to 600")
     if not 0 <= config.temperature <= 2:
         raise audio.error("temperature", f"is {config.temperature}, outside 0 to 2")
+    if not 1 <= config.steps <= 256:
+        raise flow_keys.error("n_decoding_steps", f"is {config.steps}, outside 1 to 256")
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
         if top.positive(name) % 2:
             raise top.error(name, "is odd")

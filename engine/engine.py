@@ -112,6 +112,11 @@ class Engine:
         return self._config.codec.frame_rate
 
     @property
+    def steps(self) -> int:
+        """Euler steps a frame that the checkpoint asks for (8 in the official model)."""
+        return self._config.steps
+
+    @property
     def num_codebooks(self) -> int:
         """Codes a frame (37 in the official model): one semantic, the others acoustic."""
         return self._config.num_codebooks

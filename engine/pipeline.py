@@ -103,7 +103,7 @@ class Speaker:
             self.embed,
             noise,
             cfg=options.cfg,
-            steps=options.steps,
+            steps=options.steps or config.steps,
             positions=positions,
             judge=judge,
         )

@@ -17,7 +17,8 @@ class SpeechOptions:
     Args:
         seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
         cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
-        steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs).
+        steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs); None for what the
+            checkpoint asks for (`ModelConfig.steps`).
         rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
         language: Of the text, such as "en" or "fr-FR": how numbers are read.
@@ -34,7 +35,7 @@ class SpeechOptions:
 
     seed: int = 0
     cfg: float = 1.2
-    steps: int = 8
+    steps: int | None = None
     rows: int = 4
     normalize: bool = True
     language: str = "en"

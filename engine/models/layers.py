@@ -47,6 +47,7 @@ class PackedWeight:
         weights = [layer.weight.detach().float() for layer in layers]
         self.sizes = [len(weight) for weight in weights]
         self.matrix = torch.ops.quantized.linear_prepack_fp16(torch.cat(weights), None)
+        self.product = torch.ops.quantized.linear_dynamic_fp16  # found once: it is used often
         for layer in layers:
             layer.register_parameter("weight", None)
 
@@ -54,7 +55,7 @@ class PackedWeight:
         """[..., in_dim] -> [..., sum of out_dims]."""
         if torch.is_grad_enabled() and x.requires_grad:
             return F.linear(x, torch.ops.quantized.linear_unpack_fp16(self.matrix)[0])
-        return torch.ops.quantized.linear_dynamic_fp16(x, self.matrix)
+        return self.product(x, self.matrix)
 
     def split(self, x: Tensor) -> tuple[Tensor, ...]:
         """The result of each layer."""
@@ -186,25 +187,19 @@ class Attention(nn.Module):
         """`project`'s result [batch, length, ...] -> what was heard, [batch, length, dim].
 
         Args:
-            leading: Listen at the first so many positions only; None for all.
+            leading: Listen at the first so many positions only; None for all (without a cache).
         """
-        heads = projected.unflatten(-1, (-1, self.head_dim))
+        heads = projected.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+        sizes = [self.n_heads, self.n_kv_heads, self.n_kv_heads]
+        queries, keys, values = heads.split_with_sizes(sizes, 1)
         if freqs_cis is not None:
-            turned = rotate(heads[:, :, : -self.n_kv_heads], freqs_cis)
-            queries, keys = turned.split((self.n_heads, self.n_kv_heads), dim=2)
-            values = heads[:, :, -self.n_kv_heads :]
-        else:
-            queries, keys, values = heads.split(
-                (self.n_heads, self.n_kv_heads, self.n_kv_heads), dim=2
-            )
-        queries, keys, values = (
-            part.transpose(1, 2) for part in (queries[:, :leading], keys, values)
-        )
+            turned = rotate(heads[:, : -self.n_kv_heads], freqs_cis)
+            queries, keys = turned.split_with_sizes(sizes[:2], 1)
         if cache is not None:
             out = cache.attend(queries, keys, values)
         else:
             out = F.scaled_dot_product_attention(
-                queries,
+                queries[:, :, :leading],
                 keys,
                 values,
                 is_causal=causal,
@@ -259,9 +254,9 @@ def rotate(x: Tensor, freqs_cis: Tensor) -> Tensor:
     """Interleaved rotary embedding: elements 2i and 2i+1 of a head turn together.
 
     Args:
-        x: [batch, length, heads, head_dim].
+        x: [batch, heads, length, head_dim].
         freqs_cis: [length, head_dim / 2, 2] or [batch, length, head_dim / 2, 2].
     """
     pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    turned = torch.view_as_real(pairs * torch.view_as_complex(freqs_cis).unsqueeze(-2))
+    turned = torch.view_as_real(pairs * torch.view_as_complex(freqs_cis).unsqueeze(-3))
     return turned.flatten(-2).to(x.dtype)

@@ -42,6 +42,7 @@ class FakeEngine:
     voices: tuple[str, ...] = ("neutral_female", "casual_male")
     sample_rate: int = 24000
     frame_rate: float = 12.5
+    steps: int = 8
     can_clone: bool = True
     fingerprint: str = "0123456789abcdef"
     name: str = "fake"

@@ -91,7 +91,7 @@ class Job:
             "checkpoint": engine.fingerprint,
             "seed": options.seed,
             "cfg": options.cfg,
-            "steps": options.steps,
+            "steps": options.steps or engine.steps,
         }
         known = {name: _identity(voice) for name, voice in voices.items()}
         self.keys = Keys(facts, known, chain_chars)
@@ -227,7 +227,7 @@ class Job:
             "voice": narrator,
             "seed": self.options.seed,
             "cfg": f"{self.options.cfg:g}",
-            "steps": self.options.steps,
+            "steps": self.options.steps or self.engine.steps,
             "watermark": WATERMARK if cloned and self.finish.watermark else "none",
         }
         made = tags(facts)

@@ -51,7 +51,10 @@ Seed = Annotated[
     typer.Option("--seed", metavar="N", help="Same seed, same speech.  [default: random]"),
 ]
 Cfg = Annotated[float, typer.Option("--cfg", metavar="X", help="Classifier-free guidance.")]
-Steps = Annotated[int, typer.Option("--steps", metavar="N", help="Euler steps a frame.")]
+Steps = Annotated[
+    int | None,
+    typer.Option("--steps", metavar="N", help="Euler steps a frame.  [default: the checkpoint's]"),
+]
 Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken side by side.")]
 NoNormalize = Annotated[
     bool,
@@ -90,7 +93,7 @@ def say(
     play: Play = False,
     seed: Seed = None,
     cfg: Cfg = 1.2,
-    steps: Steps = 8,
+    steps: Steps = None,
     rows: Rows = 4,
     context: Context = "none",
     language: Language = "en",
@@ -186,7 +189,7 @@ class Speech:
             "seed": self.options.seed,
             "voice": self.voice,
             "cfg": self.options.cfg,
-            "steps": self.options.steps,
+            "steps": self.options.steps or self.engine.steps,
             "model": self.engine.name,
             "fingerprint": self.engine.fingerprint,
             "chunks": self.chunks,
@@ -271,7 +274,7 @@ def making(
         "voice": voice,
         "seed": options.seed,
         "cfg": f"{options.cfg:g}",
-        "steps": options.steps,
+        "steps": options.steps or engine.steps,
         "watermark": WATERMARK if watermark else "none",
     }
 
