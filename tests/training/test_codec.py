@@ -9,12 +9,19 @@ import torch
 
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
-from engine.models.codec.distance import MELS, LossWeights, mel_bank, reconstruction_loss
+from engine.models.codec.distance import (
+    MELS,
+    LossWeights,
+    mel_bank,
+    phase_distance,
+    reconstruction_loss,
+    spectrum,
+)
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import init_codec, mdct_basis
 from training.codec.phones import SYMBOLS, UNKNOWN, PhoneProbe, phone_labels
-from training.codec.train import STATE, CodecTrainer, Options, train
+from training.codec.train import STATE, CodecTrainer, Options, loss_weights, train
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance
 from training.loop import Clock, learning_rate
 from training.presets import PRESETS
@@ -59,6 +66,29 @@ def test_loss_is_zero_for_equal_and_grows_with_noise() -> None:
 
     assert total(wave) == 0
     assert 0 < total(wave + 0.001 * noise) < total(wave + 0.01 * noise) < total(wave + noise)
+
+
+def test_phases_count_only_where_they_are_asked_for() -> None:
+    """Noise with the magnitudes of other noise: any phases do for spectra, not for the waveform."""
+    wave = torch.randn(2, 24000, generator=generator())
+    other = torch.randn(2, 24000, generator=generator().manual_seed(1))
+    near = wave + 0.1 * other
+    spectra = [spectrum(x, 512) for x in (wave, other, near)]
+    for power in (1.0, 0.6):
+        far, close = (phase_distance(s, spectra[0], power).item() for s in spectra[1:])
+        assert 1.1 < far < 1.5
+        assert 0.05 < close < 0.2
+        assert phase_distance(spectra[0], spectra[0], power) < 1e-3
+    assert "phase" not in reconstruction_loss(other, wave, LossWeights())
+    assert "phase" in reconstruction_loss(other, wave, loss_weights(0.5))
+
+
+def test_the_waveform_comes_first() -> None:
+    first, last = loss_weights(0), loss_weights(1)
+    assert first.mel < 0.1 < last.mel == 1
+    assert first.wave == last.wave > 0
+    mels = [loss_weights(step / 20).mel for step in range(21)]
+    assert mels == sorted(mels)
 
 
 @pytest.mark.parametrize("size", list(MELS))
