@@ -84,6 +84,27 @@ def pack(model: nn.Module) -> bool:
     return True
 
 
+def fuse(model: nn.Module) -> None:
+    """Join matrices with the same input, so that a GPU starts fewer kernels; takes their weights.
+
+    The model computes the same, but cannot be trained or saved then.
+    """
+    for part in model.modules():
+        if isinstance(part, Attention | FeedForward):
+            part.fuse()
+
+
+def joined(*layers: Linear) -> Linear:
+    """One layer instead of some with the same input; takes the weights from them."""
+    weight = torch.cat([layer.weight.detach() for layer in layers])
+    with torch.device("meta"):
+        one = Linear(weight.shape[1], weight.shape[0])
+    one.weight = nn.Parameter(weight, requires_grad=False)
+    for layer in layers:
+        layer.register_parameter("weight", None)
+    return one
+
+
 class RMSNorm(nn.Module):
     """x / rms(x) * weight, over the last dimension, computed in float32."""
 
@@ -111,16 +132,18 @@ class RMSNorm(nn.Module):
 class FeedForward(nn.Module):
     """SwiGLU: w2(silu(w1 x) * w3 x)."""
 
-    packed: PackedWeight | None = None
-
     def __init__(self, dim: int, hidden_dim: int) -> None:
         super().__init__()
+        self.packed: PackedWeight | Linear | None = None
         self.w1 = Linear(dim, hidden_dim)
         self.w2 = Linear(hidden_dim, dim)
         self.w3 = Linear(dim, hidden_dim)
 
     def pack(self) -> None:
         self.packed = PackedWeight(self.w1, self.w3)
+
+    def fuse(self) -> None:
+        self.packed = joined(self.w1, self.w3)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is None:
@@ -132,10 +155,9 @@ class FeedForward(nn.Module):
 class Attention(nn.Module):
     """Grouped-query attention: head h uses key/value head h // (n_heads / n_kv_heads)."""
 
-    packed: PackedWeight | None = None
-
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
+        self.packed: PackedWeight | Linear | None = None
         self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
         self.head_dim = config.head_dim
         self.wq = Linear(config.dim, config.n_heads * config.head_dim)
@@ -145,6 +167,9 @@ class Attention(nn.Module):
 
     def pack(self) -> None:
         self.packed = PackedWeight(self.wq, self.wk, self.wv)
+
+    def fuse(self) -> None:
+        self.packed = joined(self.wq, self.wk, self.wv)
 
     def project(self, x: Tensor) -> Tensor:
         """[..., dim] -> queries, keys and values beside each other, [..., heads * head_dim].

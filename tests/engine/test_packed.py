@@ -9,7 +9,7 @@ import torch
 from engine import Engine, SpeechOptions
 from engine.checkpoint import load
 from engine.hub import resolve
-from engine.models.layers import Attention, FeedForward, Linear, PackedWeight, pack
+from engine.models.layers import Attention, FeedForward, Linear, PackedWeight, fuse, pack
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -54,6 +54,24 @@ def test_a_packed_model_computes_the_same() -> None:
             for m in (exact, packed)
         ]
     torch.testing.assert_close(ends[1], ends[0], atol=1e-3, rtol=1e-3)
+
+
+def test_a_fused_model_computes_the_same() -> None:
+    apart, fused = (load(GOLDEN / "tiny", dtype=torch.float32) for _ in range(2))
+    count = sum(parameter.numel() for parameter in apart.parameters())
+    fuse(fused)
+    assert sum(parameter.numel() for parameter in fused.parameters()) == count
+    assert fused.layers[0].attention.wq.weight is None
+    x = torch.randn(2, 7, apart.config.dim, generator=torch.Generator().manual_seed(1))
+    noise = torch.zeros(2, apart.acoustic_transformer.acoustic_dim)
+    with torch.inference_mode():
+        hidden = apart(x)
+        torch.testing.assert_close(fused(x), hidden, atol=1e-5, rtol=1e-5)
+        frames = [
+            m.acoustic_transformer(hidden[:, -1], noise, torch.full((2,), 1.2), 8)
+            for m in (apart, fused)
+        ]
+    assert torch.equal(*frames)
 
 
 def test_exact_float32_is_there_for_the_asking() -> None:
