@@ -121,7 +121,7 @@ def test_bottleneck_rounds_half_and_lets_gradients_through(codec: Codec) -> None
     exact = codec.quantizer.decode(codec.quantizer.encode(latent.detach()))
     snapped = (passed - exact)[:, : CONFIG.semantic_dim].abs().amax((1, 2)) < 1e-5
     assert 20 <= int(on_grid.sum()) <= 44
-    assert 20 <= int(snapped.sum()) <= 44
+    assert snapped.all()
     assert codes.shape == (64, 5)
     (passed.sum() + commitment).backward()
     assert latent.grad is not None

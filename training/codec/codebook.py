@@ -1,8 +1,9 @@
 """The stochastic bottleneck and the moving codebook (paper section 2.1; VOXTRAL_FACTS 2.1, 2.4).
 
 Acoustic dimensions, per item: 50 % rounded to a level (straight-through), 25 % uniform noise of
-half a level step, 25 % untouched. Semantic vectors, per item: quantised with probability 0.5. The
-codebook follows its vectors by exponential averages; codes that fall out of use are replaced.
+half a level step, 25 % untouched. Semantic vectors are always quantised; in the paper, those of
+half of the items, but a short training learns to rely on what a vector holds beside its code.
+The codebook follows its vectors by exponential averages; codes that fall out of use are replaced.
 """
 
 import torch
@@ -45,9 +46,7 @@ def bottleneck(
     )
     nearest = quantizer.semantic_codebook.decode(codes).transpose(1, 2)
     commitment = F.mse_loss(semantic, nearest.detach())
-    snapped = semantic + (nearest - semantic).detach()
-    draw = torch.rand(batch, 1, 1, generator=generator).to(latent.device)
-    semantic = torch.where(draw < 0.5, snapped, semantic)
+    semantic = semantic + (nearest - semantic).detach()
     return torch.cat([semantic, acoustic], 1), commitment, codes
 
 
