@@ -12,7 +12,7 @@ from engine import checkpoint, cloning
 from engine.cloning import Voice
 from engine.device import enough_memory, find_device
 from engine.errors import InputError, VoiceError
-from engine.estimate import frame_seconds
+from engine.estimate import estimate
 from engine.generation.waveform import decode_whole
 from engine.hub import folder_name
 from engine.joins import edged
@@ -133,9 +133,9 @@ class Engine:
         """16 hex digits that tell checkpoints apart."""
         return checkpoint.fingerprint(self._folder)
 
-    def estimate(self, rows: int, steps: int = SpeechOptions.steps) -> float:
-        """About how many seconds a second of sound takes, so many chunks side by side."""
-        return frame_seconds(self._model, rows, steps) * self.frame_rate / rows
+    def estimate(self, rows: int, steps: int) -> tuple[float, float]:
+        """About how many seconds a second of sound takes, and each chunk before its first."""
+        return estimate(self._model, rows, steps)
 
     def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[Passage]:
         """The chunks that will be spoken, as the model will read them, and their pauses."""

@@ -33,12 +33,12 @@ def warn_of_speed(
     """
     if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
         return
-    factor = engine.estimate(min(options.rows or AUTO_ROWS, chunks), options.steps)
+    factor, start = engine.estimate(min(options.rows or AUTO_ROWS, chunks), options.steps)
     if factor > 1:
-        total = _duration(factor * characters / CHARACTERS_A_SECOND)
+        total = factor * characters / CHARACTERS_A_SECOND + start * chunks
         console.note(
-            f"note: {engine.name} takes about {factor:.0f} s of computing for a second of sound on "
-            f"this CPU, about {total} for this text; {EMBEDDED} is faster (-m {EMBEDDED})"
+            f"note: {engine.name} takes about {factor:.0f} s for a second of sound on this CPU, "
+            f"{_duration(total)} in all; {EMBEDDED} is faster (-m {EMBEDDED})"
         )
 
 

@@ -36,7 +36,7 @@ class FakeEngine:
         before: Called with the number of a piece before it is made; may raise.
         note: Of every chunk's last piece.
         heard: What was asked: (text, voice, options).
-        slowness: What `estimate` says, alone.
+        slowness: Seconds for a second of sound, that `estimate` tells of one row.
         rendered: Texts of the takes that were rendered.
     """
 
@@ -56,8 +56,8 @@ class FakeEngine:
     heard: list[tuple[str, Any, SpeechOptions]] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
 
-    def estimate(self, rows: int, steps: int) -> float:
-        return self.slowness / rows
+    def estimate(self, rows: int, steps: int) -> tuple[float, float]:
+        return self.slowness / rows, 1.0
 
     def stream(
         self, text: str, voice: str | Voice | None, options: SpeechOptions
