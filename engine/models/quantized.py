@@ -98,19 +98,25 @@ def fit(weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     low = weights.amin(-1, keepdim=True)
     scales = ((weights.amax(-1, keepdim=True) - low) / 15).clamp_(min=LEAST)
-    codes = ((weights - low) / scales).round_()
     mean = weights.mean(-1, keepdim=True)
+    codes = _rounded(weights, scales, low)
     for _ in range(ROUNDS):
         middle = codes.mean(-1, keepdim=True)
-        spread = codes - middle
-        variance = spread.square().mean(-1, keepdim=True)
-        solved = (spread * weights).mean(-1, keepdim=True) / variance.clamp(min=LEAST)
-        scales = torch.where(variance > 0, solved, scales).clamp_(min=LEAST)
+        variance = codes.square().mean(-1, keepdim=True) - middle.square()
+        covariance = (codes * weights).mean(-1, keepdim=True) - middle * mean
+        solved = covariance / variance.clamp(min=LEAST)
+        scales = torch.where(variance > LEAST, solved, scales).clamp_(min=LEAST)
         low = mean - middle * scales
-        codes = ((weights - low) / scales).round_().clamp_(0, 15)
+        codes = _rounded(weights, scales, low)
     scales, zeros = scales.bfloat16(), (low + 8 * scales).bfloat16()
-    codes = ((weights - zeros.float()) / scales.float()).add_(8).round_().clamp_(0, 15)
+    codes = _rounded(weights, scales.float(), zeros.float() - 8 * scales.float())
     return codes.byte(), scales, zeros
+
+
+def _rounded(weights: Tensor, scales: Tensor, low: Tensor) -> Tensor:
+    """The codes nearest to some weights."""
+    steps = scales.reciprocal()
+    return (weights * steps).sub_(low * steps).round_().clamp_(0, 15)
 
 
 def check_scheme(scheme: str | None, device: torch.device) -> None:
