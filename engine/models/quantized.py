@@ -45,8 +45,7 @@ class Int8Linear(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not x.is_cpu or x.shape[-2] > FEW:
             return F.linear(x, self.matrix.to(x.dtype)) * self.scales.to(x.dtype)
-        rows = x.reshape(-1, x.shape[-1]).bfloat16()
-        product = torch._weight_int8pack_mm(rows, self.matrix, self.scales)
+        product = torch._weight_int8pack_mm(_rows(x), self.matrix, self.scales)
         return product.to(x.dtype).unflatten(0, x.shape[:-1])
 
 
@@ -65,7 +64,7 @@ class Int4Linear(nn.Module):
         if weight.is_cpu:
             matrix = torch._convert_weight_to_int4pack_for_cpu(codes.int(), 1)
         else:  # two codes a byte, then in tiles of 16 * tiles inputs
-            tiles = next(tiles for tiles in (8, 4, 2) if weight.shape[1] % (16 * tiles) == 0)
+            tiles = 4 if weight.shape[1] % 128 else 8
             matrix = torch._convert_weight_to_int4pack(codes[:, ::2] << 4 | codes[:, 1::2], tiles)
         factors = torch.cat([scales, zeros], -1).transpose(0, 1).contiguous()
         self.register_buffer("matrix", matrix)
@@ -76,9 +75,13 @@ class Int4Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         multiply = torch._weight_int4pack_mm_for_cpu if x.is_cpu else torch._weight_int4pack_mm
-        rows = x.reshape(-1, x.shape[-1]).bfloat16()
-        product = multiply(rows, self.matrix, GROUP, self.factors)
+        product = multiply(_rows(x), self.matrix, GROUP, self.factors)
         return product.to(x.dtype).unflatten(0, x.shape[:-1])
+
+
+def _rows(x: Tensor) -> Tensor:
+    """As the kernels take it: [..., in] -> bfloat16 [n, in], contiguous."""
+    return x.reshape(-1, x.shape[-1]).bfloat16().contiguous()
 
 
 SCHEMES = {"int8": Int8Linear, "int4": Int4Linear}
