@@ -5,7 +5,7 @@
 Reading is strict, part by part: a tensor that is missing, left over or wrongly shaped is an error
 that names it. The codec encoder is wholly there or wholly absent; one in a file of its own
 (engine.encoder) takes its place. Weights are mapped from the file, not copied, unless their dtype
-or device must change.
+or device must change, or the backbone is quantised: then its layers are read one by one.
 """
 
 import hashlib
@@ -29,6 +29,7 @@ from engine.errors import CheckpointError
 from engine.hub import folder_name
 from engine.models.codec.codec import Codec
 from engine.models.codec.quantizer import Quantizer
+from engine.models.quantized import quantize
 from engine.models.voxtral import VoxtralModel
 from engine.voice import write_voice
 
@@ -36,6 +37,8 @@ WEIGHTS = "consolidated.safetensors"
 ENCODER_PREFIXES = ("audio_tokenizer.input_proj.", "audio_tokenizer.encoder_blocks.")
 FLOAT32_PREFIX = "audio_tokenizer.quantizer."
 """Running sums whose quotient is the codebook: kept in float32 whatever the rest is in."""
+LAYERS_PREFIX = "layers."
+"""The backbone's: what is quantised."""
 IGNORED = frozenset({"acoustic_transformer.time_embedding.inv_freq"})
 """Computed, not stored; the reference ignores them where a file has them."""
 KINDS = ("BF16", "F16", "F32")
@@ -49,6 +52,7 @@ def load(
     device: torch.device | str = "cpu",
     dtype: torch.dtype | None = None,
     encoder: Path | None = None,
+    scheme: str | None = None,
 ) -> VoxtralModel:
     """Read a checkpoint folder.
 
@@ -59,10 +63,11 @@ def load(
             bfloat16 elsewhere.
         encoder: An encoder file that takes the place of the codec encoder. None: the
             checkpoint's own, or else the folder's encoder.safetensors, or else none.
+        scheme: How the backbone's layers are quantised (`engine.models.quantized`); None: not.
 
     Raises:
-        CheckpointError: If the folder is not a complete and consistent checkpoint, or the encoder
-            is not for it.
+        CheckpointError: If the folder is not a complete and consistent checkpoint, the encoder is
+            not for it, or its matrices cannot be quantised so.
     """
     config = parse_config(read_params(folder / "params.json"))
     device = torch.device(device)
@@ -84,9 +89,28 @@ def load(
         elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
             dtype = torch.float32
         for name, part in parts.items():
+            if scheme and name.startswith(LAYERS_PREFIX):
+                continue
             wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
             _assign(model, name, part.get_tensor(name).to(device, wanted))
+    if scheme:
+        for number, layer in enumerate(model.layers):
+            _read(layer, folder / WEIGHTS, f"{LAYERS_PREFIX}{number}.", device, dtype)
+            quantize(layer, scheme)
     return model.eval().requires_grad_(False)
+
+
+def _read(
+    part: torch.nn.Module, path: Path, prefix: str, device: torch.device, dtype: torch.dtype | None
+) -> None:
+    """Assign one part, through a mapping of its own: its pages leave memory with its matrices.
+
+    Vectors are copied, since they stay.
+    """
+    with _open(path) as file:
+        for name in part.state_dict():
+            tensor = file.get_tensor(prefix + name)
+            _assign(part, name, tensor.to(device, dtype, copy=tensor.dim() < 2))
 
 
 def quantizer_of(codec: Codec) -> str:

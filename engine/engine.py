@@ -12,11 +12,13 @@ from engine import checkpoint, cloning
 from engine.cloning import Voice
 from engine.device import enough_memory, find_device
 from engine.errors import InputError, VoiceError
+from engine.estimate import estimate
 from engine.generation.waveform import decode_whole
 from engine.hub import folder_name
 from engine.joins import edged
 from engine.models.codec.blocks import fold_weight_norms
 from engine.models.layers import pack
+from engine.models.quantized import check_scheme
 from engine.models.voxtral import VoxtralModel
 from engine.optimise import Optimised, fit_codes, judged
 from engine.pipeline import Speaker, SpeechRequest
@@ -41,11 +43,7 @@ class Engine:
     Attributes:
         packed: Whether the weights are packed for the CPU (`engine.models.layers.pack`); one
             thread of torch is enough then, and several only wait for each other.
-
-    Example:
-        >>> engine = Engine.from_folder("engine/checkpoints/nano")
-        >>> for chunk in engine.stream("Hello. How are you?", engine.voices[0]):
-        ...     play(chunk.samples)  # float32 at engine.sample_rate
+        quantized: How the backbone is quantised, or None.
     """
 
     def __init__(self, folder: Path, model: VoxtralModel, tokenizer: Tokenizer) -> None:
@@ -53,6 +51,7 @@ class Engine:
         self._config = model.model_config
         self._rows = VoiceRows(folder, model, self.name)
         self.packed = False
+        self.quantized: str | None = None
         fold_weight_norms(model.audio_tokenizer)
 
     @classmethod
@@ -62,6 +61,7 @@ class Engine:
         device: str = "auto",
         dtype: str | None = None,
         encoder: Path | None = None,
+        quantize: str | None = None,
     ) -> "Engine":
         """Load a checkpoint folder in Mistral's format.
 
@@ -69,25 +69,27 @@ class Engine:
             path: Holds params.json, consolidated.safetensors, tekken.json, voice_embedding/.
             device: "auto" (CUDA when there is one, else CPU), "cpu", "cuda" or "mps"; "cuda:1"
                 for a certain GPU.
-            dtype: "float32" or "bfloat16"; None for bfloat16 where there is a GPU, and on the CPU
-                for float32 (a small model's bfloat16 weights are packed: faster, and equal up to
-                rounding).
+            dtype: "float32" or "bfloat16"; None for bfloat16 on a GPU, and on the CPU for float32
+                (a small model's weights are packed: faster, equal up to rounding).
             encoder: A file with a codec encoder (`engine.encoder`), for a checkpoint without.
+            quantize: "int8" or "int4" holds the backbone in that (`engine.models.quantized`).
 
         Raises:
             CheckpointError: If the folder is not a complete and consistent checkpoint.
-            DeviceError: If the device is not here, or too small.
-            InputError: If dtype is unknown.
+            DeviceError: If the device is not here, too small, or has no kernels for `quantize`.
+            InputError: If dtype or quantize is unknown.
         """
         if dtype is not None and dtype not in DTYPES:
             raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
         folder, place = Path(path), find_device(device)
+        check_scheme(quantize, place)
         tokenizer = Tokenizer.from_file(folder / "tekken.json")
         with enough_memory():
-            model = checkpoint.load(folder, place, DTYPES[dtype] if dtype else None, encoder)
+            model = checkpoint.load(folder, place, DTYPES.get(dtype or ""), encoder, quantize)
             tokenizer.check_size(model.model_config.vocab_size)
             engine = cls(folder, model, tokenizer)
-            if dtype is None and place.type == "cpu" and model.config.dim <= PACKED_DIM:
+            engine.quantized = quantize
+            if not (dtype or quantize) and place.type == "cpu" and model.config.dim <= PACKED_DIM:
                 engine.packed = pack(model)
             return engine
 
@@ -136,6 +138,10 @@ class Engine:
         """16 hex digits that tell checkpoints apart."""
         return checkpoint.fingerprint(self._folder)
 
+    def estimate(self, rows: int, steps: int) -> tuple[float, float]:
+        """About how many seconds a second of sound takes, and each chunk before its first."""
+        return estimate(self._model, rows, steps)
+
     def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[Passage]:
         """The chunks that will be spoken, as the model will read them, and their pauses."""
         max_chars = options.max_chars or self._config.max_chars
@@ -164,7 +170,6 @@ class Engine:
         """
         passages = self.plan(text, options)
         rows = voice if isinstance(voice, Tensor) else self.rows(voice)
-
         pieces = SpeechRequest(self._speaker({"": rows}, options), passages).stream()
         return edged(pieces, passages, self.sample_rate)
 

@@ -41,20 +41,24 @@ def read_config(model: str) -> "ModelConfig":
     return parse_config(read_params(resolve(model) / "params.json"))
 
 
-def load_engine(model: str, device: str, encoder: str | None = None) -> "Engine":
+def load_engine(
+    model: str, device: str, encoder: str | None = None, quantize: str | None = None
+) -> "Engine":
     """Finds the checkpoint, then loads it.
 
     Args:
         model: `nano`, a folder, or a hub id that was pulled.
         device: `auto`, `cpu`, `cuda` or `mps`.
         encoder: A file with a codec encoder.
+        quantize: `int8` or `int4` for the backbone.
     """
     from engine.hub import resolve
 
     folder = resolve(model)  # before torch is imported: a misspelt name fails at once
     from engine.engine import Engine
 
-    engine = Engine.from_folder(folder, device, encoder=Path(encoder) if encoder else None)
+    file = Path(encoder) if encoder else None
+    engine = Engine.from_folder(folder, device, encoder=file, quantize=quantize)
     if engine.packed:
         import torch
 

@@ -25,6 +25,15 @@ Device = Annotated[
         help="auto, cpu, cuda or mps.",
     ),
 ]
+Quantize = Annotated[
+    str | None,
+    typer.Option(
+        "--quantize",
+        envvar="VOXTRAL_QUANTIZE",
+        metavar="KIND",
+        help="Hold the backbone in int8 or int4: less memory, a little less exact.",
+    ),
+]
 Encoder = Annotated[
     str | None,
     typer.Option(

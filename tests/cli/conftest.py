@@ -21,7 +21,7 @@ def clean_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    settings = ("MODEL", "DEVICE", "ENCODER", "SIGN_CERT", "SIGN_KEY")
+    settings = ("MODEL", "DEVICE", "ENCODER", "QUANTIZE", "SIGN_CERT", "SIGN_KEY")
     for name in (f"VOXTRAL_{setting}" for setting in settings):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("VOXTRAL_VOICES", str(tmp_path / "voices"))

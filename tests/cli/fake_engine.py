@@ -36,6 +36,7 @@ class FakeEngine:
         before: Called with the number of a piece before it is made; may raise.
         note: Of every chunk's last piece.
         heard: What was asked: (text, voice, options).
+        slowness: Seconds for a second of sound, that `estimate` tells of one row.
         rendered: Texts of the takes that were rendered.
     """
 
@@ -46,12 +47,18 @@ class FakeEngine:
     can_clone: bool = True
     fingerprint: str = "0123456789abcdef"
     name: str = "fake"
+    device: str = "cpu"
+    quantized: str | None = None
+    slowness: float = 0.5
     num_codebooks: int = 37
     delay: float = 0.0
     before: Callable[[int], None] = lambda number: None
     note: str = ""
     heard: list[tuple[str, Any, SpeechOptions]] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
+
+    def estimate(self, rows: int, steps: int) -> tuple[float, float]:
+        return self.slowness / rows, 1.0
 
     def stream(
         self, text: str, voice: str | Voice | None, options: SpeechOptions

@@ -21,6 +21,7 @@ from voxtral_cli.books.speaking import (
     spoken_of,
 )
 from voxtral_cli.console import Console
+from voxtral_cli.forecast import warn_of_speed
 from voxtral_cli.provenance import WATERMARK, tags
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ class Job:
             "cfg": options.cfg,
             "steps": options.steps or engine.steps,
         }
+        if engine.quantized:
+            facts["quantize"] = engine.quantized
         known = {name: _identity(voice) for name, voice in voices.items()}
         self.keys = Keys(facts, known, chain_chars)
         self.report = Report()
@@ -121,6 +124,8 @@ class Job:
         self.progress = Progress(self.console, size, len(missing), chapters)
         self.report.reused = len(texts) - len(missing)
         self.console.note(f"{len(missing)} passages to speak, {self.report.reused} are kept")
+        if missing:
+            warn_of_speed(self.engine, size, len(missing), self.options, self.console)
         with self.progress.shown():
             for work in works:
                 if not work.missing:

@@ -29,6 +29,7 @@ def perform(
     model: str,
     encoder: str | None,
     device: str,
+    quantize: str | None,
     verify: bool,
     force: bool,
     clean: bool,
@@ -53,7 +54,7 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        engine = loading.load_engine(model, device, encoder if encoded else None)
+        engine = loading.load_engine(model, device, encoder if encoded else None, quantize)
         ears = None
         if verify:
             from engine.hearing.asr import Ears

@@ -18,6 +18,7 @@ from voxtral_cli.options import (
     Json,
     Model,
     NoWatermark,
+    Quantize,
     Quiet,
     Voice,
 )
@@ -146,6 +147,7 @@ def batch(
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -199,6 +201,7 @@ def batch(
         model=model,
         encoder=encoder,
         device=device,
+        quantize=quantize,
         verify=verify,
         force=force,
         clean=clean,
@@ -243,14 +246,8 @@ def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
     print_table(
         ["", "book", "chapter", "characters", "about"],
         [
-            [
-                str(part.number),
-                book.title,
-                part.title,
-                str(part.characters),
-                f"{part.seconds / 60:.1f} min",
-            ]
-            for book, part in rows
+            [str(p.number), book.title, p.title, str(p.characters), f"{p.seconds / 60:.1f} min"]
+            for book, p in rows
         ],
     )
 

@@ -22,6 +22,7 @@ from voxtral_cli.options import (
     NoWatermark,
     Output,
     Play,
+    Quantize,
     Quiet,
     Voice,
     refuse_json_beside_audio,
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from voxtral_cli.destination import Destination
     from voxtral_cli.signing import Signer
     from voxtral_cli.voice_choice import ChosenVoice
-
-CHARACTERS_A_SECOND = 15  # of English read aloud
-LONG_MINUTES = 20  # of speech, from which on it is said beforehand how long it will be
 
 Words = Annotated[
     list[str] | None,
@@ -105,6 +103,7 @@ def say(
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -125,6 +124,7 @@ def say(
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
+    from voxtral_cli.forecast import warn_of_length, warn_of_speed
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -149,11 +149,13 @@ def say(
     chunks = loading.plan(
         text, options, model
     )  # a text that cannot be spoken fails before the loading
-    warn_of_length(sum(len(chunk) for chunk in chunks), console)
+    characters = sum(len(chunk) for chunk in chunks)
+    warn_of_length(characters, console)
     chosen = choose_voice(voice, model, encoder, consent, console)
     if no_watermark:
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
-    engine = loading.load_engine(model, device, encoder if chosen.encoded else None)
+    engine = loading.load_engine(model, device, encoder if chosen.encoded else None, quantize)
+    warn_of_speed(engine, characters, len(chunks), options, console)
     mark = not no_watermark
     speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark, signer)
     console.note(speech.summary())
@@ -192,6 +194,7 @@ class Speech:
             "steps": self.options.steps or self.engine.steps,
             "model": self.engine.name,
             "fingerprint": self.engine.fingerprint,
+            "quantize": self.engine.quantized,
             "chunks": self.chunks,
             "watermark": self.watermark,
             "signed": self.signed,
@@ -286,11 +289,3 @@ def show(chunks: list[str], as_json: bool) -> None:
         return
     for chunk in chunks:
         print(chunk)
-
-
-def warn_of_length(characters: int, console: Console) -> None:
-    """Says beforehand that a text is long."""
-    minutes = characters / CHARACTERS_A_SECOND / 60
-    if minutes >= LONG_MINUTES:
-        hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
-        console.note(f"note: {characters:,} characters will be about {hours} of speech")

@@ -1,0 +1,49 @@
+"""What is said before the work, where it will be long."""
+
+from typing import TYPE_CHECKING
+
+from engine.hub import EMBEDDED
+from voxtral_cli.console import Console
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from engine.speech import SpeechOptions
+
+AUTO_ROWS = 16  # at most, on a CPU (`engine.pipeline.MOST_ROWS`)
+CHARACTERS_A_SECOND = 15  # of English read aloud
+LONG_MINUTES = 20  # of speech, from which on it is said how long it will be
+
+
+def warn_of_length(characters: int, console: Console) -> None:
+    """Says beforehand that a text is long."""
+    minutes = characters / CHARACTERS_A_SECOND / 60
+    if minutes >= LONG_MINUTES:
+        hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
+        console.note(f"note: {characters:,} characters will be about {hours} of speech")
+
+
+def warn_of_speed(
+    engine: "Engine", characters: int, chunks: int, options: "SpeechOptions", console: Console
+) -> None:
+    """Says beforehand that a model is slower than speech on this CPU; measured, in a second or so.
+
+    Args:
+        characters: Of the text.
+        chunks: That will be spoken, `options.rows` of them side by side.
+    """
+    if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
+        return
+    factor, start = engine.estimate(min(options.rows or AUTO_ROWS, chunks), options.steps)
+    if factor > 1:
+        total = factor * characters / CHARACTERS_A_SECOND + start * chunks
+        console.note(
+            f"note: {engine.name} takes about {factor:.0f} s for a second of sound on this CPU, "
+            f"{_duration(total)} in all; {EMBEDDED} is faster (-m {EMBEDDED})"
+        )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.1f} hours"
