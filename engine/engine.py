@@ -10,16 +10,13 @@ from torch import Tensor
 
 from engine import checkpoint, cloning
 from engine.cloning import Voice
-from engine.device import enough_memory, find_device
-from engine.errors import InputError, VoiceError
+from engine.device import enough_memory
+from engine.errors import VoiceError
 from engine.estimate import estimate
 from engine.generation.waveform import decode_whole
 from engine.hub import folder_name
 from engine.joins import edged
-from engine.models.codec.blocks import fold_weight_norms
-from engine.models.layers import pack
-from engine.models.quantized import check_scheme
-from engine.models.voxtral import VoxtralModel
+from engine.loading import Loaded, load
 from engine.optimise import Optimised, fit_codes, judged
 from engine.pipeline import Speaker, SpeechRequest
 from engine.prompt import Prompt, build_continuation, build_prompt
@@ -27,12 +24,7 @@ from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage, passages_of
-from engine.tokenizer import Tokenizer
 from engine.voices import VoiceRows
-
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-PACKED_DIM = 1024
-"""Widest backbone whose weights are packed for the CPU; wider ones fill several threads without."""
 
 
 class Engine:
@@ -44,15 +36,18 @@ class Engine:
         packed: Whether the weights are packed for the CPU (`engine.models.layers.pack`); one
             thread of torch is enough then, and several only wait for each other.
         quantized: How the backbone is quantised, or None.
+
+    Example:
+        >>> engine = Engine.from_folder("engine/checkpoints/nano")
+        >>> for chunk in engine.stream("Hello. How are you?", engine.voices[0]):
+        ...     play(chunk.samples)  # float32 at engine.sample_rate
     """
 
-    def __init__(self, folder: Path, model: VoxtralModel, tokenizer: Tokenizer) -> None:
-        self._folder, self._model, self._tokenizer = folder, model, tokenizer
-        self._config = model.model_config
-        self._rows = VoiceRows(folder, model, self.name)
-        self.packed = False
-        self.quantized: str | None = None
-        fold_weight_norms(model.audio_tokenizer)
+    def __init__(self, folder: Path, loaded: Loaded, quantized: str | None = None) -> None:
+        self._folder, self._model, self._tokenizer = folder, loaded.model, loaded.tokenizer
+        self._config = self._model.model_config
+        self._rows = VoiceRows(folder, self._model, self.name)
+        self.packed, self.quantized = loaded.packed, quantized
 
     @classmethod
     def from_folder(
@@ -79,19 +74,7 @@ class Engine:
             DeviceError: If the device is not here, too small, or has no kernels for `quantize`.
             InputError: If dtype or quantize is unknown.
         """
-        if dtype is not None and dtype not in DTYPES:
-            raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
-        folder, place = Path(path), find_device(device)
-        check_scheme(quantize, place)
-        tokenizer = Tokenizer.from_file(folder / "tekken.json")
-        with enough_memory():
-            model = checkpoint.load(folder, place, DTYPES.get(dtype or ""), encoder, quantize)
-            tokenizer.check_size(model.model_config.vocab_size)
-            engine = cls(folder, model, tokenizer)
-            engine.quantized = quantize
-            if not (dtype or quantize) and place.type == "cpu" and model.config.dim <= PACKED_DIM:
-                engine.packed = pack(model)
-            return engine
+        return cls(Path(path), load(Path(path), device, dtype, encoder, quantize), quantize)
 
     @property
     def name(self) -> str:

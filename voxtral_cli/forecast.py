@@ -33,7 +33,8 @@ def warn_of_speed(
     """
     if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
         return
-    factor, start = engine.estimate(min(options.rows or AUTO_ROWS, chunks), options.steps)
+    rows, steps = min(options.rows or AUTO_ROWS, chunks), options.steps or engine.steps
+    factor, start = engine.estimate(rows, steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks
         console.note(

@@ -90,7 +90,7 @@ def fuse(model: nn.Module) -> None:
     The model computes the same, but cannot be trained or saved then.
     """
     for part in model.modules():
-        if isinstance(part, Attention | FeedForward):
+        if isinstance(part, Attention | FeedForward) and part.packed is None:
             part.fuse()
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.errors import CheckpointError, DeviceError, InputError
+from engine.models.layers import fuse
 
 GROUP = 64
 """Neighbouring weights of a row that share a scale and a zero, in 4 bit."""
@@ -145,12 +146,15 @@ def check_scheme(scheme: str | None, device: torch.device) -> None:
 def quantize(module: nn.Module, scheme: str) -> None:
     """Put a quantised one in the place of every `nn.Linear` (without bias) inside a module.
 
+    Those with the same input are fused first.
+
     Raises:
         CheckpointError: If 4 bit has no kernel for a matrix of this shape.
     """
+    fuse(module)
     for parent in list(module.modules()):
         for name, child in list(parent.named_children()):
-            if not isinstance(child, nn.Linear):
+            if not isinstance(child, nn.Linear) or child.weight is None:  # fused with others
                 continue
             rows, columns = child.weight.shape
             if scheme == "int4" and (rows % 16 or columns % GROUP):

@@ -1,0 +1,47 @@
+"""A checkpoint folder -> a model that is ready to speak on its device."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engine import checkpoint
+from engine.device import enough_memory, find_device
+from engine.errors import InputError
+from engine.models.codec.blocks import fold_weight_norms
+from engine.models.layers import fuse, pack
+from engine.models.quantized import check_scheme
+from engine.models.voxtral import VoxtralModel
+from engine.tokenizer import Tokenizer
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PACKED_DIM = 1024
+"""Widest backbone whose weights are packed for the CPU; wider ones fill several threads without."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model, its tokenizer, and whether its weights are packed for the CPU."""
+
+    model: VoxtralModel
+    tokenizer: Tokenizer
+    packed: bool
+
+
+def load(
+    folder: Path, device: str, dtype: str | None, encoder: Path | None, quantize: str | None
+) -> Loaded:
+    """Arguments and errors as in `Engine.from_folder`."""
+    if dtype is not None and dtype not in DTYPES:
+        raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
+    place = find_device(device)
+    check_scheme(quantize, place)
+    tokenizer = Tokenizer.from_file(folder / "tekken.json")
+    with enough_memory():
+        model = checkpoint.load(folder, place, DTYPES.get(dtype or ""), encoder, quantize)
+        tokenizer.check_size(model.model_config.vocab_size)
+        fold_weight_norms(model.audio_tokenizer)
+        if place.type == "cuda":
+            fuse(model)
+        small = place.type == "cpu" and model.config.dim <= PACKED_DIM
+        return Loaded(model, tokenizer, small and not (dtype or quantize) and pack(model))
