@@ -13,6 +13,7 @@ from engine.cloning import Voice
 from engine.device import enough_memory, find_device
 from engine.errors import InputError, VoiceError
 from engine.generation.waveform import decode_whole
+from engine.generation.workspace import Workspace
 from engine.hub import folder_name
 from engine.joins import edged
 from engine.models.codec.blocks import fold_weight_norms
@@ -52,6 +53,7 @@ class Engine:
         self._folder, self._model, self._tokenizer = folder, model, tokenizer
         self._config = model.model_config
         self._rows = VoiceRows(folder, model, self.name)
+        self._workspace = Workspace(model)
         self.packed = False
         fold_weight_norms(model.audio_tokenizer)
 
@@ -194,7 +196,7 @@ class Engine:
                 return build_continuation(self._tokenizer, text)
             return build_prompt(self._tokenizer, text, rows)
 
-        return Speaker(self._model, voices, build, options)
+        return Speaker(self._workspace, voices, build, options)
 
     def speak(
         self,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.models.cache import KVCache
+from engine.models.cache import KVCache, LayerCache
 from engine.models.layers import RMSNorm, TransformerBlock, rotary_factors
 
 
@@ -67,6 +67,23 @@ class Backbone(nn.Module):
         for layer, view in zip(self.layers, cache.view(rows, length), strict=True):
             x = layer(x, freqs_cis, cache=view)
         cache.advance(rows, length)
+        return self.norm(x)
+
+    def step(self, embeddings: Tensor, layers: Sequence[LayerCache], lengths: Tensor) -> Tensor:
+        """One position of the first rows of a cache. Captured in a graph: no shape depends on data.
+
+        Args:
+            embeddings: [rows, 1, dim].
+            layers: `KVCache.span`.
+            lengths: Positions of each row before, on the device, [rows].
+
+        Returns:
+            Hidden states [rows, 1, dim].
+        """
+        freqs_cis = self.freqs_cis(lengths.unsqueeze(-1))
+        x = embeddings
+        for layer, view in zip(self.layers, layers, strict=True):
+            x = layer(x, freqs_cis, cache=view)
         return self.norm(x)
 
     def freqs_cis(self, positions: Tensor) -> Tensor:
