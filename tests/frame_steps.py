@@ -36,7 +36,7 @@ def walk(
     """Speak a script with given prompts and noise; END is left to the model but for frame 0.
 
     Args:
-        length: Of the prompt of row 0; others have longer ones.
+        length: Of the prompt of row 0; others have longer ones, up to 35 more.
         forced: Frames of another step, heard in place of those that this one makes.
     """
     frames: list[dict[int, Spoken]] = []
@@ -44,13 +44,13 @@ def walk(
     for number, rows in enumerate(script or SCRIPT):
         for row in rows:
             if row not in joined:
-                _begin(step, row, length + 5 * row if length < 100 else length)
+                _begin(step, row, length + 5 * (row % 8))
             elif (number, row) in LEFT:
                 _begin(step, row, 4)
             noise = _drawn((step.buffers.noise.shape[1],), 1000 * row + number)
             step.feed(row, noise, forbid_end=row not in joined)
             joined.add(row)
-        made = step.launch(rows)()
+        made = step.launch(rows)() if rows else []
         if forced is not None:
             for row in rows:
                 _hear(step, row, forced[number][row].codes)

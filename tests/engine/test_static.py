@@ -47,14 +47,14 @@ def test_equals_the_step_of_the_cpu_frame_by_frame(model: VoxtralModel) -> None:
 
 def test_more_positions_than_the_shortest_span(model: VoxtralModel) -> None:
     """What lies beyond the positions that are looked at is not heard; the next span is larger."""
-    script = [[0, 1]] * 6
-    sizes = SIZES | {"positions": 2 * SHORTEST_SPAN}
+    script = [[0, 8]] * 6
+    sizes = SIZES | {"rows": 9, "positions": 2 * SHORTEST_SPAN}
     both = FrameStep(model, **sizes), StaticStep(model, **sizes)
     spans: list[tuple[int, int]] = []
     frame = both[1]._frame
     both[1].run = lambda rows, span: (spans.append((rows, span)), frame(rows, span))
     walks = [walk(step, script, length=SHORTEST_SPAN - 3) for step in both]
-    assert spans == [(2, SHORTEST_SPAN)] * 3 + [(2, 2 * SHORTEST_SPAN)] * 3
+    assert spans == [(9, SHORTEST_SPAN)] * 3 + [(9, 2 * SHORTEST_SPAN)] * 3
     for expected, made in zip(*walks, strict=True):
         for row, spoken in made.items():
             torch.testing.assert_close(spoken.hidden, expected[row].hidden, atol=1e-4, rtol=1e-4)
@@ -102,11 +102,20 @@ def test_an_idle_row_stays_as_it_is_even_when_it_is_full(model: VoxtralModel) ->
 
 
 def lagging(monkeypatch: pytest.MonkeyPatch, lag: int) -> None:
-    """Engines on the CPU speak as on a GPU."""
+    """Engines on the CPU speak as on a GPU; rows wait for their prompts while others speak."""
 
     def step(self: Workspace, rows: int, positions: int, steps: int, cfg: float) -> StaticStep:
-        return StaticStep(self.model, rows, positions, steps, cfg, lag=lag)
+        made = StaticStep(self.model, rows, positions, steps, cfg, lag=lag)
+        frame = made.run
 
+        def run(rows: int, positions: int) -> None:
+            assert made.lengths.tolist() == made.cache.lengths  # of rows that wait, too
+            frame(rows, positions)
+
+        made.run = run
+        return made
+
+    monkeypatch.setattr(StaticStep, "prompts", 1)
     monkeypatch.setattr(Workspace, "step", step)
 
 
@@ -126,9 +135,9 @@ def longest_of_three(kept: dict[str, list[Take]]) -> Any:
 def rendered(engine: Engine) -> dict[str, np.ndarray]:
     texts = ["One.", "Two and three.", "Four.", "Five, six."]
     chains = [
-        [Line(f"{chain}{number}", text) for number, text in enumerate(texts)] for chain in "abc"
+        [Line(f"{chain}{number}", text) for number, text in enumerate(texts)] for chain in "abcd"
     ]
-    options = SpeechOptions(seed=3, rows=2, steps=2)
+    options = SpeechOptions(seed=3, rows=4, steps=2)
     takes = engine.render(chains, {"": None}, options, longest_of_three({}))
     return {take.line.name: take.codes for take in takes}
 
