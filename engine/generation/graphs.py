@@ -79,14 +79,17 @@ class GraphRunner:
                 self.stream = torch.cuda.Stream()
                 self.pool = torch.cuda.graph_pool_handle()
             kept = [tensor.clone() for tensor in self.changed]
-            self.stream.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(self.stream):
-                for _ in range(WARM_UPS):
+            current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
+            try:
+                self.stream.wait_stream(current)
+                with torch.cuda.stream(self.stream):
+                    for _ in range(WARM_UPS):
+                        self.frame(rows, positions)
+                current.wait_stream(self.stream)
+                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
                     self.frame(rows, positions)
-            torch.cuda.current_stream().wait_stream(self.stream)
-            for tensor, value in zip(self.changed, kept, strict=True):
-                tensor.copy_(value)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-                self.frame(rows, positions)
+            finally:
+                torch.cuda.set_stream(current)  # a capture that fails leaves its own behind
+                for tensor, value in zip(self.changed, kept, strict=True):
+                    tensor.copy_(value)
         return graph

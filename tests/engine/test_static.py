@@ -11,7 +11,6 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from engine import Engine, checkpoint
 from engine.generation.frame import FrameStep
-from engine.generation.graphs import GraphRunner, bucket, buckets
 from engine.generation.static import SHORTEST_SPAN, StaticStep
 from engine.generation.workspace import Workspace
 from engine.hub import resolve
@@ -169,29 +168,6 @@ def test_lagging_runaways_are_what_they_are_without(
     assert any("twice" in note for _, note, _ in expected)
     lagging(monkeypatch, 1)
     assert spoken() == expected
-
-
-def test_buckets() -> None:
-    assert buckets(1, 1) == [1]
-    assert buckets(1, 12) == [1, 2, 4, 8, 12]
-    assert buckets(256, 1536) == [256, 512, 1024, 1536]
-    assert buckets(256, 100) == [100]
-    assert [bucket(size, 1, 12) for size in (1, 3, 8, 9, 12)] == [1, 4, 8, 12, 12]
-
-
-def test_a_capture_that_fails_warns_once_and_speaks_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[tuple[int, int]] = []
-
-    def fails(self: GraphRunner, rows: int, positions: int) -> None:
-        raise RuntimeError("operation not permitted when stream is capturing\nCompile with ...")
-
-    monkeypatch.setattr(GraphRunner, "_captured", fails)
-    runner = GraphRunner(lambda *sizes: ran.append(sizes), [], torch.device("cpu"))
-    with pytest.warns(UserWarning, match="^No CUDA graphs.*: operation not permitted[^\n]*$"):
-        runner(4, 256)
-    runner(2, 256)  # a second warning would be an error
-    runner(4, 256)
-    assert ran == [(4, 256), (2, 256), (4, 256)]
 
 
 @pytest.fixture
