@@ -61,8 +61,10 @@ class FakeCuda:
         assert pool == "pool"
         self.calls.append("capture")
         self.capturing = graph
-        yield
-        self.capturing = None
+        try:
+            yield
+        finally:
+            self.capturing = None
 
     def framed(self, frame: Callable[[int, int], None]) -> Callable[[int, int], None]:
         """The frame, which does nothing while it is captured."""
@@ -96,15 +98,13 @@ def cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
 
 
 def test_a_capture_that_breaks_off_leaves_state_and_stream_as_they_were(
-    model: VoxtralModel, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
+    model: VoxtralModel, cuda: FakeCuda
 ) -> None:
     step = graphed(model, cuda)
-    monkeypatch.setattr(cuda, "graph_pool_handle", lambda: "pool")
     assert step.graphs is not None
     frame = step.graphs.frame
 
     def breaks(rows: int, positions: int) -> None:
-        assert cuda.capturing is None or rows < 4
         if cuda.capturing is not None:
             raise RuntimeError("not permitted")
         frame(rows, positions)
