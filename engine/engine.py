@@ -51,9 +51,8 @@ class Engine:
 
     def __init__(self, folder: Path, model: VoxtralModel, tokenizer: Tokenizer) -> None:
         self._folder, self._model, self._tokenizer = folder, model, tokenizer
-        self._config = model.model_config
+        self._config, self._workspace = model.model_config, Workspace(model)
         self._rows = VoiceRows(folder, model, self.name)
-        self._workspace = Workspace(model)
         self.packed = False
         fold_weight_norms(model.audio_tokenizer)
 
@@ -166,7 +165,6 @@ class Engine:
         """
         passages = self.plan(text, options)
         rows = voice if isinstance(voice, Tensor) else self.rows(voice)
-
         pieces = SpeechRequest(self._speaker({"": rows}, options), passages).stream()
         return edged(pieces, passages, self.sample_rate)
 

@@ -106,7 +106,7 @@ class StaticStep(FrameStep):
                     self.graphs.capture(rows, positions)
 
     def place(self, row: int) -> None:
-        self.lengths[row] = self.cache.lengths[row]
+        self.lengths[row].fill_(self.cache.lengths[row])  # assigned, it would wait for the device
 
     def feed(self, row: int, noise: Tensor, forbid_end: bool) -> None:
         slot = self._slot
