@@ -47,20 +47,19 @@ class Backbone(nn.Module):
             x = layer(x, freqs_cis, causal=True)
         return self.norm(x)
 
-    def extend(self, embeddings: Tensor, cache: KVCache, rows: Sequence[int | None]) -> Tensor:
+    def extend(self, embeddings: Tensor, cache: KVCache, rows: Sequence[int]) -> Tensor:
         """The next positions of some rows, with the earlier ones in the cache.
 
         Args:
             embeddings: [len(rows), length, dim].
             cache: Extended in place by `length` positions.
-            rows: Row of the cache of each batch entry; None for an idle one, which keeps a batch
-                at a fixed shape and whose result means nothing.
+            rows: Row of the cache of each batch entry.
 
         Returns:
             Hidden states [len(rows), length, dim].
         """
         length = embeddings.shape[1]
-        starts = torch.tensor(cache.starts(rows), device=embeddings.device)
+        starts = torch.tensor([cache.lengths[row] for row in rows], device=embeddings.device)
         positions = starts.unsqueeze(-1) + torch.arange(length, device=embeddings.device)
         freqs_cis = self.freqs_cis(positions)
         x = embeddings

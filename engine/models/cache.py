@@ -104,13 +104,9 @@ class KVCache:
         self.values[:, row, :, :length] = prefix.values
         self.lengths[row] = length
 
-    def starts(self, rows: Sequence[int | None]) -> list[int]:
-        """First new position of each batch entry; 0 for an idle one."""
-        return [0 if row is None else self.lengths[row] for row in rows]
-
-    def view(self, rows: Sequence[int | None], length: int) -> list["LayerRows"]:
+    def view(self, rows: Sequence[int], length: int) -> list["LayerRows"]:
         """What each layer sees while `length` positions are added to each of `rows`."""
-        starts = self.starts(rows)
+        starts = [self.lengths[row] for row in rows]
         assert all(start + length <= self.positions for start in starts), "row is full"
         return [
             LayerRows(keys, values, rows, starts)
@@ -137,10 +133,9 @@ class KVCache:
             for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
         ]
 
-    def advance(self, rows: Sequence[int | None], length: int) -> None:
+    def advance(self, rows: Sequence[int], length: int) -> None:
         for row in rows:
-            if row is not None:
-                self.lengths[row] += length
+            self.lengths[row] += length
 
 
 @dataclass
@@ -149,22 +144,19 @@ class LayerRows:
 
     Args:
         keys, values: [rows, kv_heads, positions, head_dim], written in place.
-        rows: Which row each batch entry is; None for an idle entry, which hears zeros.
+        rows: Which row each batch entry is.
         starts: Position of each batch entry's first new element.
     """
 
     keys: Tensor
     values: Tensor
-    rows: Sequence[int | None]
+    rows: Sequence[int]
     starts: list[int]
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         outs = []
         for entry, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
             query = queries[entry : entry + 1]
-            if row is None:
-                outs.append(torch.zeros_like(query))
-                continue
             end = start + query.shape[2]
             self.keys[row, :, start:end] = keys[entry]
             self.values[row, :, start:end] = values[entry]
