@@ -6,11 +6,13 @@ replayed from then on. All graphs share one pool of memory: nothing in it outliv
 results go to buffers outside, and replays never overlap.
 """
 
-import warnings
+import logging
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
+
+LOG = logging.getLogger(__name__)
 
 WARM_UPS = 2
 """Runs before a capture, in which libraries set themselves up, which no graph can hold."""
@@ -60,7 +62,7 @@ class GraphRunner:
     def capture(self, rows: int, positions: int) -> None:
         """Make the graph of these sizes, if there is none. No buffer is changed.
 
-        Warns, once, if it cannot be made; from then on every frame runs without.
+        Says so, once, if it cannot be made; from then on every frame runs without.
         """
         if not self.works or (rows, positions) in self.graphs:
             return
@@ -70,7 +72,7 @@ class GraphRunner:
             self.works = False
             self.graphs.clear()
             reason = str(error).strip().partition("\n")[0]
-            warnings.warn(f"No CUDA graphs, so speech is slower: {reason}", stacklevel=2)
+            LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
 
     def _captured(self, rows: int, positions: int) -> torch.cuda.CUDAGraph:
         """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""

@@ -129,7 +129,7 @@ class StaticStep(FrameStep):
         self.cache.advance(rows, 1)
         slot.codes.copy_(self.codes, non_blocking=True)
         if slot.copied is not None:
-            slot.copied.record()
+            slot.copied.record(torch.cuda.current_stream(self.codes.device))
 
         def codes() -> list[np.ndarray]:
             if slot.copied is not None:
