@@ -14,6 +14,7 @@ from engine.device import enough_memory
 from engine.errors import VoiceError
 from engine.estimate import estimate
 from engine.generation.waveform import decode_whole
+from engine.generation.workspace import Workspace
 from engine.hub import folder_name
 from engine.joins import edged
 from engine.loading import Loaded, load
@@ -45,7 +46,7 @@ class Engine:
 
     def __init__(self, folder: Path, loaded: Loaded, quantized: str | None = None) -> None:
         self._folder, self._model, self._tokenizer = folder, loaded.model, loaded.tokenizer
-        self._config = self._model.model_config
+        self._config, self._workspace = self._model.model_config, Workspace(self._model)
         self._rows = VoiceRows(folder, self._model, self.name)
         self.packed, self.quantized = loaded.packed, quantized
 
@@ -182,7 +183,7 @@ class Engine:
                 return build_continuation(self._tokenizer, text)
             return build_prompt(self._tokenizer, text, rows)
 
-        return Speaker(self._model, voices, build, options)
+        return Speaker(self._workspace, voices, build, options)
 
     def speak(
         self,

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds
 from engine.generation.sequence import Sequence as Chunk
 from engine.generation.waveform import Waveform
+from engine.generation.workspace import Workspace
 from engine.longform import chain_chars, chains
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import Prompt
@@ -42,17 +44,23 @@ class Speaker:
     """What it takes to speak chunks.
 
     Args:
+        workspace: Of the model that speaks.
         voices: Rows of each voice's embedding [rows, dim], on the model's device, in its dtype.
         build: A text and the voice's number of rows -> the prompt that opens a row; without that
             number the one that continues it.
         noise: Where noise comes from; seeded by the options unless given.
     """
 
-    model: VoxtralModel
+    workspace: Workspace
     voices: Mapping[str, Tensor]
     build: Callable[[str, int | None], Prompt]
     options: SpeechOptions
     noise: NoiseSource | None = None
+    openings: dict[str, Tensor] = field(default_factory=dict, init=False)
+
+    @property
+    def model(self) -> VoxtralModel:
+        return self.workspace.model
 
     def chunk(self, index: int, text: str, voice: str = "", name: str = "") -> Chunk:
         bounds = Bounds.of(text, self.model.model_config.codec.frame_rate)
@@ -81,7 +89,7 @@ class Speaker:
             return min(self.options.rows, heads)
         config, weight = self.model.config, self.model.norm.weight
         values = 2 * config.n_layers * config.n_kv_heads * config.head_dim * positions
-        free = free_memory(weight.device) * CACHE_SHARE
+        free = (free_memory(weight.device) + self.workspace.idle_size) * CACHE_SHARE
         fitting = int(free // (values * weight.element_size()))
         return max(1, min(MOST_ROWS[weight.device.type == "cuda"], fitting, heads))
 
@@ -91,31 +99,32 @@ class Speaker:
         positions: int,
         judge: Callable[[Chunk], bool] = lambda chunk: True,
     ) -> FrameLoop:
-        """The loop that speaks the chunks of a scheduler; `positions` from `room`."""
+        """The loop that speaks the chunks of a scheduler; `positions` from `room`. Close it."""
         config, options = self.model.model_config, self.options
         temperature = options.temperature
         if temperature is None:
             temperature = config.temperature
         noise = self.noise or seeded_noise(options.seed, config.codec.acoustic_dim, temperature)
-        return FrameLoop(
-            self.model,
-            scheduler,
-            self.embed,
-            noise,
-            cfg=options.cfg,
-            steps=options.steps or config.steps,
-            positions=positions,
-            judge=judge,
+        step = self.workspace.step(
+            scheduler.rows, positions, options.steps or config.steps, options.cfg
         )
+        return FrameLoop(self.workspace, step, scheduler, self.embed, noise, judge)
 
-    def embed(self, text: str, voice: str | None) -> Tensor:
-        """A prompt as backbone inputs [positions, dim]: tokens, and the rows of a voice or END."""
+    def embed(self, text: str, voice: str | None) -> tuple[Tensor, Tensor]:
+        """A prompt as backbone inputs [positions, dim]: tokens, and the rows of a voice or END.
+
+        Returns:
+            What a voice's prompts open with, nothing without a voice; and what comes after it.
+        """
         rows = self._end_row if voice is None else self.voices[voice]
         prompt = self.build(text, None if voice is None else len(rows))
         ids = torch.tensor(prompt.ids, device=rows.device)
         inputs = self.model.mm_audio_embeddings.tok_embeddings(ids)
-        inputs[prompt.audio_start : prompt.audio_start + prompt.audio_rows] = rows
-        return inputs
+        end = prompt.audio_start + prompt.audio_rows
+        inputs[prompt.audio_start : end] = rows
+        if voice is None:
+            return inputs[:0], inputs
+        return self.openings.setdefault(voice, inputs[:end].clone()), inputs[end:]
 
     @cached_property
     def _end_row(self) -> Tensor:
@@ -157,14 +166,14 @@ class SpeechRequest:
             scheduler.clear()
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
-        loop = self.speaker.loop(scheduler, self.positions)
-        for sequence in self.sequences:
-            waveform = Waveform(self.speaker.model.audio_tokenizer)
-            while not sequence.finished:
-                loop.advance()
+        with closing(self.speaker.loop(scheduler, self.positions)) as loop:
+            for sequence in self.sequences:
+                waveform = Waveform(self.speaker.model.audio_tokenizer)
+                while not sequence.finished:
+                    loop.advance()
+                    yield from self._pieces(sequence, waveform)
                 yield from self._pieces(sequence, waveform)
-            yield from self._pieces(sequence, waveform)
-            sequence.frames.clear()
+                sequence.frames.clear()
 
     def _pieces(self, sequence: Chunk, waveform: Waveform) -> Iterator[SpeechChunk]:
         """What can be heard of a chunk now and was not yet."""

@@ -5,6 +5,7 @@ spoken again with other noise before anything continues it.
 """
 
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,8 +107,10 @@ class Rendering:
             return
         scheduler = Scheduler(self.heads, self.speaker.rows(len(self.heads), self.positions))
         try:
-            with enough_memory():
-                loop = self.speaker.loop(scheduler, self.positions, self._judge)
+            with (
+                enough_memory(),
+                closing(self.speaker.loop(scheduler, self.positions, self._judge)) as loop,
+            ):
                 while scheduler.waiting or any(scheduler.running):
                     loop.advance()
                     for chunk, take in self.kept:

@@ -1,13 +1,12 @@
 """One frame of several rows: hidden states and noise -> codes -> the next hidden states.
 
-A row's codes never depend on its neighbours: every part treats batch entries one by one (see
-`engine.models.layers.Linear`, `engine.models.cache`). On the CPU only rows that speak are
-computed. Elsewhere all rows always are: an idle one costs little there, and no shape depends on
-who speaks, so a CUDA graph can hold the step (but for the cache's loop over rows, which will need
-a masked form).
+Two steps do the same. `FrameStep` computes only rows that speak, each in a computation of its own
+(see `engine.models.layers.Linear`, `engine.models.cache`), and hands out the codes at once: on the
+CPU a row's codes are the same bytes whoever its neighbours are. `engine.generation.static` has the
+one for GPUs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +15,9 @@ from torch import Tensor
 
 from engine.models.cache import KVCache
 from engine.models.voxtral import VoxtralModel
+
+Codes = Callable[[], list[np.ndarray]]
+"""Waits for a frame -> codes of each row that spoke, specials included (+2): int64 [codebooks]."""
 
 
 @dataclass
@@ -45,53 +47,54 @@ class FrameBuffers:
             forbid_end=torch.zeros(rows, dtype=torch.bool, device=like.device),
         )
 
-    @property
-    def rows(self) -> int:
-        return self.hidden.shape[0]
-
 
 class FrameStep:
-    """The step, with what depends on the request alone made once.
+    """The step, with the cache and the buffers that it works on.
 
     Args:
+        rows: How many can speak side by side.
+        positions: That a row can hold.
         steps: Euler steps a frame.
+        cfg: Guidance of the flow head.
+
+    Attributes:
+        lag: Frames that are started before the codes of one are asked for.
+        prompts: That are read, at most, before the next frame; those who speak wait for them.
     """
 
-    def __init__(self, model: VoxtralModel, steps: int) -> None:
-        self.model, self.steps = model, steps
-        self.times = model.acoustic_transformer.projected_times(steps)
-        self.compact = model.norm.weight.device.type == "cpu"
+    lag = 0
+    prompts = 1
 
-    def __call__(
-        self, buffers: FrameBuffers, cache: KVCache, rows: Sequence[int]
-    ) -> list[np.ndarray]:
-        """Speak one frame in each of some rows.
+    def __init__(
+        self, model: VoxtralModel, rows: int, positions: int, steps: int, cfg: float
+    ) -> None:
+        self.model, self.rows, self.steps = model, rows, steps
+        self.times = model.acoustic_transformer.projected_times(steps)
+        self.cache = KVCache.allocate(model.config, rows, positions, model.norm.weight)
+        self.buffers = FrameBuffers.allocate(model, rows, cfg)
+
+    def place(self, row: int) -> None:
+        """To be called when `cache.lengths` of a row was set by others than this step."""
+
+    def feed(self, row: int, noise: Tensor, forbid_end: bool) -> None:
+        """What a row speaks its next frame from, beside its hidden state.
 
         Args:
-            buffers: Read; `hidden` of these rows is replaced.
-            cache: Extended by one position in each of these rows.
-            rows: Those that speak, ascending.
-
-        Returns:
-            Codes of each of these rows, specials included (+2): int64 [codebooks].
+            noise: On the CPU, [acoustic_dim].
         """
-        if self.compact and len(rows) < buffers.rows:
-            chosen = torch.tensor(rows, device=buffers.hidden.device)
-            codes = self._run(buffers, cache, rows, chosen)
-            return list(codes.cpu().numpy())
-        members = [row if row in rows else None for row in range(buffers.rows)]
-        frames = self._run(buffers, cache, members, slice(None)).cpu().numpy()
-        return [frames[row] for row in rows]
+        self.buffers.noise[row] = noise
+        self.buffers.forbid_end[row] = forbid_end
 
-    def _run(
-        self,
-        buffers: FrameBuffers,
-        cache: KVCache,
-        rows: Sequence[int | None],
-        chosen: Tensor | slice,
-    ) -> Tensor:
-        """The step for `chosen` rows of the buffers -> codes [len(rows), codebooks]."""
-        model = self.model
+    def launch(self, rows: list[int]) -> Codes:
+        """Start a frame; `buffers.hidden` of the rows that speak is replaced, their cache extended.
+
+        Args:
+            rows: Those that speak, ascending.
+        """
+        model, buffers = self.model, self.buffers
+        chosen: slice | Tensor = slice(None)
+        if len(rows) < self.rows:
+            chosen = torch.tensor(rows, device=buffers.hidden.device)
         codes = model.acoustic_transformer(
             buffers.hidden[chosen],
             buffers.noise[chosen],
@@ -101,5 +104,6 @@ class FrameStep:
             times=self.times,
         )
         inputs = model.mm_audio_embeddings.audio_codebook_embeddings(codes).unsqueeze(1)
-        buffers.hidden[chosen] = model.extend(inputs, cache, rows).squeeze(1)
-        return codes
+        buffers.hidden[chosen] = model.extend(inputs, self.cache, rows).squeeze(1)
+        frames = list(codes.cpu().numpy())
+        return lambda: frames

@@ -1,7 +1,10 @@
-"""The loop over frames: schedule -> run -> collect. Owns the cache and the buffers of one request.
+"""The loop over frames: schedule -> run -> collect. Owns the state of one request.
 
 Each chunk has its own noise, its prompt is read alone (batch 1), and the step treats rows one by
 one (`engine.generation.frame`). So a chunk's codes are the same alone or beside others, in any row.
+
+A prompt is read in two parts, how it opens with the voice and then the text: the first is the same
+for all chunks of a voice and read once (`engine.generation.workspace`).
 
 A chunk that continues another is spoken in its row, whose positions stay:
 
@@ -10,84 +13,121 @@ A chunk that continues another is spoken in its row, whose positions stay:
 The END row is the one that voices have (`engine.cloning.voice_codes`), not the ending step's own.
 What a follower hears is a function of the texts and frames before it, however these came about
 (`FrameLoop._replay`): a chain that is taken up again goes on as if it had never stopped.
+
+Where the step has a lag (on a GPU), frames are started before the codes of earlier ones are seen.
+Those that turn out to be spoken after the end of their turn are dropped.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.config import END_AUDIO
-from engine.generation.frame import FrameBuffers, FrameStep
+from engine.generation.frame import Codes, FrameStep
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Sequence
-from engine.models.cache import KVCache
-from engine.models.voxtral import VoxtralModel
+from engine.generation.workspace import Workspace, read
 
 NoiseSource = Callable[[Sequence], Iterator[Tensor]]
 """A chunk (its name, take and attempt) -> starting noise of each frame, float32 [acoustic_dim]."""
 
-PromptSource = Callable[[str, str | None], Tensor]
-"""A text and a voice -> a prompt as backbone inputs [positions, dim]; without a voice: END row and
-the prompt that continues what a row holds."""
+PromptSource = Callable[[str, str | None], tuple[Tensor, Tensor]]
+"""A text and a voice -> a prompt as backbone inputs [positions, dim], in two parts: how it opens
+with the voice, whatever the text, and the rest. Without a voice nothing opens: END row and the
+prompt that continues what a row holds."""
+
+
+@dataclass(eq=False)
+class Turn:
+    """A row's work on a chunk, from reading its prompt to END, a retry or a cut.
+
+    Args:
+        draws: The chunk's noise.
+        spoken: Frames so far, with those that were started and not collected yet.
+        begun: Positions of the row after the prompt and the frames that were kept.
+    """
+
+    sequence: Sequence
+    draws: Iterator[Tensor]
+    spoken: int
+    begun: int
 
 
 class FrameLoop:
     """Speaks the chunks of a scheduler, a frame of every row at a time.
 
     Args:
+        workspace: Of the step.
+        step: Has as many rows as the scheduler, or more.
         embed: Where prompts come from.
         noise: Where each chunk's noise comes from.
-        cfg: Guidance of the flow head.
-        steps: Euler steps a frame.
-        positions: Longest prompts plus frames that a row must hold.
         judge: A finished chunk -> whether it is kept (its frames perhaps replaced) or spoken again.
     """
 
     def __init__(
         self,
-        model: VoxtralModel,
+        workspace: Workspace,
+        step: FrameStep,
         scheduler: Scheduler,
         embed: PromptSource,
         noise: NoiseSource,
-        cfg: float,
-        steps: int,
-        positions: int,
         judge: Callable[[Sequence], bool] = lambda sequence: True,
     ) -> None:
-        self.model, self.scheduler, self.embed, self.noise = model, scheduler, embed, noise
-        self.judge = judge
-        like = model.norm.weight
-        self.step = FrameStep(model, steps)
-        self.cache = KVCache.allocate(model.config, scheduler.rows, positions, like)
-        self.buffers = FrameBuffers.allocate(model, scheduler.rows, cfg)
-        self.draws: list[Iterator[Tensor]] = [iter(())] * scheduler.rows
+        self.workspace, self.step, self.scheduler = workspace, step, scheduler
+        self.embed, self.noise, self.judge = embed, noise, judge
+        self.model, self.cache, self.buffers = step.model, step.cache, step.buffers
+        self.turns: list[Turn | None] = [None] * scheduler.rows
+        self.started: deque[tuple[list[tuple[int, Turn]], Codes]] = deque()
 
     def advance(self) -> None:
-        """Read at most one prompt (so that no row waits long for others), then speak one frame."""
-        admitted = self.scheduler.admit()
-        if admitted is not None:
+        """Read a few prompts (so that no row waits long for others), then speak one frame."""
+        for _ in range(self.step.prompts):
+            admitted = self.scheduler.admit()
+            if admitted is None:
+                break
             self._prefill(*admitted)
-        speaking = self.scheduler.speaking()
-        for row, sequence in speaking.items():
-            self.buffers.noise[row] = next(self.draws[row])
-            self.buffers.forbid_end[row] = not sequence.frames
-        codes = self.step(self.buffers, self.cache, list(speaking))
-        for frame, (row, sequence) in zip(codes, speaking.items(), strict=True):
-            self._collect(row, sequence, frame)
+        speaking = list(self.scheduler.speaking())
+        if speaking:
+            self._start(speaking)
+        if self.started and (len(self.started) > self.step.lag or not speaking):
+            turns, codes = self.started.popleft()
+            for frame, (row, turn) in zip(codes(), turns, strict=True):
+                if self.turns[row] is turn:
+                    self._collect(row, turn, frame)
+
+    def close(self) -> None:
+        """Wait for what was started, and let others have the step."""
+        while self.started:
+            self.started.popleft()[1]()
+        self.workspace.give_back(self.step)
+
+    def _start(self, rows: list[int]) -> None:
+        turns = []
+        for row in rows:
+            turn = self.turns[row]
+            assert turn is not None, row
+            self.step.feed(row, next(turn.draws), forbid_end=not turn.spoken)
+            turn.spoken += 1
+            turns.append((row, turn))
+        self.started.append((turns, self.step.launch(rows)))
 
     def _prefill(self, row: int, sequence: Sequence) -> None:
         """Read the prompt, and on a second attempt the frames that stay."""
         if sequence.start is None:
             sequence.start = self._place(row, sequence)
         self.cache.lengths[row] = sequence.start
-        inputs = self.embed(sequence.text, self._opening(sequence))
+        hidden = self._ask(row, sequence.text, self._opening(sequence))
         if sequence.frames:
-            inputs = torch.cat([inputs, self._heard(sequence.frames)])
-        self.buffers.hidden[row] = self._read(row, inputs)
-        self.draws[row] = self.noise(sequence)
+            hidden = self._read(row, self._heard(sequence.frames))
+        self.buffers.hidden[row] = hidden
+        self.step.place(row)
+        begun, kept = self.cache.lengths[row], len(sequence.frames)
+        self.turns[row] = Turn(sequence, self.noise(sequence), kept, begun)
 
     def _place(self, row: int, sequence: Sequence) -> int:
         """Where the chunk begins: after what it continues, or at the row's start."""
@@ -102,29 +142,37 @@ class FrameLoop:
     def _opening(sequence: Sequence) -> str | None:
         return None if sequence.start else sequence.voice
 
+    def _ask(self, row: int, text: str, voice: str | None) -> Tensor:
+        """Read the prompt of a text behind what a row holds; with a voice, at its start."""
+        opening, rest = self.embed(text, voice)
+        if len(opening):
+            self.workspace.open(self.cache, row, opening)
+        return self._read(row, rest)
+
     def _replay(self, row: int, text: str, voice: str | None, frames: list[np.ndarray]) -> None:
         """Hear a chunk that was spoken before, in steps of one frame, as speaking it would have."""
-        self._read(row, self.embed(text, voice))
+        self._ask(row, text, voice)
         for frame in self._heard(frames):
             self._read(row, frame.unsqueeze(0))
 
     def _read(self, row: int, inputs: Tensor) -> Tensor:
         """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
-        return self.model.extend(inputs.unsqueeze(0), self.cache, [row])[0, -1]
+        return read(self.model, self.cache, row, inputs)
 
     def _heard(self, frames: list[np.ndarray]) -> Tensor:
         """Frames as backbone inputs [frames, dim]."""
         codes = torch.from_numpy(np.stack(frames)).to(self.buffers.hidden.device)
         return self.model.mm_audio_embeddings.audio_codebook_embeddings(codes)
 
-    def _collect(self, row: int, sequence: Sequence, codes: np.ndarray) -> None:
+    def _collect(self, row: int, turn: Turn, codes: np.ndarray) -> None:
+        sequence = turn.sequence
         if codes[0] == END_AUDIO:
             sequence.finished = True
         else:
             sequence.frames.append(codes)
         if sequence.run_away and sequence.attempt == 0:
             sequence.retry()
-            self.scheduler.retry(row)
+            self._again(row)
             return
         if sequence.run_away:
             sequence.cut()
@@ -132,20 +180,27 @@ class FrameLoop:
             return
         if not self.judge(sequence):
             sequence.again()
-            self.scheduler.retry(row)
+            self._again(row)
             return
+        self.turns[row] = None
         if sequence.follower is not None:
-            self._leave(row, sequence)
+            self._leave(row, turn)
         self.scheduler.release(row)
 
-    def _leave(self, row: int, sequence: Sequence) -> None:
+    def _again(self, row: int) -> None:
+        self.turns[row] = None
+        self.scheduler.retry(row)
+
+    def _leave(self, row: int, turn: Turn) -> None:
         """Let the row hold the chunk's frames and nothing after them."""
+        sequence = turn.sequence
         if sequence.exact:
-            self.cache.lengths[row] -= 1  # the step that ended the chunk
-            return
-        assert sequence.start is not None
-        self.cache.lengths[row] = sequence.start
-        self._replay(row, sequence.text, self._opening(sequence), sequence.frames)
+            self.cache.lengths[row] = turn.begun + len(sequence.frames)
+        else:
+            assert sequence.start is not None
+            self.cache.lengths[row] = sequence.start
+            self._replay(row, sequence.text, self._opening(sequence), sequence.frames)
+        self.step.place(row)
 
 
 def seeded_noise(seed: int, dim: int, temperature: float = 1.0) -> NoiseSource:

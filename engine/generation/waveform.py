@@ -4,9 +4,14 @@
 
 A decoder state carries over from piece to piece, so the pieces together equal one call over all.
 Where pieces begin depends on frame numbers alone, never on timing, and so the samples do not.
+
+A GPU decodes on a stream of its own, beside the frame that was started before. Codes come from the
+host and samples go there, so that the two streams share nothing but weights.
 """
 
+import functools
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
@@ -64,9 +69,21 @@ class Waveform:
         """
         self.done += len(frames)
         device = self.codec.output_proj.conv.weight.device
-        codes = torch.from_numpy(np.stack(frames, axis=1)).to(device) - SPECIAL_CODES
-        samples = self.codec.decode(codes.unsqueeze(0), self.state)[0]
-        return samples.float().cpu().numpy()
+        with _beside(device):
+            codes = torch.from_numpy(np.stack(frames, axis=1)).to(device) - SPECIAL_CODES
+            samples = self.codec.decode(codes.unsqueeze(0), self.state)[0]
+            return samples.float().cpu().numpy()
+
+
+def _beside(device: torch.device) -> AbstractContextManager[object]:
+    """Work inside runs beside what a GPU was given before."""
+    return torch.cuda.stream(_stream(device)) if device.type == "cuda" else nullcontext()
+
+
+@functools.cache
+def _stream(device: torch.device) -> torch.cuda.Stream:
+    """One for all that is decoded on a GPU: each stream keeps memory for itself."""
+    return torch.cuda.Stream(device)
 
 
 def decode_whole(codec: Codec, codes: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import ModelConfig
-from engine.models.cache import KVCache
+from engine.models.cache import KVCache, LayerCache
 from engine.models.layers import RMSNorm, TransformerBlock, rotary_factors
 
 
@@ -47,26 +47,42 @@ class Backbone(nn.Module):
             x = layer(x, freqs_cis, causal=True)
         return self.norm(x)
 
-    def extend(self, embeddings: Tensor, cache: KVCache, rows: Sequence[int | None]) -> Tensor:
+    def extend(self, embeddings: Tensor, cache: KVCache, rows: Sequence[int]) -> Tensor:
         """The next positions of some rows, with the earlier ones in the cache.
 
         Args:
             embeddings: [len(rows), length, dim].
             cache: Extended in place by `length` positions.
-            rows: Row of the cache of each batch entry; None for an idle one, which keeps a batch
-                at a fixed shape and whose result means nothing.
+            rows: Row of the cache of each batch entry.
 
         Returns:
             Hidden states [len(rows), length, dim].
         """
         length = embeddings.shape[1]
-        starts = torch.tensor(cache.starts(rows), device=embeddings.device)
+        starts = torch.tensor([cache.lengths[row] for row in rows], device=embeddings.device)
         positions = starts.unsqueeze(-1) + torch.arange(length, device=embeddings.device)
         freqs_cis = self.freqs_cis(positions)
         x = embeddings
         for layer, view in zip(self.layers, cache.view(rows, length), strict=True):
             x = layer(x, freqs_cis, cache=view)
         cache.advance(rows, length)
+        return self.norm(x)
+
+    def step(self, embeddings: Tensor, layers: Sequence[LayerCache], lengths: Tensor) -> Tensor:
+        """One position of the first rows of a cache. Captured in a graph: no shape depends on data.
+
+        Args:
+            embeddings: [rows, 1, dim].
+            layers: `KVCache.span`.
+            lengths: Positions of each row before, on the device, [rows].
+
+        Returns:
+            Hidden states [rows, 1, dim].
+        """
+        freqs_cis = self.freqs_cis(lengths.unsqueeze(-1))
+        x = embeddings
+        for layer, view in zip(self.layers, layers, strict=True):
+            x = layer(x, freqs_cis, cache=view)
         return self.norm(x)
 
     def freqs_cis(self, positions: Tensor) -> Tensor:

@@ -1,9 +1,14 @@
 """Keys and values of the positions spoken so far: one allocation for all rows and layers.
 
 A row is a slot for one sequence. Its positions are filled from 0; `lengths[row]` of them are
-valid, the others hold garbage that nothing reads. Rows are independent: each attends over its own
-positions only, in a computation whose shape depends on its own length alone, so what a row hears
-never depends on its neighbours.
+valid, the others hold garbage that nothing reads. Rows are independent, and there are two ways to
+go on with them:
+
+- `view`: some rows, any number of positions. Each attends over its own positions only, in a
+  computation whose shape depends on its own length alone, so what a row hears never depends, to
+  the last bit, on its neighbours.
+- `span`: the first rows, one position each, with lengths that stay on the device: no shape depends
+  on data, so that a CUDA graph can hold it.
 
 Example: rows of 8 positions, row 1 holding a prompt of 5. A step for rows [1] writes position 5,
 attends over positions 0..5 and leaves `lengths == [0, 6, ...]`.
@@ -11,12 +16,39 @@ attends over positions 0..5 and leaves `lengths == [0, 6, ...]`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from engine.config import TransformerConfig
+
+
+class LayerCache(Protocol):
+    """One layer's part of a `KVCache`, during one forward pass."""
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Store the new keys and values, and attend over all of each row, causally.
+
+        Args:
+            queries: [batch, heads, length, head_dim]; keys, values: with kv_heads.
+
+        Returns:
+            [batch, heads, length, head_dim].
+        """
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What a row holds after its first positions were read, to be put into others.
+
+    Args:
+        keys, values: [layers, kv_heads, length, head_dim].
+    """
+
+    keys: Tensor
+    values: Tensor
 
 
 @dataclass
@@ -44,61 +76,87 @@ class KVCache:
         return cls(like.new_empty(shape), like.new_empty(shape), [0] * rows)
 
     @property
+    def rows(self) -> int:
+        return self.keys.shape[1]
+
+    @property
     def positions(self) -> int:
         return self.keys.shape[3]
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.keys.nbytes + self.values.nbytes
 
     def reset(self, row: int) -> None:
         self.lengths[row] = 0
 
-    def starts(self, rows: Sequence[int | None]) -> list[int]:
-        """First new position of each batch entry; 0 for an idle one."""
-        return [0 if row is None else self.lengths[row] for row in rows]
+    def take(self, row: int, length: int) -> Prefix:
+        """A copy of a row's first positions."""
+        return Prefix(
+            self.keys[:, row, :, :length].clone(), self.values[:, row, :, :length].clone()
+        )
 
-    def view(self, rows: Sequence[int | None], length: int) -> list["LayerCache"]:
+    def put(self, row: int, prefix: Prefix) -> None:
+        """Let a row hold these positions and no others."""
+        length = prefix.keys.shape[2]
+        self.keys[:, row, :, :length] = prefix.keys
+        self.values[:, row, :, :length] = prefix.values
+        self.lengths[row] = length
+
+    def view(self, rows: Sequence[int], length: int) -> list["LayerRows"]:
         """What each layer sees while `length` positions are added to each of `rows`."""
-        starts = self.starts(rows)
+        starts = [self.lengths[row] for row in rows]
         assert all(start + length <= self.positions for start in starts), "row is full"
         return [
-            LayerCache(keys, values, rows, starts)
+            LayerRows(keys, values, rows, starts)
             for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
         ]
 
-    def advance(self, rows: Sequence[int | None], length: int) -> None:
+    def span(self, lengths: Tensor, positions: int) -> list["LayerSpan"]:
+        """What each layer sees while one position is added to each of the first rows.
+
+        Captured in a graph: no shape depends on data. The whole cache must be finite (memory that
+        nothing wrote is multiplied by 0).
+
+        Args:
+            lengths: Valid positions of each row, on the device, [rows]. A full row may be among
+                them if it is idle: its last position is overwritten.
+            positions: How many are looked at: more than each row's length.
+        """
+        rows = torch.arange(len(lengths), device=lengths.device)
+        places = lengths.clamp(max=self.positions - 1)
+        unseen = torch.arange(positions, device=lengths.device) > lengths.unsqueeze(-1)
+        mask = self.keys.new_zeros(unseen.shape).masked_fill(unseen, -torch.inf)[:, None, None]
+        return [
+            LayerSpan(keys, values, rows, places, mask)
+            for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
+        ]
+
+    def advance(self, rows: Sequence[int], length: int) -> None:
         for row in rows:
-            if row is not None:
-                self.lengths[row] += length
+            self.lengths[row] += length
 
 
 @dataclass
-class LayerCache:
-    """One layer's part of a `KVCache`, during one forward pass.
+class LayerRows:
+    """A `LayerCache` of rows that are taken one by one.
 
     Args:
         keys, values: [rows, kv_heads, positions, head_dim], written in place.
-        rows: Which row each batch entry is; None for an idle entry, which hears zeros.
+        rows: Which row each batch entry is.
         starts: Position of each batch entry's first new element.
     """
 
     keys: Tensor
     values: Tensor
-    rows: Sequence[int | None]
+    rows: Sequence[int]
     starts: list[int]
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """Store the new keys and values, and attend over all of each row, causally.
-
-        Args:
-            queries: [batch, heads, length, head_dim]; keys, values: with kv_heads.
-
-        Returns:
-            [batch, heads, length, head_dim].
-        """
         outs = []
         for entry, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
             query = queries[entry : entry + 1]
-            if row is None:
-                outs.append(torch.zeros_like(query))
-                continue
             end = start + query.shape[2]
             self.keys[row, :, start:end] = keys[entry]
             self.values[row, :, start:end] = values[entry]
@@ -106,6 +164,37 @@ class LayerCache:
             past_values = self.values[row : row + 1, :, :end]
             outs.append(_attend(query, past_keys, past_values, start))
         return torch.cat(outs)
+
+
+@dataclass
+class LayerSpan:
+    """A `LayerCache` of the first rows together, one position each.
+
+    Args:
+        keys, values: [all rows, kv_heads, positions, head_dim], written in place.
+        rows, places: Where each batch entry's element goes, [batch].
+        mask: Added to the scores, [batch, 1, 1, positions that are looked at].
+    """
+
+    keys: Tensor
+    values: Tensor
+    rows: Tensor
+    places: Tensor
+    mask: Tensor
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """The heads that share a key are its queries, so that none is repeated in memory."""
+        self.keys[self.rows, :, self.places] = keys.squeeze(2)
+        self.values[self.rows, :, self.places] = values.squeeze(2)
+        batch, positions = len(self.rows), self.mask.shape[-1]
+        grouped = queries.reshape(batch, self.keys.shape[1], -1, queries.shape[-1])
+        out = F.scaled_dot_product_attention(
+            grouped,
+            self.keys[:batch, :, :positions],
+            self.values[:batch, :, :positions],
+            attn_mask=self.mask,
+        )
+        return out.reshape(queries.shape)
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, start: int) -> Tensor:

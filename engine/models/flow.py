@@ -158,7 +158,7 @@ class FlowHead(nn.Module):
         """
         logits = self.semantic_codebook_output(hidden.unsqueeze(1)).squeeze(1).float()
         logits = logits[:, : self.semantic_size].clone()
-        logits[:, :END_AUDIO] = -math.inf
+        logits[:, :END_AUDIO].fill_(-math.inf)
         forbidden = torch.as_tensor(forbid_end, device=logits.device)
         logits[:, END_AUDIO].masked_fill_(forbidden, -math.inf)
         return logits

@@ -41,24 +41,20 @@ def test_cached_equals_uncached(model: VoxtralModel, pieces: list[int]) -> None:
     assert cache.lengths == [0, 24]
 
 
-def spoken(model: VoxtralModel, batch: list[int | None], seeds: dict[int, int]) -> Tensor:
+def spoken(model: VoxtralModel, batch: list[int], seeds: dict[int, int]) -> Tensor:
     """Prompts of unlike lengths, then five steps of a batch: hidden states of the last step."""
     cache = cache_for(model, 6)
     with torch.inference_mode():
         for row, seed in seeds.items():
             model.extend(inputs(model, 3 + seed % 7, seed), cache, [row])
         for step in range(5):
-            x = [inputs(model, 1, 100 * step + seeds.get(row, 0)) for row in map(_number, batch)]
+            x = [inputs(model, 1, 100 * step + seeds[row]) for row in batch]
             hidden = model.extend(torch.cat(x), cache, batch)
     return hidden[:, 0]
 
 
-def _number(row: int | None) -> int:
-    return -1 if row is None else row
-
-
-@pytest.mark.parametrize("batch", [[0, 1], [1, 0], [5, 2, 0, 1], [None, 0, None], [3, 4, 2, 1, 0]])
-def test_a_row_is_the_same_bits_in_any_batch(model: VoxtralModel, batch: list[int | None]) -> None:
+@pytest.mark.parametrize("batch", [[0, 1], [1, 0], [5, 2, 0, 1], [3, 4, 2, 1, 0]])
+def test_a_row_is_the_same_bits_in_any_batch(model: VoxtralModel, batch: list[int]) -> None:
     alone = spoken(model, [0], {0: 11})[0]
     beside = {row: 40 + row for row in batch if row}
     together = spoken(model, batch, {**beside, 0: 11})[batch.index(0)]
@@ -80,11 +76,17 @@ def test_a_reset_row_forgets(model: VoxtralModel) -> None:
         assert torch.equal(model.extend(x, cache, [0]), first)
 
 
-def test_an_idle_entry_touches_nothing(model: VoxtralModel) -> None:
-    cache = cache_for(model, 2)
+def test_a_prefix_put_into_another_row_is_as_read_there(model: VoxtralModel) -> None:
+    cache = cache_for(model, 3)
+    x, y = inputs(model, 8, seed=3), inputs(model, 5, seed=4)
     with torch.inference_mode():
-        model.extend(torch.ones(2, 1, model.config.dim), cache, [None, 0])
-    assert cache.lengths == [1, 0]
+        model.extend(x, cache, [0])
+        prefix = cache.take(0, 8)
+        read = model.extend(y, cache, [0])
+        model.extend(inputs(model, 20, seed=5), cache, [2])
+        cache.put(2, prefix)
+        assert torch.equal(model.extend(y, cache, [2]), read)
+    assert cache.lengths == [13, 0, 13]
     assert cache.keys[:, 1].isnan().all()
 
 

@@ -14,6 +14,7 @@ from engine.config import END_AUDIO
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
+from engine.generation.workspace import Workspace
 from engine.models.voxtral import VoxtralModel
 from engine.pipeline import Speaker, SpeechRequest
 from engine.prompt import Prompt
@@ -61,7 +62,7 @@ def golden_request(
 
     options = SpeechOptions(steps=7, cfg=1.2, rows=rows)
     passages = [Passage("Golden text, some fifty letters long, as it seems.", PAUSE)] * copies
-    return SpeechRequest(Speaker(model, {"": voice}, build, options, noise), passages)
+    return SpeechRequest(Speaker(Workspace(model), {"": voice}, build, options, noise), passages)
 
 
 def loop_of(request: SpeechRequest, rows: int = 1) -> FrameLoop:
@@ -116,7 +117,7 @@ def request_for(
 
     options = SpeechOptions(seed=seed, rows=rows, steps=3, context=context)
     passages = [Passage(text, PAUSE, opens=False) for text in texts]
-    return SpeechRequest(Speaker(model, {"": voice}, build, options), passages)
+    return SpeechRequest(Speaker(Workspace(model), {"": voice}, build, options), passages)
 
 
 TEXTS = ["One.", "A longer chunk.", "Two, three.", "x", "Six."]

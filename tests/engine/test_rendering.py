@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from engine import Engine
-from engine.config import END_AUDIO
 from engine.errors import InputError
 from engine.longform import chains
 from engine.rendering import Line, Take, keep
 from engine.speech import SpeechOptions
 from engine.text import Passage
+from tests.frame_steps import end_soon
 
 TINY = Path(__file__).parents[1] / "golden" / "tiny"
 OPTIONS = SpeechOptions(seed=3, rows=2, steps=2)
@@ -25,16 +25,7 @@ VOICES = {"": "neutral_female", "b": "casual_male"}
 def engine() -> Engine:
     """One that ends a chunk after a few frames: as many as its noise says."""
     engine = Engine.from_folder(TINY, "cpu", dtype="float32")
-    head = engine._model.acoustic_transformer  # type: ignore[attr-defined]
-    logits = head.semantic_logits
-
-    def ends_soon(hidden: torch.Tensor, forbid_end: torch.Tensor) -> torch.Tensor:
-        values = logits(hidden, forbid_end)
-        values[hidden.sum(-1).mul(7).frac().abs() < 0.25, END_AUDIO] = torch.inf
-        values[forbid_end, END_AUDIO] = -torch.inf
-        return values
-
-    head.semantic_logits = ends_soon
+    end_soon(engine._model)
     return engine
 
 
@@ -98,12 +89,12 @@ def test_the_cache_of_a_chain_is_what_one_pass_over_it_gives(engine: Engine) -> 
             loop.advance()
         # The prompt was read and a frame spoken: read it again for the state before that.
         loop.cache.lengths[0] = second.start
-        cached = loop._read(0, speaker.embed(second.text, None))
+        cached = loop._ask(0, second.text, None)
         frames = np.stack(first.frames, axis=0) - 2
         heard = model.mm_audio_embeddings.audio_codebook_embeddings(
             torch.from_numpy(voice_codes(frames)[:-1])
         )
-        parts = [speaker.embed(first.text, ""), heard, speaker.embed(second.text, None)]
+        parts = [*speaker.embed(first.text, ""), heard, *speaker.embed(second.text, None)]
         whole = model(torch.cat(parts).unsqueeze(0))[0, -1]
     torch.testing.assert_close(cached, whole, atol=1e-4, rtol=1e-4)
 

@@ -12,6 +12,7 @@ from engine.generation.loop import FrameLoop, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
 from engine.generation.waveform import Waveform
+from engine.generation.workspace import Workspace
 from engine.models.voxtral import VoxtralModel
 from training.speech.samples import prompt_ids
 
@@ -37,14 +38,18 @@ def speak(
     ]
     positions = max(len(t.encode()) + len(p) for t, p in zip(texts, prompts, strict=True))
     positions += 8 + max(s.bounds.limit for s in sequences)
+
+    def embed(text: str, voice: str | None) -> tuple[Tensor, Tensor]:
+        inputs = embed_prompt(model, text, prompts[int(voice or 0)])
+        return inputs[:0], inputs
+
+    workspace = Workspace(model)
     loop = FrameLoop(
-        model,
+        workspace,
+        workspace.step(len(sequences), positions, steps=8, cfg=cfg),
         Scheduler(sequences, len(sequences)),
-        lambda text, voice: embed_prompt(model, text, prompts[int(voice or 0)]),
+        embed,
         seeded_noise(0, model.model_config.codec.acoustic_dim, model.model_config.temperature),
-        cfg,
-        8,
-        positions,
     )
     while any(not s.finished for s in sequences):
         loop.advance()

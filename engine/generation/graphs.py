@@ -1,0 +1,97 @@
+"""CUDA graphs: the hundreds of kernels of a frame, started by one call.
+
+A graph holds a frame for so many rows that look at so many positions, and the addresses of what it
+reads and writes. It is captured when these sizes are first asked for, or ahead (`capture`), and
+replayed from then on. All graphs share one pool of memory: nothing in it outlives a replay, since
+results go to buffers outside, and replays never overlap.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+LOG = logging.getLogger(__name__)
+
+WARM_UPS = 2
+"""Runs before a capture, in which libraries set themselves up, which no graph can hold."""
+
+
+def buckets(first: int, most: int) -> list[int]:
+    """Sizes for which there are graphs.
+
+    Example:
+        >>> buckets(1, 12)
+        [1, 2, 4, 8, 12]
+    """
+    sizes = [min(first, most)]
+    while sizes[-1] < most:
+        sizes.append(min(2 * sizes[-1], most))
+    return sizes
+
+
+def bucket(size: int, first: int, most: int) -> int:
+    """The smallest of `buckets` that is enough."""
+    return next(enough for enough in buckets(first, most) if enough >= size)
+
+
+class GraphRunner:
+    """Replays a frame function; calls it as it is where it cannot be captured.
+
+    Args:
+        frame: Takes rows and positions. Reads and writes tensors that stay where they are, waits
+            for nothing, and no shape in it depends on data.
+        changed: What it changes, but for what a second run would write again.
+    """
+
+    def __init__(
+        self, frame: Callable[[int, int], None], changed: Sequence[Tensor], device: torch.device
+    ) -> None:
+        self.frame, self.changed, self.device = frame, changed, device
+        self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
+        self.works = True
+
+    def __call__(self, rows: int, positions: int) -> None:
+        self.capture(rows, positions)
+        if self.works:
+            self.graphs[rows, positions].replay()
+        else:
+            self.frame(rows, positions)
+
+    def capture(self, rows: int, positions: int) -> None:
+        """Make the graph of these sizes, if there is none. No buffer is changed.
+
+        Says so, once, if it cannot be made; from then on every frame runs without.
+        """
+        if not self.works or (rows, positions) in self.graphs:
+            return
+        try:
+            self.graphs[rows, positions] = self._captured(rows, positions)
+        except RuntimeError as error:
+            self.works = False
+            self.graphs.clear()
+            reason = str(error).strip().partition("\n")[0]
+            LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
+
+    def _captured(self, rows: int, positions: int) -> torch.cuda.CUDAGraph:
+        """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""
+        with torch.cuda.device(self.device):
+            if not self.graphs:
+                self.stream = torch.cuda.Stream()
+                self.pool = torch.cuda.graph_pool_handle()
+            kept = [tensor.clone() for tensor in self.changed]
+            current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
+            try:
+                self.stream.wait_stream(current)
+                with torch.cuda.stream(self.stream):
+                    for _ in range(WARM_UPS):
+                        self.frame(rows, positions)
+                current.wait_stream(self.stream)
+                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+                    self.frame(rows, positions)
+            finally:
+                torch.cuda.set_stream(current)  # a capture that fails leaves its own behind
+                for tensor, value in zip(self.changed, kept, strict=True):
+                    tensor.copy_(value)
+        return graph

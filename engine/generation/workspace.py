@@ -1,0 +1,78 @@
+"""What is kept between requests: what voices leave in the cache, and on a GPU the step itself.
+
+A step owns the cache and, on a GPU, the graphs that know its addresses. These take longer to make
+than the first sound may take, so the last step that was used waits for the next request.
+"""
+
+from collections import deque
+
+import torch
+from torch import Tensor
+
+from engine.generation.frame import FrameStep
+from engine.generation.static import StaticStep
+from engine.models.cache import KVCache, Prefix
+from engine.models.voxtral import VoxtralModel
+
+MOST_PREFIXES = 8
+"""Voices whose prefixes are kept; 15 s of a voice take 20 MB in the official model."""
+
+READ_AT_ONCE = 512
+"""Positions of a prompt that are read in one pass, which bounds the memory for scores."""
+
+
+def read(model: VoxtralModel, cache: KVCache, row: int, inputs: Tensor) -> Tensor:
+    """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
+    for piece in inputs.unsqueeze(0).split(READ_AT_ONCE, dim=1):
+        hidden = model.extend(piece, cache, [row])
+    return hidden[0, -1]
+
+
+class Workspace:
+    """Where the requests of one model find what earlier ones left.
+
+    Args:
+        graphs: Whether a GPU's step is captured in CUDA graphs.
+
+    Attributes:
+        idle: A GPU's step that nobody works with.
+    """
+
+    def __init__(self, model: VoxtralModel, graphs: bool = True) -> None:
+        self.model, self.graphs = model, graphs
+        self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
+        self.idle: StaticStep | None = None
+
+    @property
+    def idle_size(self) -> int:
+        """Bytes of the cache that the next step may use, or that are free once it does not."""
+        return self.idle.cache.size if self.idle is not None else 0
+
+    def step(self, rows: int, positions: int, steps: int, cfg: float) -> FrameStep:
+        """One to work with until `give_back`; arguments as in `FrameStep`."""
+        if self.model.norm.weight.device.type != "cuda":
+            return FrameStep(self.model, rows, positions, steps, cfg)
+        idle, self.idle = self.idle, None
+        if idle is not None and idle.fits(rows, positions, steps):
+            idle.buffers.cfg.fill_(cfg)
+            return idle
+        del idle  # before its memory is asked for again
+        return StaticStep(self.model, rows, positions, steps, cfg, self.graphs)
+
+    def give_back(self, step: FrameStep) -> None:
+        if isinstance(step, StaticStep):
+            self.idle = step
+
+    def open(self, cache: KVCache, row: int, opening: Tensor) -> None:
+        """Let a row hold what a prompt opens with, read now or copied from when it was.
+
+        Args:
+            opening: [positions, dim].
+        """
+        for known, prefix in self.prefixes:
+            if known is opening or torch.equal(known, opening):
+                cache.put(row, prefix)
+                return
+        cache.reset(row)
+        read(self.model, cache, row, opening)
+        self.prefixes.append((opening, cache.take(row, len(opening))))

@@ -1,0 +1,180 @@
+"""Graphs without a GPU: sizes, when they are captured, what a capture leaves as it was, failure.
+
+`FakeCuda` stands for the device: a capture runs nothing, a replay runs what was captured.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from engine import checkpoint
+from engine.generation.graphs import WARM_UPS, GraphRunner, bucket, buckets
+from engine.generation.static import SHORTEST_SPAN, StaticStep
+from engine.models.voxtral import VoxtralModel
+from tests.frame_steps import walk
+
+TINY = Path(__file__).parents[1] / "golden" / "tiny"
+
+
+class FakeCuda:
+    """What of torch.cuda a runner uses, and the calls in their order."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.capturing: FakeGraph | None = None
+
+    def device(self, device: torch.device) -> Any:
+        return nullcontext()
+
+    def Stream(self) -> "FakeCuda":
+        return self
+
+    def current_stream(self) -> "FakeCuda":
+        return self
+
+    def set_stream(self, stream: "FakeCuda") -> None:
+        self.calls.append("back")
+
+    def graph_pool_handle(self) -> str:
+        self.calls.append("pool")
+        return "pool"
+
+    def wait_stream(self, other: "FakeCuda") -> None:
+        self.calls.append("wait")
+
+    @contextmanager
+    def stream(self, stream: "FakeCuda") -> Iterator[None]:
+        self.calls.append("side")
+        yield
+        self.calls.append("main")
+
+    def CUDAGraph(self) -> "FakeGraph":
+        return FakeGraph()
+
+    @contextmanager
+    def graph(self, graph: "FakeGraph", pool: str, stream: "FakeCuda") -> Iterator[None]:
+        assert pool == "pool"
+        self.calls.append("capture")
+        self.capturing = graph
+        try:
+            yield
+        finally:
+            self.capturing = None
+
+    def framed(self, frame: Callable[[int, int], None]) -> Callable[[int, int], None]:
+        """The frame, which does nothing while it is captured."""
+
+        def run(rows: int, positions: int) -> None:
+            if self.capturing is not None:
+                self.capturing.replay = lambda: frame(rows, positions)
+                return
+            self.calls.append(f"frame {rows}")
+            frame(rows, positions)
+
+        return run
+
+
+class FakeGraph:
+    replay: Callable[[], None]
+
+
+@pytest.fixture
+def model() -> VoxtralModel:
+    return checkpoint.load(TINY)
+
+
+@pytest.fixture
+def cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
+    fake = FakeCuda()
+    names = ("device", "Stream", "stream", "current_stream", "set_stream", "graph_pool_handle")
+    for name in (*names, "CUDAGraph", "graph"):
+        monkeypatch.setattr(torch.cuda, name, getattr(fake, name))
+    return fake
+
+
+def test_a_capture_that_breaks_off_leaves_state_and_stream_as_they_were(
+    model: VoxtralModel, cuda: FakeCuda, caplog: pytest.LogCaptureFixture
+) -> None:
+    step = graphed(model, cuda)
+    assert step.graphs is not None
+    frame = step.graphs.frame
+
+    def breaks(rows: int, positions: int) -> None:
+        if cuda.capturing is not None:
+            raise RuntimeError("not permitted")
+        frame(rows, positions)
+
+    step.graphs.frame = breaks
+    made = walk(step)
+    assert "not permitted" in caplog.text
+    expected = walk(StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2))
+    for got, wanted in zip(made, expected, strict=True):
+        assert all(torch.equal(spoken.hidden, wanted[row].hidden) for row, spoken in got.items())
+    assert cuda.calls.count("back") == 1
+
+
+def graphed(model: VoxtralModel, cuda: FakeCuda, **sizes: Any) -> StaticStep:
+    step = StaticStep(model, **{"rows": 4, "positions": 64, "steps": 3, "cfg": 1.2} | sizes)
+    changed = (step.buffers.hidden, step.lengths)
+    step.graphs = GraphRunner(cuda.framed(step._frame), changed, torch.device("cpu"))
+    step.run = step.graphs
+    return step
+
+
+def test_captures_between_frames_change_nothing(model: VoxtralModel, cuda: FakeCuda) -> None:
+    expected = walk(StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2))
+    step = graphed(model, cuda)
+    for made, wanted in zip(walk(step), expected, strict=True):
+        for row, spoken in made.items():
+            assert np.array_equal(spoken.codes, wanted[row].codes)
+            assert torch.equal(spoken.hidden, wanted[row].hidden)
+    assert step.graphs is not None
+    assert list(step.graphs.graphs) == [(1, 256), (2, 256), (4, 256)]
+    warm_up = ["wait", "side", *["frame 1"] * WARM_UPS, "main", "wait", "capture", "back"]
+    assert cuda.calls[: len(warm_up) + 1] == ["pool", *warm_up]
+    assert cuda.calls.count("pool") == 1
+
+
+def test_graphs_are_captured_ahead_largest_first(model: VoxtralModel, cuda: FakeCuda) -> None:
+    step = graphed(model, cuda, rows=3, positions=2 * SHORTEST_SPAN)
+    step.warm_up()
+    assert step.graphs is not None
+    sizes = [(rows, span) for rows in (3, 2, 1) for span in (2 * SHORTEST_SPAN, SHORTEST_SPAN)]
+    assert list(step.graphs.graphs) == sizes
+    assert not step.lengths.any()
+    captured = cuda.calls.count("capture")
+    walk(step, [[0, 1, 2]])
+    assert cuda.calls.count("capture") == captured
+
+
+def test_buckets() -> None:
+    assert buckets(1, 1) == [1]
+    assert buckets(1, 12) == [1, 2, 4, 8, 12]
+    assert buckets(256, 1536) == [256, 512, 1024, 1536]
+    assert buckets(256, 100) == [100]
+    assert [bucket(size, 1, 12) for size in (1, 3, 8, 9, 12)] == [1, 4, 8, 12, 12]
+
+
+def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ran: list[tuple[int, int]] = []
+
+    def fails(self: GraphRunner, rows: int, positions: int) -> None:
+        raise RuntimeError("operation not permitted when stream is capturing\nCompile with ...")
+
+    monkeypatch.setattr(GraphRunner, "_captured", fails)
+    runner = GraphRunner(lambda *sizes: ran.append(sizes), [], torch.device("cpu"))
+    for rows in (4, 2, 4):
+        runner(rows, 256)
+    (line,) = caplog.messages
+    assert re.fullmatch(
+        "No CUDA graphs, .*: operation not permitted when stream is capturing", line
+    )
+    assert ran == [(4, 256), (2, 256), (4, 256)]
