@@ -158,8 +158,9 @@ class SpeechRequest:
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
         loop = self.speaker.loop(scheduler, self.positions)
+        codec, first_ms = self.speaker.model.audio_tokenizer, self.speaker.options.first_chunk_ms
         for sequence in self.sequences:
-            waveform = Waveform(self.speaker.model.audio_tokenizer)
+            waveform = Waveform(codec, first_ms)
             while not sequence.finished:
                 loop.advance()
                 yield from self._pieces(sequence, waveform)

@@ -53,6 +53,14 @@ Seed = Annotated[
 Cfg = Annotated[float, typer.Option("--cfg", metavar="X", help="Classifier-free guidance.")]
 Steps = Annotated[int, typer.Option("--steps", metavar="N", help="Euler steps a frame.")]
 Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken side by side.")]
+FirstChunk = Annotated[
+    int | None,
+    typer.Option(
+        "--first-chunk-ms",
+        metavar="N",
+        help="Sound made before the first is heard, one or two frames at least.  [default: 5]",
+    ),
+]
 NoNormalize = Annotated[
     bool,
     typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),
@@ -92,6 +100,7 @@ def say(
     cfg: Cfg = 1.2,
     steps: Steps = 8,
     rows: Rows = 4,
+    first_chunk_ms: FirstChunk = None,
     context: Context = "none",
     language: Language = "en",
     no_normalize: NoNormalize = False,
@@ -131,6 +140,7 @@ def say(
         cfg=cfg,
         steps=steps,
         rows=rows,
+        first_chunk_ms=first_chunk_ms,
         context=context,
         normalize=not no_normalize,
         language=language,
