@@ -29,7 +29,7 @@ def parser(what: str, steps: bool = False) -> argparse.ArgumentParser:
     made.add_argument("--runs", type=int, default=RUNS, help="runs measured, after the warm-up")
     made.add_argument("--results", type=Path, default=RESULTS, help="folder of the result file")
     if steps:
-        made.add_argument("--steps", type=int, default=8, help="Euler steps a frame")
+        made.add_argument("--steps", type=int, help="Euler steps a frame; default: voxtral's")
     return made
 
 

@@ -16,7 +16,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
     parser.add_argument("--first-chunk-ms", type=int, help="as for voxtral say")
     given = parser.parse_args()
-    options = ["--rows", str(given.rows), "--steps", str(given.steps)]
+    options = ["--rows", str(given.rows)]
+    if given.steps is not None:
+        options += ["--steps", str(given.steps)]
     if given.first_chunk_ms is not None:
         options += ["--first-chunk-ms", str(given.first_chunk_ms)]
     finished: list[Finished] = []

@@ -16,7 +16,9 @@ def main() -> None:
     parser = common.parser("Peak resident MB of a say.", steps=True)
     parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
     given = parser.parse_args()
-    options = ["--rows", str(given.rows), "--steps", str(given.steps)]
+    options = ["--rows", str(given.rows)]
+    if given.steps is not None:
+        options += ["--steps", str(given.steps)]
     peaks = {}
     for times in LENGTHS:
         command = say(" ".join([common.TEXT] * times), given.model, given.device, *options)

@@ -34,7 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if given.threads or engine.packed:
         torch.set_num_threads(given.threads or 1)
     voice = given.voice or engine.voices[0]
-    one_row = SpeechOptions(rows=1, steps=given.steps)
+    one_row = SpeechOptions(rows=1)
+    if given.steps is not None:
+        one_row = replace(one_row, steps=given.steps)
     engine.speak(WARM_UP, voice, one_row)
 
     lengths = {f"{n}x": _measure(engine, n, voice, one_row, given.runs) for n in LENGTHS}
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     growth = longest["wall_s"]["p50"] / shortest["wall_s"]["p50"]
     figures = {
         "runs": given.runs,
-        "steps": given.steps,
+        "steps": one_row.steps,
         "threads": torch.get_num_threads(),
         "characters": len(common.TEXT),
         "by_length": lengths,
