@@ -11,6 +11,7 @@ and the result file is written after each measurement: a run that is stopped kee
 
 import argparse
 import gc
+import itertools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -73,6 +74,7 @@ class Bench:
     def __init__(self, given: argparse.Namespace, synthetic: Synthetic, bandwidth: float) -> None:
         self.given, self.synthetic, self.bandwidth = given, synthetic, bandwidth
         self.rate = synthetic.engine.frame_rate
+        self.seeds = itertools.count(1)
         self.frames = round(given.seconds * self.rate)
         self.positions = VOICE_ROWS + CHARACTERS // 4 + self.frames // 2
         self.figures: Figures = {
@@ -148,14 +150,13 @@ class Bench:
     def first(self, wanted: int, steps: int) -> None:
         """Known prompt to first samples: of a voice that has spoken before, and of a new one."""
         options = SpeechOptions(rows=1, steps=steps, first_chunk_ms=wanted)
-        known, times = self.synthetic.voice(), 5 * self.given.runs
-        for name, fresh in (("known voice", False), ("new voice", True)):
-            seconds = [
-                self.synthetic.first_audio(options, self.synthetic.voice(n) if fresh else known)
-                for n in range(3 + times)
-            ][3:]
+        fresh = map(self.synthetic.voice, self.seeds)
+        kinds = {"known voice": itertools.repeat(self.synthetic.voice()), "new voice": fresh}
+        for kind, voices in kinds.items():
+            chosen = itertools.islice(voices, 3 + 5 * self.given.runs)
+            seconds = [self.synthetic.first_audio(options, voice) for voice in chosen][3:]
             found = self.figures.setdefault("first_audio_ms", {})
-            found[f"{wanted} ms, {steps} steps, {name}"] = milliseconds(seconds)
+            found[f"{wanted} ms, {steps} steps, {kind}"] = milliseconds(seconds)
 
     def memory(self) -> None:
         """Peak of one row of two minutes, weights included, as torch counts it."""
