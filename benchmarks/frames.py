@@ -90,14 +90,14 @@ class Bench:
     def jobs(self) -> Iterator[Job]:
         """Part and measurement, what is most wanted first."""
         steps, others = self.given.steps[0], self.given.steps[1:]
+        yield "memory", self.memory  # before others have taken any
         for number, rows in enumerate(self.given.rows):
             yield "frames", partial(self.speak, rows, steps)
             yield "baselines", partial(self.compare, rows, steps)
-            if number == 0:  # before the memory of many rows is taken
-                yield "memory", self.memory
-                yield "startup", self.startup
+            if number == 0:
                 for wanted in FIRST_MS:
                     yield "first", partial(self.first, wanted, steps)
+                yield "startup", self.startup
         for other in others:
             for wanted in FIRST_MS:
                 yield "first", partial(self.first, wanted, other)
@@ -107,7 +107,7 @@ class Bench:
 
     def run(self, part: str, job: Callable[[], None]) -> None:
         """One measurement; one that fails is noted, and the next are made."""
-        said = f"{part} {getattr(job, 'args', '')}"
+        said = f"{part} {getattr(job, 'args', '')}".strip()
         try:
             job()
         except (RuntimeError, VoxtralError) as error:
@@ -115,6 +115,10 @@ class Bench:
             said += f": {error}"
         common.store("frames", self.given, self.figures)
         print(said, file=sys.stderr, flush=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Give unused memory back."""
         gc.collect()
         if self.given.device.startswith("cuda"):
             torch.cuda.empty_cache()
@@ -162,6 +166,7 @@ class Bench:
         """Peak of one row of two minutes, weights included, as torch counts it."""
         if not self.given.device.startswith("cuda"):
             return
+        self.forget()
         torch.cuda.reset_peak_memory_stats(self.given.device)
         options = SpeechOptions(rows=1, steps=self.given.steps[0])
         self.synthetic.speak(options, self.synthetic.voice(), round(MEMORY_SECONDS * self.rate))
