@@ -16,6 +16,7 @@ from voxtral_cli.options import (
     Context,
     Device,
     Encoder,
+    FirstChunk,
     Json,
     Language,
     Model,
@@ -53,14 +54,6 @@ Seed = Annotated[
 Cfg = Annotated[float, typer.Option("--cfg", metavar="X", help="Classifier-free guidance.")]
 Steps = Annotated[int, typer.Option("--steps", metavar="N", help="Euler steps a frame.")]
 Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken side by side.")]
-FirstChunk = Annotated[
-    int | None,
-    typer.Option(
-        "--first-chunk-ms",
-        metavar="N",
-        help="Sound made before the first is heard, one or two frames at least.  [default: 5]",
-    ),
-]
 NoNormalize = Annotated[
     bool,
     typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),
