@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.config import parse_config, read_params
 from engine.errors import VoxtralError
+from engine.hub import resolve
 from evaluation import report
 
 RESULTS = Path(__file__).parent / "results"
@@ -21,14 +23,22 @@ TEXT = (
 )
 
 
-def parser(what: str) -> argparse.ArgumentParser:
-    """The flags that every benchmark has."""
+def parser(what: str, steps: bool = False) -> argparse.ArgumentParser:
+    """The flags that every benchmark has, and `--steps` for those that speak as they are asked."""
     made = argparse.ArgumentParser(description=what)
     made.add_argument("--model", default="nano", help="embedded name, folder or hub id")
     made.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     made.add_argument("--runs", type=int, default=RUNS, help="runs measured, after the warm-up")
     made.add_argument("--results", type=Path, default=RESULTS, help="folder of the result file")
+    if steps:
+        made.add_argument("--steps", type=int, help="Euler steps a frame; default: voxtral's")
     return made
+
+
+def steps_of(given: argparse.Namespace) -> int:
+    """Euler steps: those asked for, or the checkpoint's."""
+    config = parse_config(read_params(resolve(given.model) / "params.json"))
+    return given.steps or config.steps
 
 
 def repeat(measure: Callable[[], float], runs: int, warm_up: int = 1) -> list[float]:
@@ -62,6 +72,14 @@ def publish(
         header: Column titles of the table.
         rows: The table.
     """
+    record = store(name, given, figures)
+    print(f"{record['hardware']}, commit {record['commit']}, model {record['model']}")
+    print(report.table(header, rows) + "\n")
+    print(report.last_line(record))
+
+
+def store(name: str, given: argparse.Namespace, figures: dict[str, Any]) -> dict[str, Any]:
+    """Write the result file; arguments as in `publish`. Returns the record."""
     model = slug(given.model)
     record = {
         "benchmark": name,
@@ -72,13 +90,10 @@ def publish(
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "figures": figures,
     }
-    line = report.last_line(record)
     given.results.mkdir(parents=True, exist_ok=True)
     path = given.results / f"{name}-{model}-{slug(given.device)}.json"
-    path.write_text(line + "\n", encoding="utf-8")
-    print(f"{record['hardware']}, commit {record['commit']}, model {model}")
-    print(report.table(header, rows) + "\n")
-    print(line)
+    path.write_text(report.last_line(record) + "\n", encoding="utf-8")
+    return record
 
 
 def slug(model: str) -> str:

@@ -12,17 +12,26 @@ from benchmarks.processes import Finished, finish, say
 
 def main() -> None:
     """Measure and publish."""
-    given = common.parser("Seconds from process start to the first audio.").parse_args()
+    parser = common.parser("Seconds from process start to the first audio.", steps=True)
+    parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
+    parser.add_argument("--first-chunk-ms", type=int, help="as for voxtral say")
+    given = parser.parse_args()
+    options = ["--rows", str(given.rows), "--steps", str(common.steps_of(given))]
+    if given.first_chunk_ms is not None:
+        options += ["--first-chunk-ms", str(given.first_chunk_ms)]
     finished: list[Finished] = []
 
     def measure() -> float:
-        finished.append(finish(say(common.TEXT, given.model, given.device)))
+        finished.append(finish(say(common.TEXT, given.model, given.device, *options)))
         return finished[-1].first_byte_s
 
     first = common.quantiles(common.repeat(measure, given.runs))
     last = common.quantiles([f.seconds for f in finished[1:]])
     figures = {
         "runs": len(finished) - 1,
+        "steps": common.steps_of(given),
+        "rows": given.rows,
+        "first_chunk_ms": given.first_chunk_ms,
         "characters": len(common.TEXT),
         "output_bytes": finished[-1].output_bytes,
         "first_audio_s": first,

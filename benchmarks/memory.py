@@ -13,12 +13,21 @@ LENGTHS = (1, 10)
 
 def main() -> None:
     """Measure and publish."""
-    given = common.parser("Peak resident MB of a say.").parse_args()
+    parser = common.parser("Peak resident MB of a say.", steps=True)
+    parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
+    given = parser.parse_args()
+    options = ["--rows", str(given.rows), "--steps", str(common.steps_of(given))]
     peaks = {}
     for times in LENGTHS:
-        command = say(" ".join([common.TEXT] * times), given.model, given.device)
+        command = say(" ".join([common.TEXT] * times), given.model, given.device, *options)
         peaks[f"{times}x"] = max(finish(command).peak_bytes / 1e6 for _ in range(given.runs))
-    figures = {"runs": given.runs, "characters": len(common.TEXT), "peak_mb": peaks}
+    figures = {
+        "runs": given.runs,
+        "steps": common.steps_of(given),
+        "rows": given.rows,
+        "characters": len(common.TEXT),
+        "peak_mb": peaks,
+    }
     rows = [[length, f"{peak:.0f}"] for length, peak in peaks.items()]
     common.publish("memory", given, figures, ["text", "peak MB"], rows)
 

@@ -32,10 +32,10 @@ class Finished:
     peak_bytes: int
 
 
-def say(text: str, model: str, device: str) -> list[str]:
-    """The command that speaks `text` as raw PCM to stdout."""
+def say(text: str, model: str, device: str, *more: str) -> list[str]:
+    """The command that speaks `text` as raw PCM to stdout, with `more` options."""
     options = ["--format", "pcm", "--quiet", "--model", model, "--device", device]
-    return [*VOXTRAL, "say", text, "-o", "-", *options]
+    return [*VOXTRAL, "say", text, "-o", "-", *options, *more]
 
 
 def finish(command: Sequence[str], silent: bool = False) -> Finished:

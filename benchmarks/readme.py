@@ -75,6 +75,8 @@ def speed_table(records: Sequence[dict[str, Any]]) -> str:
     """Markdown, a row for each model on each machine; medians, the worst of the peaks."""
     machines: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
     for record in records:
+        if record["benchmark"] == "server":  # not ours
+            continue
         found = machines.setdefault((record["model"], record["hardware"]), {})
         found[record["benchmark"]] = record
     lines = [_line(HEADER), _line(["---", *["---:"] * (len(HEADER) - 1)])]
@@ -95,8 +97,26 @@ def _cells(found: dict[str, dict[str, Any]]) -> list[str]:
         cells[3] = f"{figures['startup']['help_s']['p50']:.2f} s"
     if "memory" in figures:
         cells[4] = f"{max(figures['memory']['peak_mb'].values()):.0f} MB"
+    if "frames" in figures:
+        cells = _cells_of_frames(figures["frames"])
     commits = dict.fromkeys(record["commit"] for record in found.values())
     return [*cells, ", ".join(commits)]
+
+
+def _cells_of_frames(figures: dict[str, Any]) -> list[str]:
+    """Of `benchmarks.frames`: first audio from the known prompt, as `--steps` was first given."""
+    cells = [MISSING] * 5
+    steps = figures["steps"][0]
+    for place, rows in enumerate((1, 4)):
+        found = figures["rows"].get(f"{rows}, {steps}", {})
+        if "rtf" in found:
+            cells[place] = f"{found['rtf']['p50']:.3f}"
+    first = figures.get("first_audio_ms", {}).get(f"80 ms, {steps} steps, known voice")
+    if first:
+        cells[2] = f"{first['p50']:.0f} ms after the prompt"
+    if "memory_gb" in figures:
+        cells[4] = f"{figures['memory_gb']['reserved']:.1f} GB"
+    return cells
 
 
 def _line(cells: Sequence[str]) -> str:

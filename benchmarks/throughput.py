@@ -1,12 +1,13 @@
 """Real-time factor of a loaded engine: computing seconds / seconds of sound, lower is better.
 
 Two questions: is time linear in the length of the text (1, 2 and 4 times the same paragraph, one
-row), and what do rows side by side bring (4 times the paragraph, 1 and 4 rows)? The engine
-is loaded and warmed up before.
+row), and what do rows side by side bring (4 times the paragraph, or as many times as there are
+rows)? The engine is loaded and warmed up before.
 """
 
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,41 +19,49 @@ from engine.hub import resolve
 from engine.speech import SpeechOptions
 
 LENGTHS = (1, 2, 4)
-ROWS = (1, 4)
-SIDE_BY_SIDE = 4
+ROWS = (1, 4, 16)
 WARM_UP = "One, two, three."
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = common.parser("Real-time factor by text length and rows.")
+    parser = common.parser("Real-time factor by text length and rows.", steps=True)
     parser.add_argument("--voice", help="default: the checkpoint's first")
-    given = parser.parse_args()
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="side by side")
+    parser.add_argument("--threads", type=int, help="of torch; default: as `voxtral` does")
+    given = parser.parse_args(arguments)
     engine = Engine.from_folder(resolve(given.model), device=given.device)
-    if engine.packed:
-        torch.set_num_threads(1)  # as `voxtral` does
+    if given.threads or engine.packed:
+        torch.set_num_threads(given.threads or 1)
     voice = given.voice or engine.voices[0]
-    one_row = SpeechOptions(rows=1)
+    one_row = SpeechOptions(rows=1, steps=given.steps)
     engine.speak(WARM_UP, voice, one_row)
 
     lengths = {f"{n}x": _measure(engine, n, voice, one_row, given.runs) for n in LENGTHS}
-    rows = {str(ROWS[0]): lengths[f"{SIDE_BY_SIDE}x"]}
-    for count in ROWS[1:]:
-        options = replace(one_row, rows=count)
+    rows: dict[str, dict[str, Any]] = {}
+    for count in given.rows:
+        options, times = replace(one_row, rows=count), max(LENGTHS[-1], count)
+        if (count, times) == (1, LENGTHS[-1]):
+            rows["1"] = lengths[f"{times}x"]
+            continue
         engine.speak(" ".join([WARM_UP] * count), voice, options)
-        rows[str(count)] = _measure(engine, SIDE_BY_SIDE, voice, options, given.runs)
+        rows[str(count)] = _measure(engine, times, voice, options, given.runs)
 
     shortest, longest = lengths[f"{LENGTHS[0]}x"], lengths[f"{LENGTHS[-1]}x"]
     growth = longest["wall_s"]["p50"] / shortest["wall_s"]["p50"]
     figures = {
         "runs": given.runs,
+        "steps": common.steps_of(given),
+        "threads": torch.get_num_threads(),
         "characters": len(common.TEXT),
         "by_length": lengths,
         "by_rows": rows,
         "growth": growth / (LENGTHS[-1] / LENGTHS[0]),
     }
     table = [[f"{name}, 1 row", *_columns(figure)] for name, figure in lengths.items()]
-    table += [[f"{SIDE_BY_SIDE}x, {count} rows", *_columns(rows[str(count)])] for count in ROWS[1:]]
+    table += [
+        [f"{figure['times']}x, {count} rows", *_columns(figure)] for count, figure in rows.items()
+    ]
     header = ["text", "sound s", "wall s p50", "RTF p50", "RTF p95"]
     common.publish("throughput", given, figures, header, table)
 
@@ -72,6 +81,7 @@ def _measure(
 
     walls = common.repeat(measure, runs, warm_up=0)
     return {
+        "times": times,
         "sound_s": sound,
         "wall_s": common.quantiles(walls),
         "rtf": common.quantiles([wall / sound for wall in walls]),

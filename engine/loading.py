@@ -40,8 +40,18 @@ def load(
     with enough_memory():
         model = checkpoint.load(folder, place, DTYPES.get(dtype or ""), encoder, quantize)
         tokenizer.check_size(model.model_config.vocab_size)
-        fold_weight_norms(model.audio_tokenizer)
-        if place.type == "cuda":
-            fuse(model)
-        small = place.type == "cpu" and model.config.dim <= PACKED_DIM
-        return Loaded(model, tokenizer, small and not (dtype or quantize) and pack(model))
+        return prepared(model, tokenizer, not (dtype or quantize))
+
+
+def prepared(model: VoxtralModel, tokenizer: Tokenizer, packing: bool = False) -> Loaded:
+    """Lay the weights out for speaking.
+
+    Args:
+        packing: Whether they may be packed, where the model is small and on the CPU.
+    """
+    fold_weight_norms(model.audio_tokenizer)
+    kind = model.norm.weight.device.type
+    if kind == "cuda":
+        fuse(model)
+    small = kind == "cpu" and model.config.dim <= PACKED_DIM
+    return Loaded(model, tokenizer, packing and small and pack(model))

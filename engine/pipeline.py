@@ -1,10 +1,12 @@
 """One request, start to end: chunks of text -> prompts -> frames -> samples, in order."""
 
 import itertools
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -166,30 +168,56 @@ class SpeechRequest:
             scheduler.clear()
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
-        with closing(self.speaker.loop(scheduler, self.positions)) as loop:
-            for sequence in self.sequences:
-                waveform = Waveform(self.speaker.model.audio_tokenizer)
-                while not sequence.finished:
+        """Frames here, samples on a thread beside: a codec is a fifth of the work of many rows."""
+        silent, waiting, order = True, deque[Future[SpeechChunk]](), deque(self.sequences)
+        waveform = self._waveform()
+        with (
+            closing(self.speaker.loop(scheduler, self.positions)) as loop,
+            ThreadPoolExecutor(1, "voxtral-codec") as thread,
+        ):
+            while order or waiting:
+                speaking = bool(scheduler.waiting) or any(scheduler.running)
+                if speaking:
                     loop.advance()
-                    yield from self._pieces(sequence, waveform)
-                yield from self._pieces(sequence, waveform)
-                sequence.frames.clear()
+                while order:
+                    sequence = order[0]
+                    for work in self._pieces(sequence, waveform):
+                        waiting.append(thread.submit(work))
+                    if not sequence.finished:
+                        break
+                    order.popleft().frames.clear()
+                    waveform = self._waveform()
+                while waiting and (waiting[0].done() or silent or not speaking):
+                    silent = False
+                    yield waiting.popleft().result()
 
-    def _pieces(self, sequence: Chunk, waveform: Waveform) -> Iterator[SpeechChunk]:
-        """What can be heard of a chunk now and was not yet."""
-        available, ended = sequence.audible, sequence.finished
-        for end in waveform.ready(available, ended):
-            frames = sequence.frames[waveform.done : end]
-            samples = waveform.decode(frames)
-            last = ended and end == available
-            yield SpeechChunk(
-                samples=samples,
-                text=sequence.text,
-                index=sequence.index,
-                last=last,
-                codes=codes_of(frames),
-                note=sequence.note if last else "",
-            )
+    def _waveform(self) -> Waveform:
+        options = self.speaker.options
+        return Waveform(self.speaker.model.audio_tokenizer, options.first_chunk_ms)
+
+    @staticmethod
+    def _pieces(sequence: Chunk, waveform: Waveform) -> Iterator[Callable[[], SpeechChunk]]:
+        """What can be heard of a chunk now and was not yet, to be decoded in this order."""
+        available = sequence.audible
+        for frames in waveform.pieces(sequence.frames[:available], sequence.finished):
+            last = sequence.finished and waveform.done == available
+            note = sequence.note if last else ""
+            yield partial(decoded, waveform, sequence, frames, last, note)
+
+
+@torch.inference_mode()
+def decoded(
+    waveform: Waveform, sequence: Chunk, frames: list[np.ndarray], last: bool, note: str
+) -> SpeechChunk:
+    """The next piece of a chunk."""
+    return SpeechChunk(
+        samples=waveform.decode(frames),
+        text=sequence.text,
+        index=sequence.index,
+        last=last,
+        codes=codes_of(frames),
+        note=note,
+    )
 
 
 def codes_of(frames: Sequence[np.ndarray]) -> np.ndarray:

@@ -28,6 +28,9 @@ class SpeechOptions:
             None for what suits the checkpoint (`ModelConfig.temperature`).
         context: "chunks": a chunk hears those before it in its paragraph and goes on from there;
             "none": each begins with the voice alone.
+        first_chunk_ms: Sound of a chunk that is decoded before any of it is handed out, rounded up
+            to frames and to what the codec needs at first (1 frame in the official model, 2 in
+            `nano`); None for 5 frames. The less, the sooner; the same sound, up to rounding.
 
     Raises:
         InputError: If a value is out of range.
@@ -42,6 +45,7 @@ class SpeechOptions:
     max_chars: int | None = None
     temperature: float | None = None
     context: str = "none"
+    first_chunk_ms: int | None = None
 
     def __post_init__(self) -> None:
         ranges = {
@@ -51,6 +55,7 @@ class SpeechOptions:
             "steps": (1, 256),
             "rows": (0, 1024),
             "max_chars": (20, 2000),
+            "first_chunk_ms": (1, 10_000),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)

@@ -68,6 +68,14 @@ Context = Annotated[
         help="chunks: a chunk hears those before it in its paragraph; none: the voice alone.",
     ),
 ]
+FirstChunk = Annotated[
+    int | None,
+    typer.Option(
+        "--first-chunk-ms",
+        metavar="N",
+        help="Sound made before any is heard, a frame or two at least.  [default: 5 frames]",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Output = Annotated[

@@ -1,16 +1,19 @@
 """Codes -> samples, piece by piece: the first after a few frames, later ones longer.
 
     frames 0..5, 5..10, ..., 20..25, then 25..50, 50..75, ... and the rest
+    frames 0..1, 1..2, ..., 4..5, then as above, where the first is asked for after one frame
 
 A decoder state carries over from piece to piece, so the pieces together equal one call over all.
-Where pieces begin depends on frame numbers alone, never on timing, and so the samples do not.
+Where pieces begin depends on frame numbers and on what was asked for alone, never on timing, and
+so the samples do not.
 
 A GPU decodes on a stream of its own, beside the frame that was started before. Codes come from the
 host and samples go there, so that the two streams share nothing but weights.
 """
 
 import functools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -30,44 +33,53 @@ class Waveform:
     """The samples of one sequence of frames.
 
     Args:
-        codec: Decodes. Where it leads with more than FIRST frames, early pieces are that long.
+        codec: Decodes. The first piece is no shorter than its `lead_frames`.
+        first_ms: Length of the first pieces, rounded up to frames; None for FIRST frames.
 
     Attributes:
-        done: Frames decoded so far.
+        done: Frames handed out to be decoded so far.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, first_ms: float | None = None) -> None:
         self.codec = codec
         self.state = StreamState()
-        self.first = max(FIRST, codec.lead_frames)
+        asked = FIRST if first_ms is None else math.ceil(first_ms * codec.config.frame_rate / 1000)
+        self.first = max(1, asked, codec.lead_frames)
         self.done = 0
 
-    def ready(self, available: int, ended: bool) -> Iterator[int]:
-        """Ends of the pieces that can be decoded now.
+    def pieces(self, frames: Sequence[np.ndarray], ended: bool) -> Iterator[list[np.ndarray]]:
+        """Frames of the pieces that can be decoded now, each handed out once.
 
         A piece waits for one frame more (or the end), so that it is known whether it is the last.
 
         Args:
-            available: Frames there are.
+            frames: All there are, codes with specials (+2): [codebooks] each.
             ended: Whether there will be no more.
         """
-        end = self.done
-        while end < available:
-            end += self.first if end < LATER else LATER
-            if end >= available and not ended:
+        while self.done < len(frames):
+            end = self._after(self.done)
+            if end >= len(frames) and not ended:
                 return
-            yield min(end, available)
+            piece = list(frames[self.done : end])
+            self.done += len(piece)
+            yield piece
+
+    def _after(self, end: int) -> int:
+        """Where the piece ends that begins at `end`."""
+        early = max(FIRST, self.first)
+        if end < FIRST:  # short ones until there is surely sound: chunks begin with silence
+            return min(end + self.first, early)
+        return (end // early + 1) * early if end < LATER else end + LATER
 
     def decode(self, frames: list[np.ndarray]) -> np.ndarray:
         """The next piece.
 
         Args:
-            frames: Codes of the frames after `done`, specials included (+2): [codebooks] each.
+            frames: One of `pieces`, in order.
 
         Returns:
             float32 [frames * frame_samples].
         """
-        self.done += len(frames)
         device = self.codec.output_proj.conv.weight.device
         with _beside(device):
             codes = torch.from_numpy(np.stack(frames, axis=1)).to(device) - SPECIAL_CODES

@@ -57,6 +57,29 @@ def test_what_was_not_measured_stays_open() -> None:
     ]
 
 
+def test_random_weights_on_a_gpu_have_a_line() -> None:
+    figures = {
+        "steps": [8, 7],
+        "rows": {"1, 8": {"rtf": {"p50": 0.0481}}, "4, 8": {"frame_ms": QUANTILES}},
+        "first_audio_ms": {"80 ms, 8 steps, known voice": {"p50": 17.6}},
+        "memory_gb": {"allocated": 8.9, "reserved": 9.12},
+    }
+    made = {"benchmark": "frames", "model": "random-4b", "hardware": "a GPU", "commit": "x"}
+    lines = speed_table([record("startup"), {**made, "figures": figures}]).splitlines()[2:]
+    assert lines == [
+        "| nano, a box | - | - | - | 0.31 s | - | abc |",
+        "| random-4b, a GPU | 0.048 | - | 18 ms after the prompt | - | 9.1 GB | x |",
+    ]
+    nothing = {**made, "figures": {"steps": [8], "rows": {}}}
+    assert speed_table([nothing]).splitlines()[-1] == "| random-4b, a GPU | - | - | - | - | - | x |"
+
+
+def test_other_servers_are_not_in_the_table() -> None:
+    other = {"benchmark": "server", "model": "big", "hardware": "a box", "commit": "abc"}
+    records = [record("memory"), {**other, "figures": {}}]
+    assert speed_table(records) == speed_table(records[:1])
+
+
 def test_write_then_check(readme: Path, results: Path) -> None:
     command = ["--readme", str(readme), "--results", str(results)]
     before = readme.read_text()

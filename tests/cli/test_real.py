@@ -44,6 +44,8 @@ def test_the_same_seed_says_the_same(voxtral: Voxtral) -> None:
     assert len(samples) > 1000
     piped = voxtral(*line, "-o", "-", "--format", "pcm", "--rows", "1").stdout_bytes
     np.testing.assert_array_equal(np.frombuffer(piped, "<i2"), samples)
+    sooner = voxtral(*line, "-o", "-", "--format", "pcm", "--first-chunk-ms", "80").stdout_bytes
+    np.testing.assert_allclose(np.frombuffer(sooner, "<i2"), samples, atol=2, rtol=0)
 
 
 def test_a_process_of_its_own(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """The facade, over the tiny checkpoint."""
 
 import json
+import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -104,6 +106,17 @@ def test_first_piece_is_short_and_early() -> None:
     first = next(stream)
     assert (first.frames, first.last) == (5, False)
     stream.close()
+
+
+@pytest.mark.parametrize("first_chunk_ms", [1, 200, 1000])
+def test_the_first_chunk_may_come_sooner_or_later(
+    tiny: Engine, spoken: np.ndarray, first_chunk_ms: int
+) -> None:
+    options = replace(OPTIONS, first_chunk_ms=first_chunk_ms)
+    pieces = list(tiny.stream(TEXT, options=options))
+    assert pieces[0].last or pieces[0].frames == math.ceil(first_chunk_ms / 80)
+    sound = np.concatenate([piece.samples for piece in pieces])
+    np.testing.assert_allclose(sound, spoken, atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 8])

@@ -1,6 +1,7 @@
 """Streamed samples equal the one-call decode, for any pieces; the plan of pieces is FORMAT 10's."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,15 +69,17 @@ def test_no_seam_in_a_long_stream(codec: Codec, longest: int) -> None:
     torch.testing.assert_close(wave, whole, atol=1e-5, rtol=0)
 
 
-def streamed(codec: Codec, frames: list[np.ndarray]) -> list[tuple[int, int, np.ndarray]]:
+def streamed(
+    codec: Codec, frames: list[np.ndarray], first_ms: float | None = None
+) -> list[tuple[int, int, np.ndarray]]:
     """Frames arriving one by one -> (frames there when decoded, first frame, samples)."""
-    waveform, pieces = Waveform(codec), []
+    waveform, pieces = Waveform(codec, first_ms), []
     with torch.inference_mode():
         for there in range(1, len(frames) + 2):
             ended = there > len(frames)
-            for end in waveform.ready(min(there, len(frames)), ended):
-                start = waveform.done
-                pieces.append((there, start, waveform.decode(frames[start:end])))
+            for piece in waveform.pieces(frames[:there], ended):
+                start = waveform.done - len(piece)
+                pieces.append((there, start, waveform.decode(piece)))
     return pieces
 
 
@@ -109,16 +112,47 @@ def test_pieces_do_not_depend_on_timing(codec: Codec) -> None:
     arriving = [samples for _, _, samples in streamed(codec, frames)]
     waveform = Waveform(codec)
     with torch.inference_mode():
-        at_once = [
-            waveform.decode(frames[waveform.done : end]) for end in waveform.ready(60, ended=True)
-        ]
+        at_once = [waveform.decode(piece) for piece in waveform.pieces(frames, ended=True)]
     assert len(arriving) == len(at_once)
     assert all(np.array_equal(a, b) for a, b in zip(arriving, at_once, strict=True))
 
 
 def test_nothing_is_ready_before_the_first_piece(codec: Codec) -> None:
     waveform = Waveform(codec)
-    assert list(waveform.ready(0, ended=False)) == []
-    assert list(waveform.ready(5, ended=False)) == []
-    assert list(waveform.ready(6, ended=False)) == [5]
-    assert list(waveform.ready(3, ended=True)) == [3]
+    frames = list(random_codes(codec, 9)[0].T.numpy() + SPECIAL_CODES)
+    assert list(waveform.pieces(frames[:0], ended=False)) == []
+    assert list(waveform.pieces(frames[:5], ended=False)) == []
+    assert [len(piece) for piece in waveform.pieces(frames[:6], ended=False)] == [5]
+    assert [len(piece) for piece in waveform.pieces(frames, ended=True)] == [4]
+    assert list(waveform.pieces(frames, ended=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("first_ms", "starts"),
+    [
+        (1, [0, 1, 2, 3, 4, 5, 10, 15, 20, 25, 50]),
+        (80, [0, 1, 2, 3, 4, 5, 10, 15, 20, 25, 50]),
+        (81, [0, 2, 4, 5, 10, 15, 20, 25, 50]),
+        (400, [0, 5, 10, 15, 20, 25, 50]),
+        (640, [0, 8, 16, 24, 32, 57]),
+        (2400, [0, 30, 55]),
+    ],
+)
+def test_the_first_piece_is_as_long_as_asked(
+    codec: Codec, first_ms: float, starts: list[int]
+) -> None:
+    frames = list(random_codes(codec, 60)[0].T.numpy() + SPECIAL_CODES)
+    pieces = streamed(codec, frames, first_ms)
+    assert [start for _, start, _ in pieces] == starts
+    assert pieces[0][0] == starts[1] + 1
+    whole = np.concatenate([samples for _, _, samples in streamed(codec, frames)])
+    wave = np.concatenate([samples for _, _, samples in pieces])
+    np.testing.assert_allclose(wave, whole, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("kernel", "first"), [(7, 1), (9, 2), (81, 11)])
+def test_the_first_piece_is_no_shorter_than_the_padding(
+    codec: Codec, kernel: int, first: int
+) -> None:
+    config = replace(codec.config, patch_kernel=kernel)  # 8 patches a frame
+    assert Waveform(Codec(config), 1).first == first
