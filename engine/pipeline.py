@@ -28,6 +28,8 @@ from engine.prompt import Prompt
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage
 
+AHEAD = 16
+"""Chunks, in their order, whose frames are decoded as they come; others wait until it is later."""
 CACHE_SHARE = 0.5
 """Of the free memory, for the cache."""
 MOST_ROWS = (16, 64)
@@ -168,41 +170,59 @@ class SpeechRequest:
             scheduler.clear()
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
-        """Frames here, samples on a thread beside: a codec is a fifth of the work of many rows."""
-        silent, waiting, order = True, deque[Future[SpeechChunk]](), deque(self.sequences)
-        waveform = self._waveform()
+        """Frames here, samples on a thread beside: they are a third of the work of many rows."""
+        silent, order = True, deque(map(self._sound, self.sequences))
         with (
             closing(self.speaker.loop(scheduler, self.positions)) as loop,
             ThreadPoolExecutor(1, "voxtral-codec") as thread,
         ):
-            while order or waiting:
+            while order:
                 speaking = bool(scheduler.waiting) or any(scheduler.running)
                 if speaking:
                     loop.advance()
-                while order:
-                    sequence = order[0]
-                    for work in self._pieces(sequence, waveform):
-                        waiting.append(thread.submit(work))
-                    if not sequence.finished:
+                for sound in itertools.islice(order, AHEAD):
+                    sound.decode(thread)
+                while order and (order[0].over or order[0].pieces):
+                    if order[0].over:
+                        order.popleft().sequence.frames.clear()
+                    elif speaking and not silent and not order[0].pieces[0].done():
                         break
-                    order.popleft().frames.clear()
-                    waveform = self._waveform()
-                while waiting and (waiting[0].done() or silent or not speaking):
-                    silent = False
-                    yield waiting.popleft().result()
+                    else:
+                        silent = False
+                        yield order[0].pieces.popleft().result()
 
-    def _waveform(self) -> Waveform:
+    def _sound(self, sequence: Chunk) -> "Sound":
         options = self.speaker.options
-        return Waveform(self.speaker.model.audio_tokenizer, options.first_chunk_ms)
+        return Sound(sequence, Waveform(self.speaker.model.audio_tokenizer, options.first_chunk_ms))
 
-    @staticmethod
-    def _pieces(sequence: Chunk, waveform: Waveform) -> Iterator[Callable[[], SpeechChunk]]:
-        """What can be heard of a chunk now and was not yet, to be decoded in this order."""
+
+@dataclass
+class Sound:
+    """A chunk on its way from frames to samples.
+
+    Args:
+        pieces: Those that are decoded, or will be, and were not heard yet.
+    """
+
+    sequence: Chunk
+    waveform: Waveform
+    pieces: deque[Future[SpeechChunk]] = field(default_factory=deque)
+
+    @property
+    def over(self) -> bool:
+        """Whether all of it was heard."""
+        ended = self.sequence.finished and self.waveform.done == len(self.sequence.frames)
+        return ended and not self.pieces
+
+    def decode(self, thread: ThreadPoolExecutor) -> None:
+        """Begin with what can be heard now and was not yet."""
+        sequence, waveform = self.sequence, self.waveform
         available = sequence.audible
         for frames in waveform.pieces(sequence.frames[:available], sequence.finished):
             last = sequence.finished and waveform.done == available
             note = sequence.note if last else ""
-            yield partial(decoded, waveform, sequence, frames, last, note)
+            work = partial(decoded, waveform, sequence, frames, last, note)
+            self.pieces.append(thread.submit(work))
 
 
 @torch.inference_mode()

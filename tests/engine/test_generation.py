@@ -269,3 +269,16 @@ def test_bounds() -> None:
         bounds = Bounds.of("x" * length, 12.5)
         assert 0 <= bounds.sure <= bounds.kept <= bounds.limit <= 1500
         assert bounds.kept > 0
+
+
+def test_many_chunks_are_heard_in_order_and_whole(model: VoxtralModel) -> None:
+    """More than are decoded ahead; whatever finishes first, each is heard once, in its turn."""
+    texts = [f"Text {number}." for number in range(40)]
+    pieces = list(request_for(model, texts, rows=24).stream())
+    indices = [piece.index for piece in pieces]
+    assert indices == sorted(indices)
+    assert set(indices) == set(range(40))
+    assert [piece.index for piece in pieces if piece.last] == list(range(40))
+    alone = list(request_for(model, texts, rows=1).stream())
+    heard, wanted = (np.concatenate([p.samples for p in some]) for some in (pieces, alone))
+    assert np.array_equal(heard, wanted)
