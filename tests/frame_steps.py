@@ -65,7 +65,7 @@ def _begin(step: FrameStep, row: int, length: int) -> None:
     like = step.model.norm.weight
     step.cache.reset(row)
     prompt = _drawn((length, len(like)), 100 + length).to(like.device, like.dtype)
-    step.buffers.hidden[row] = read(step.model, step.cache, row, prompt)
+    step.buffers.hidden[row] = read(step.model, step.cache, [row], [prompt])[0]
     step.place(row)
 
 
@@ -74,7 +74,7 @@ def _hear(step: FrameStep, row: int, codes: np.ndarray) -> None:
     step.cache.lengths[row] -= 1
     table = step.model.mm_audio_embeddings.audio_codebook_embeddings
     frame = table(torch.from_numpy(codes).to(step.buffers.hidden.device)).unsqueeze(0)
-    step.buffers.hidden[row] = read(step.model, step.cache, row, frame)
+    step.buffers.hidden[row] = read(step.model, step.cache, [row], [frame])[0]
     step.place(row)
 
 

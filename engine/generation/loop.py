@@ -1,6 +1,6 @@
 """The loop over frames: schedule -> run -> collect. Owns the state of one request.
 
-Each chunk has its own noise, its prompt is read alone (batch 1), and the step treats rows one by
+Each chunk has its own noise, its prompt is read alone (on the CPU), and the step treats rows one by
 one (`engine.generation.frame`). So a chunk's codes are the same alone or beside others, in any row.
 
 A prompt is read in two parts, how it opens with the voice and then the text: the first is the same
@@ -86,11 +86,8 @@ class FrameLoop:
 
     def advance(self) -> None:
         """Read a few prompts (so that no row waits long for others), then speak one frame."""
-        for _ in range(self.step.prompts):
-            admitted = self.scheduler.admit()
-            if admitted is None:
-                break
-            self._prefill(*admitted)
+        admitted = [self.scheduler.admit() for _ in range(self.step.prompts)]
+        self._prefill([one for one in admitted if one is not None])
         speaking = list(self.scheduler.speaking())
         if speaking:
             self._start(speaking)
@@ -116,7 +113,23 @@ class FrameLoop:
             turns.append((row, turn))
         self.started.append((turns, self.step.launch(rows)))
 
-    def _prefill(self, row: int, sequence: Sequence) -> None:
+    def _prefill(self, admitted: list[tuple[int, Sequence]]) -> None:
+        """Read prompts; those that begin a row, and have room for the longest, in one pass."""
+        fresh = {}
+        for row, sequence in admitted:
+            if sequence.follows or sequence.earlier or sequence.frames:
+                self._prefill_alone(row, sequence)
+                continue
+            sequence.start = 0
+            fresh[row] = self._open(row, sequence.text, sequence.voice)
+        longest = max(map(len, fresh.values()), default=0)
+        together = all(self.cache.lengths[row] + longest <= self.cache.positions for row in fresh)
+        for rows in [list(fresh)] if together and fresh else [[row] for row in fresh]:
+            states = read(self.model, self.cache, rows, [fresh[row] for row in rows])
+            for row, hidden in zip(rows, states, strict=True):
+                self._begin(row, hidden)
+
+    def _prefill_alone(self, row: int, sequence: Sequence) -> None:
         """Read the prompt, and on a second attempt the frames that stay."""
         if sequence.start is None:
             sequence.start = self._place(row, sequence)
@@ -124,6 +137,12 @@ class FrameLoop:
         hidden = self._ask(row, sequence.text, self._opening(sequence))
         if sequence.frames:
             hidden = self._read(row, self._heard(sequence.frames))
+        self._begin(row, hidden)
+
+    def _begin(self, row: int, hidden: Tensor) -> None:
+        """Let the chunk in a row speak from a state."""
+        sequence = self.scheduler.running[row]
+        assert sequence is not None, row
         self.buffers.hidden[row] = hidden
         self.step.place(row)
         begun, kept = self.cache.lengths[row], len(sequence.frames)
@@ -144,10 +163,14 @@ class FrameLoop:
 
     def _ask(self, row: int, text: str, voice: str | None) -> Tensor:
         """Read the prompt of a text behind what a row holds; with a voice, at its start."""
+        return self._read(row, self._open(row, text, voice))
+
+    def _open(self, row: int, text: str, voice: str | None) -> Tensor:
+        """Let the row hold what the voice's prompt opens with -> the rest of it, unread."""
         opening, rest = self.embed(text, voice)
-        if len(opening):
+        if voice is not None:
             self.workspace.open(self.cache, row, opening)
-        return self._read(row, rest)
+        return rest
 
     def _replay(self, row: int, text: str, voice: str | None, frames: list[np.ndarray]) -> None:
         """Hear a chunk that was spoken before, in steps of one frame, as speaking it would have."""
@@ -157,7 +180,7 @@ class FrameLoop:
 
     def _read(self, row: int, inputs: Tensor) -> Tensor:
         """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
-        return read(self.model, self.cache, row, inputs)
+        return read(self.model, self.cache, [row], [inputs])[0]
 
     def _heard(self, frames: list[np.ndarray]) -> Tensor:
         """Frames as backbone inputs [frames, dim]."""

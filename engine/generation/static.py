@@ -26,7 +26,7 @@ SHORTEST_SPAN = 256
 that a step fits most later requests too."""
 
 PROMPTS = 8
-"""Read before the next frame: some 5 ms each, while a frame's sound lasts 80 ms."""
+"""Read before the next frame, those that begin a row in one pass."""
 
 
 @dataclass

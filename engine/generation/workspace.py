@@ -8,6 +8,7 @@ from collections import deque
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from engine.generation.frame import FrameStep
 from engine.generation.static import StaticStep
@@ -21,11 +22,18 @@ READ_AT_ONCE = 512
 """Positions of a prompt that are read in one pass, which bounds the memory for scores."""
 
 
-def read(model: VoxtralModel, cache: KVCache, row: int, inputs: Tensor) -> Tensor:
-    """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
-    for piece in inputs.unsqueeze(0).split(READ_AT_ONCE, dim=1):
-        hidden = model.extend(piece, cache, [row])
-    return hidden[0, -1]
+def read(model: VoxtralModel, cache: KVCache, rows: list[int], inputs: list[Tensor]) -> Tensor:
+    """Put inputs [positions, dim] behind what each row holds -> the last hidden states [rows, dim].
+
+    Several are read together, filled up at their ends, where none of them hears it and what comes
+    next goes over it. Rows must have positions for that.
+    """
+    begun = [cache.lengths[row] for row in rows]
+    pieces = pad_sequence(inputs, batch_first=True).split(READ_AT_ONCE, dim=1)
+    hidden = torch.cat([model.extend(piece, cache, rows) for piece in pieces], dim=1)
+    for row, start, own in zip(rows, begun, inputs, strict=True):
+        cache.lengths[row] = start + len(own)
+    return torch.stack([hidden[entry, len(own) - 1] for entry, own in enumerate(inputs)])
 
 
 class Workspace:
@@ -67,12 +75,14 @@ class Workspace:
         """Let a row hold what a prompt opens with, read now or copied from when it was.
 
         Args:
-            opening: [positions, dim].
+            opening: [positions, dim], perhaps none.
         """
+        cache.reset(row)
+        if not len(opening):
+            return
         for known, prefix in self.prefixes:
             if known is opening or torch.equal(known, opening):
                 cache.put(row, prefix)
                 return
-        cache.reset(row)
-        read(self.model, cache, row, opening)
+        read(self.model, cache, [row], [opening])
         self.prefixes.append((opening, cache.take(row, len(opening))))

@@ -1,6 +1,5 @@
 """The frame of a GPU, on the CPU: equal to the other one, lagging or not, and fit for a graph."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine import Engine, checkpoint
 from engine.generation.frame import FrameStep
 from engine.generation.static import SHORTEST_SPAN, StaticStep
-from engine.generation.workspace import Workspace
+from engine.generation.workspace import Workspace, read
 from engine.hub import resolve
+from engine.models.cache import KVCache
 from engine.models.voxtral import VoxtralModel
 from engine.rendering import Line, Take
 from engine.speech import SpeechOptions
@@ -171,28 +171,30 @@ def test_lagging_runaways_are_what_they_are_without(
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
-    """Positions of everything that is read into a cache."""
-    lengths: list[int] = []
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """Rows and positions of everything that is read into a cache."""
+    sizes: list[tuple[int, int]] = []
     extend = VoxtralModel.extend
 
     def counting(self: VoxtralModel, embeddings: torch.Tensor, *rest: Any) -> torch.Tensor:
-        lengths.append(embeddings.shape[1])
+        sizes.append((embeddings.shape[0], embeddings.shape[1]))
         return extend(self, embeddings, *rest)
 
     monkeypatch.setattr(VoxtralModel, "extend", counting)
-    return lengths
+    return sizes
 
 
-def test_a_voice_is_read_once_and_that_changes_nothing(engine: Engine, counted: list[int]) -> None:
+def test_a_voice_is_read_once_and_that_changes_nothing(
+    engine: Engine, counted: list[tuple[int, int]]
+) -> None:
     end_soon(engine._model)
     options = SpeechOptions(rows=2, steps=1, max_chars=20)
     text = "Yes, of course. We met at noon, as you know."
     opening = 2 + len(engine.rows())
     first = engine.speak(text, options=options)
-    assert counted.count(opening) == 1
+    assert counted.count((1, opening)) == 1
     again = engine.speak(text, options=options)
-    assert counted.count(opening) == 1
+    assert counted.count((1, opening)) == 1
     assert np.array_equal(first, again)
     other = engine.voices[1]
     assert not np.array_equal(engine.speak(text, other, options)[: len(first)], first[:])
@@ -202,10 +204,42 @@ def test_a_voice_is_read_once_and_that_changes_nothing(engine: Engine, counted: 
     assert np.array_equal(fresh.speak(text, options=options), first)
 
 
+@torch.inference_mode()
+def test_prompts_read_together_are_as_read_alone(
+    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.generation.workspace.READ_AT_ONCE", 8)
+    generator = torch.Generator().manual_seed(1)
+    prompts = [torch.randn(n, model.config.dim, generator=generator) for n in (3, 21, 8, 9)]
+    again = torch.randn(1, model.config.dim, generator=generator)
+    alone, together = (KVCache.allocate(model.config, 4, 40, again) for _ in range(2))
+    expected = [read(model, alone, [row], [prompt])[0] for row, prompt in enumerate(prompts)]
+    made = read(model, together, [0, 1, 2, 3], prompts)
+    torch.testing.assert_close(made, torch.stack(expected), atol=1e-4, rtol=1e-4)
+    assert together.lengths == alone.lengths == [3, 21, 8, 9]
+    after = [read(model, cache, [0, 1, 2, 3], [again] * 4) for cache in (alone, together)]
+    torch.testing.assert_close(after[1], after[0], atol=1e-4, rtol=1e-4)
+
+
+def test_rows_fill_at_once_where_prompts_are_read_together(
+    engine: Engine, counted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end_soon(engine._model)
+    options = SpeechOptions(rows=3, steps=2, max_chars=20)
+    text = "Yes, of course. We met at noon, as you know. And then?"
+    expected = engine.speak(text, options=options)
+    assert {rows for rows, length in counted if length > 1} == {1}
+    lagging(monkeypatch, 1)
+    monkeypatch.setattr(StaticStep, "prompts", 8)
+    counted.clear()
+    np.testing.assert_allclose(engine.speak(text, options=options), expected, atol=1e-4)
+    assert next(rows for rows, length in counted if length > 1) == 3
+
+
 def test_long_prompts_are_read_in_pieces(
-    engine: Engine, counted: list[int], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, counted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.generation.workspace.READ_AT_ONCE", 8)
     end_soon(engine._model)
     engine.speak("Yes, of course.", options=SpeechOptions(steps=1))
-    assert max(counted) == 8
+    assert max(length for _, length in counted) == 8
