@@ -34,7 +34,7 @@ class Engine:
     Not thread-safe: one thread at a time. Several streams may be open and read in turn.
 
     Attributes:
-        packed: Whether the weights are packed for the CPU (`engine.models.layers.pack`); one
+        packed: Whether the weights are packed for the CPU (`engine.models.packed.pack`); one
             thread of torch is enough then, and several only wait for each other.
         quantized: How the backbone is quantised, or None.
 

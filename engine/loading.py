@@ -9,7 +9,8 @@ from engine import checkpoint
 from engine.device import enough_memory, find_device
 from engine.errors import InputError
 from engine.models.codec.blocks import fold_weight_norms
-from engine.models.layers import fuse, pack
+from engine.models.layers import fuse
+from engine.models.packed import pack
 from engine.models.quantized import check_scheme
 from engine.models.voxtral import VoxtralModel
 from engine.tokenizer import Tokenizer

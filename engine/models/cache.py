@@ -16,6 +16,7 @@ attends over positions 0..5 and leaves `lengths == [0, 6, ...]`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import torch
@@ -108,10 +109,13 @@ class KVCache:
         """What each layer sees while `length` positions are added to each of `rows`."""
         starts = [self.lengths[row] for row in rows]
         assert all(start + length <= self.positions for start in starts), "row is full"
-        return [
-            LayerRows(keys, values, rows, starts)
-            for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
-        ]
+        return [LayerRows([layer[row] for row in rows], starts) for layer in self._slots]
+
+    @cached_property
+    def _slots(self) -> list[list[tuple[Tensor, Tensor]]]:
+        """Keys and values of each row of each layer, [1, kv_heads, positions, head_dim] each."""
+        layers = zip(self.keys.unbind(), self.values.unbind(), strict=True)
+        return [list(zip(k.split(1), v.split(1), strict=True)) for k, v in layers]
 
     def span(self, lengths: Tensor, positions: int) -> list["LayerSpan"]:
         """What each layer sees while one position is added to each of the first rows.
@@ -143,27 +147,26 @@ class LayerRows:
     """A `LayerCache` of rows that are taken one by one.
 
     Args:
-        keys, values: [rows, kv_heads, positions, head_dim], written in place.
-        rows: Which row each batch entry is.
+        slots: Keys and values of each batch entry's row, [1, kv_heads, positions, head_dim] each,
+            written in place.
         starts: Position of each batch entry's first new element.
     """
 
-    keys: Tensor
-    values: Tensor
-    rows: Sequence[int]
+    slots: list[tuple[Tensor, Tensor]]
     starts: list[int]
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        outs = []
-        for entry, (row, start) in enumerate(zip(self.rows, self.starts, strict=True)):
-            query = queries[entry : entry + 1]
-            end = start + query.shape[2]
-            self.keys[row, :, start:end] = keys[entry]
-            self.values[row, :, start:end] = values[entry]
-            past_keys = self.keys[row : row + 1, :, :end]
-            past_values = self.values[row : row + 1, :, :end]
-            outs.append(_attend(query, past_keys, past_values, start))
-        return torch.cat(outs)
+        if len(self.slots) == 1:
+            return self._attend(0, queries, keys, values)
+        entries = zip(queries.split(1), keys.split(1), values.split(1), strict=True)
+        return torch.cat([self._attend(entry, *parts) for entry, parts in enumerate(entries)])
+
+    def _attend(self, entry: int, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        start, length = self.starts[entry], queries.shape[2]
+        past_keys, past_values = (slot.narrow(2, 0, start + length) for slot in self.slots[entry])
+        past_keys.narrow(2, start, length).copy_(keys)
+        past_values.narrow(2, start, length).copy_(values)
+        return _attend(queries, past_keys, past_values, start)
 
 
 @dataclass

@@ -88,11 +88,10 @@ class FlowHead(nn.Module):
             if number:
                 projected = layer.project(tokens)
             apart = projected.view(streams, 3, -1)
-            heard = layer.attention.mix(apart, leading=1 if last else None)
+            heard = layer.mix(apart, leading=1 if last else None)
             if last:
                 tokens = tokens.view(batch, -1, 3, tokens.shape[-1])[:, :, 0]  # all that is read
-            heard = layer.attention.wo(heard.reshape(batch, tokens.shape[1], -1))
-            tokens = layer.leave(tokens, heard)
+            tokens = layer.leave(tokens, heard.reshape(batch, tokens.shape[1], -1))
         return self.acoustic_codebook_output(self.norm(tokens)).squeeze(1)
 
     def projected_times(self, steps: int) -> Times:

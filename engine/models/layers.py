@@ -3,6 +3,8 @@
 Pure functions of tensors: no device, no state, no randomness. Shared by speaking and training.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -19,13 +21,10 @@ class Linear(nn.Linear):
     is the same bits whoever shares the batch. For the few rows of one frame this costs the same.
     """
 
-    packed: "PackedWeight | None" = None
+    packed: Callable[[Tensor], Tensor] | None = None
 
     def __init__(self, in_dim: int, out_dim: int) -> None:
         super().__init__(in_dim, out_dim, bias=False)
-
-    def pack(self) -> None:
-        self.packed = PackedWeight(self)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.packed is not None:
@@ -35,66 +34,19 @@ class Linear(nn.Linear):
         return torch.bmm(x, self.weight.t().expand(x.shape[0], -1, -1))
 
 
-class PackedWeight:
-    """Weights of one or more layers with the same input, laid out for a small CPU product.
-
-    Held in half precision, computed in float32 (FBGEMM); twice as fast as float32 weights for the
-    few positions of a frame, and every position's result is the same bits whatever stands beside
-    it. bfloat16 weights above 6e-5 are held exactly. Takes the weights from the layers.
-    """
-
-    def __init__(self, *layers: Linear) -> None:
-        weights = [layer.weight.detach().float() for layer in layers]
-        self.sizes = [len(weight) for weight in weights]
-        self.matrix = torch.ops.quantized.linear_prepack_fp16(torch.cat(weights), None)
-        self.product = torch.ops.quantized.linear_dynamic_fp16  # found once: it is used often
-        for layer in layers:
-            layer.register_parameter("weight", None)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """[..., in_dim] -> [..., sum of out_dims]."""
-        if torch.is_grad_enabled() and x.requires_grad:
-            return F.linear(x, torch.ops.quantized.linear_unpack_fp16(self.matrix)[0])
-        return self.product(x, self.matrix)
-
-    def split(self, x: Tensor) -> tuple[Tensor, ...]:
-        """The result of each layer."""
-        return self(x).split(self.sizes, dim=-1)
-
-
-def pack(model: nn.Module) -> bool:
-    """Make a float32 model on the CPU ready to speak faster; it cannot be trained or saved then.
-
-    Nothing is done where that would change what the model computes (by more than rounding: its
-    weights are not bfloat16 ones) or this machine has no such kernels.
-
-    Returns:
-        Whether it is packed now.
-    """
-    layers = [layer for layer in model.modules() if isinstance(layer, Linear)]
-    exact = all(torch.equal(layer.weight, layer.weight.bfloat16().float()) for layer in layers)
-    if not exact or "fbgemm" not in torch.backends.quantized.supported_engines:
-        return False
-    for part in model.modules():
-        if isinstance(part, Attention | FeedForward):
-            part.pack()
-    for layer in layers:
-        if layer.weight is not None:
-            layer.pack()
-    return True
-
-
 def fuse(model: nn.Module) -> None:
     """Join matrices with the same input, so that a GPU starts fewer kernels; takes their weights.
 
     The model computes the same, but cannot be trained or saved then.
     """
     for part in model.modules():
-        if isinstance(part, Attention | FeedForward) and part.packed is None:
-            part.fuse()
+        if isinstance(part, Attention) and part.joined is None:
+            part.joined = join(part.wq, part.wk, part.wv)
+        elif isinstance(part, FeedForward) and part.joined is None:
+            part.joined = join(part.w1, part.w3)
 
 
-def joined(*layers: Linear) -> Linear:
+def join(*layers: Linear) -> Linear:
     """One layer instead of some with the same input; takes the weights from them."""
     weight = torch.cat([layer.weight.detach() for layer in layers])
     with torch.device("meta"):
@@ -124,9 +76,14 @@ class RMSNorm(nn.Module):
             return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         if self.floor is None:
             self.floor = x.new_tensor(self.eps)
-        norms = torch.linalg.vector_norm(x, dim=-1, keepdim=True)  # half the time of rms_norm
-        squares = torch.addcmul(self.floor, norms, norms, value=1 / x.shape[-1])
-        return x.mul(squares.rsqrt_()).mul_(self.weight)
+        return normed(x, self.weight, self.floor)
+
+
+def normed(x: Tensor, weight: Tensor, floor: Tensor) -> Tensor:
+    """`RMSNorm` on a CPU in half of torch's time; no gradients. floor: eps, []."""
+    norms = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
+    squares = torch.addcmul(floor, norms, norms, value=1 / x.shape[-1])
+    return x.mul(squares.rsqrt_()).mul_(weight)
 
 
 class FeedForward(nn.Module):
@@ -134,21 +91,15 @@ class FeedForward(nn.Module):
 
     def __init__(self, dim: int, hidden_dim: int) -> None:
         super().__init__()
-        self.packed: PackedWeight | Linear | None = None
+        self.joined: Callable[[Tensor], Tensor] | None = None
         self.w1 = Linear(dim, hidden_dim)
         self.w2 = Linear(hidden_dim, dim)
         self.w3 = Linear(dim, hidden_dim)
 
-    def pack(self) -> None:
-        self.packed = PackedWeight(self.w1, self.w3)
-
-    def fuse(self) -> None:
-        self.packed = joined(self.w1, self.w3)
-
     def forward(self, x: Tensor) -> Tensor:
-        if self.packed is None:
+        if self.joined is None:
             return self.w2(F.silu(self.w1(x)) * self.w3(x))
-        gate, up = self.packed(x).chunk(2, dim=-1)
+        gate, up = self.joined(x).chunk(2, dim=-1)
         return self.w2(F.silu(gate) * up)
 
 
@@ -157,7 +108,7 @@ class Attention(nn.Module):
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
-        self.packed: PackedWeight | Linear | None = None
+        self.joined: Callable[[Tensor], Tensor] | None = None
         self.n_heads, self.n_kv_heads = config.n_heads, config.n_kv_heads
         self.head_dim = config.head_dim
         self.wq = Linear(config.dim, config.n_heads * config.head_dim)
@@ -165,45 +116,21 @@ class Attention(nn.Module):
         self.wv = Linear(config.dim, config.n_kv_heads * config.head_dim)
         self.wo = Linear(config.n_heads * config.head_dim, config.dim)
 
-    def pack(self) -> None:
-        self.packed = PackedWeight(self.wq, self.wk, self.wv)
-
-    def fuse(self) -> None:
-        self.packed = joined(self.wq, self.wk, self.wv)
-
     def project(self, x: Tensor) -> Tensor:
         """[..., dim] -> queries, keys and values beside each other, [..., heads * head_dim].
 
         `heads` are the queries', the keys' and the values', in this order.
         """
-        if self.packed is not None:
-            return self.packed(x)
+        if self.joined is not None:
+            return self.joined(x)
         return torch.cat([self.wq(x), self.wk(x), self.wv(x)], dim=-1)
 
-    def forward(
-        self,
-        x: Tensor,
-        freqs_cis: Tensor | None = None,
-        cache: LayerCache | None = None,
-        causal: bool = False,
-    ) -> Tensor:
-        """Attend.
-
-        Args:
-            x: [batch, length, dim].
-            freqs_cis: Rotary factors of these positions, [length, head_dim / 2, 2] or with a
-                leading batch dimension; None for no rotary.
-            cache: Keys and values of earlier positions, extended by these.
-            causal: Positions see only themselves and earlier ones (without a cache).
-
-        Returns:
-            [batch, length, dim].
-        """
-        return self.wo(self.mix(self.project(x), freqs_cis, cache, causal))
-
-    def mix(
-        self,
+    @staticmethod
+    def listen(
         projected: Tensor,
+        n_heads: int,
+        n_kv_heads: int,
+        head_dim: int,
         freqs_cis: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
@@ -212,14 +139,18 @@ class Attention(nn.Module):
         """`project`'s result [batch, length, ...] -> what was heard, [batch, length, dim].
 
         Args:
+            freqs_cis: Rotary factors of these positions, [length, head_dim / 2, 2] or with a
+                leading batch dimension; None for no rotary.
+            cache: Keys and values of earlier positions, extended by these.
+            causal: Positions see only themselves and earlier ones (without a cache).
             leading: Listen at the first so many positions only; None for all (without a cache).
         """
-        heads = projected.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
-        sizes = [self.n_heads, self.n_kv_heads, self.n_kv_heads]
-        queries, keys, values = heads.split_with_sizes(sizes, 1)
+        batch, length, _ = projected.shape
+        heads = projected.view(batch, length, -1, head_dim).transpose(1, 2)
+        queries, keys, values = heads.split_with_sizes((n_heads, n_kv_heads, n_kv_heads), 1)
         if freqs_cis is not None:
-            turned = rotate(heads[:, : -self.n_kv_heads], freqs_cis)
-            queries, keys = turned.split_with_sizes(sizes[:2], 1)
+            turned = rotate(heads[:, :-n_kv_heads], freqs_cis)
+            queries, keys = turned.split_with_sizes((n_heads, n_kv_heads), 1)
         if cache is not None:
             out = cache.attend(queries, keys, values)
         else:
@@ -228,7 +159,7 @@ class Attention(nn.Module):
                 keys,
                 values,
                 is_causal=causal,
-                enable_gqa=self.n_heads > self.n_kv_heads,
+                enable_gqa=n_heads > n_kv_heads,
             )
         return out.transpose(1, 2).flatten(2)
 
@@ -250,17 +181,29 @@ class TransformerBlock(nn.Module):
         cache: LayerCache | None = None,
         causal: bool = False,
     ) -> Tensor:
-        """[batch, length, dim] -> the same; see `Attention`."""
-        heard = self.attention(self.attention_norm(x), freqs_cis, cache, causal)
-        return self.leave(x, heard)
+        """[batch, length, dim] -> the same; see `Attention.listen`."""
+        return self.leave(x, self.mix(self.project(x), freqs_cis, cache, causal))
 
     def project(self, x: Tensor) -> Tensor:
         """What `Attention.project` makes of the normed stream [..., dim]."""
         return self.attention.project(self.attention_norm(x))
 
+    def mix(
+        self,
+        projected: Tensor,
+        freqs_cis: Tensor | None = None,
+        cache: LayerCache | None = None,
+        causal: bool = False,
+        leading: int | None = None,
+    ) -> Tensor:
+        """`Attention.listen`: [batch, length, ...] -> [batch, leading or length, dim]."""
+        own = self.attention
+        heads = (own.n_heads, own.n_kv_heads, own.head_dim)
+        return own.listen(projected, *heads, freqs_cis, cache, causal, leading)
+
     def leave(self, x: Tensor, heard: Tensor) -> Tensor:
-        """The stream x after the attention's result was added: [..., dim]."""
-        x = x + heard
+        """The stream x [..., dim] after what was heard was added, and what it makes of that."""
+        x = x + self.attention.wo(heard)
         return x + self.feed_forward(self.ffn_norm(x))
 
 

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from engine import Engine, SpeechOptions, optimise
 from engine.cloning import Voice
 from engine.errors import InputError
-from engine.models.layers import Linear, PackedWeight
+from engine.models.layers import Linear
+from engine.models.packed import PackedWeight
 from engine.optimise import judged, pieces
 
 GOLDEN = Path(__file__).parents[1] / "golden"
