@@ -44,9 +44,16 @@ class Engine:
         ...     play(chunk.samples)  # float32 at engine.sample_rate
     """
 
-    def __init__(self, folder: Path, loaded: Loaded, quantized: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        loaded: Loaded,
+        quantized: str | None = None,
+        graphs: bool | None = None,
+    ) -> None:
         self._folder, self._model, self._tokenizer = folder, loaded.model, loaded.tokenizer
-        self._config, self._workspace = self._model.model_config, Workspace(self._model)
+        self._config = self._model.model_config
+        self._workspace = Workspace(self._model, graphs)
         self._rows = VoiceRows(folder, self._model, self.name)
         self.packed, self.quantized = loaded.packed, quantized
 
@@ -58,6 +65,7 @@ class Engine:
         dtype: str | None = None,
         encoder: Path | None = None,
         quantize: str | None = None,
+        graphs: bool | None = None,
     ) -> "Engine":
         """Load a checkpoint folder in Mistral's format.
 
@@ -69,13 +77,16 @@ class Engine:
                 (a small model's weights are packed: faster, equal up to rounding).
             encoder: A file with a codec encoder (`engine.encoder`), for a checkpoint without.
             quantize: "int8" or "int4" holds the backbone in that (`engine.models.quantized`).
+            graphs: CUDA graphs of a GPU: None captures each when it is needed, True all of them
+                before a request speaks, False none.
 
         Raises:
             CheckpointError: If the folder is not a complete and consistent checkpoint.
             DeviceError: If the device is not here, too small, or has no kernels for `quantize`.
             InputError: If dtype or quantize is unknown.
         """
-        return cls(Path(path), load(Path(path), device, dtype, encoder, quantize), quantize)
+        loaded = load(Path(path), device, dtype, encoder, quantize)
+        return cls(Path(path), loaded, quantize, graphs)
 
     @property
     def name(self) -> str:

@@ -42,7 +42,11 @@ def read_config(model: str) -> "ModelConfig":
 
 
 def load_engine(
-    model: str, device: str, encoder: str | None = None, quantize: str | None = None
+    model: str,
+    device: str,
+    encoder: str | None = None,
+    quantize: str | None = None,
+    graphs: bool | None = None,
 ) -> "Engine":
     """Finds the checkpoint, then loads it.
 
@@ -51,6 +55,7 @@ def load_engine(
         device: `auto`, `cpu`, `cuda` or `mps`.
         encoder: A file with a codec encoder.
         quantize: `int8` or `int4` for the backbone.
+        graphs: CUDA graphs: as needed (None), all ahead, or none.
     """
     from engine.hub import resolve
 
@@ -58,7 +63,7 @@ def load_engine(
     from engine.engine import Engine
 
     file = Path(encoder) if encoder else None
-    engine = Engine.from_folder(folder, device, encoder=file, quantize=quantize)
+    engine = Engine.from_folder(folder, device, None, file, quantize, graphs)
     if engine.packed:
         import torch
 

@@ -25,6 +25,13 @@ Device = Annotated[
         help="auto, cpu, cuda or mps.",
     ),
 ]
+Graphs = Annotated[
+    bool | None,
+    typer.Option(
+        "--warmup/--no-graphs",
+        help="CUDA graphs of a GPU: all before the first sound, or none.  [default: as needed]",
+    ),
+]
 Quantize = Annotated[
     str | None,
     typer.Option(

@@ -40,13 +40,14 @@ class Workspace:
     """Where the requests of one model find what earlier ones left.
 
     Args:
-        graphs: Whether a GPU's step is captured in CUDA graphs.
+        graphs: Whether a GPU's step is captured in CUDA graphs: as they are needed (None), all of
+            them ahead (True), or not (False).
 
     Attributes:
         idle: A GPU's step that nobody works with.
     """
 
-    def __init__(self, model: VoxtralModel, graphs: bool = True) -> None:
+    def __init__(self, model: VoxtralModel, graphs: bool | None = None) -> None:
         self.model, self.graphs = model, graphs
         self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
         self.idle: StaticStep | None = None
@@ -65,7 +66,10 @@ class Workspace:
             idle.buffers.cfg.fill_(cfg)
             return idle
         del idle  # before its memory is asked for again
-        return StaticStep(self.model, rows, positions, steps, cfg, self.graphs)
+        step = StaticStep(self.model, rows, positions, steps, cfg, self.graphs is not False)
+        if self.graphs:
+            step.warm_up()
+        return step
 
     def give_back(self, step: FrameStep) -> None:
         if isinstance(step, StaticStep):

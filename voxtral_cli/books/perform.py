@@ -30,6 +30,7 @@ def perform(
     encoder: str | None,
     device: str,
     quantize: str | None,
+    graphs: bool | None,
     verify: bool,
     force: bool,
     clean: bool,
@@ -54,7 +55,8 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        engine = loading.load_engine(model, device, encoder if encoded else None, quantize)
+        own = encoder if encoded else None
+        engine = loading.load_engine(model, device, own, quantize, graphs)
         ears = None
         if verify:
             from engine.hearing.asr import Ears

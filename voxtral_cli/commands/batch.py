@@ -15,6 +15,7 @@ from voxtral_cli.options import (
     Context,
     Device,
     Encoder,
+    Graphs,
     Json,
     Model,
     NoWatermark,
@@ -148,6 +149,7 @@ def batch(
     encoder: Encoder = None,
     device: Device = "auto",
     quantize: Quantize = None,
+    graphs: Graphs = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -202,6 +204,7 @@ def batch(
         encoder=encoder,
         device=device,
         quantize=quantize,
+        graphs=graphs,
         verify=verify,
         force=force,
         clean=clean,

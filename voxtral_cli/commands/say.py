@@ -17,6 +17,7 @@ from voxtral_cli.options import (
     Device,
     Encoder,
     FirstChunk,
+    Graphs,
     Json,
     Language,
     Model,
@@ -106,6 +107,7 @@ def say(
     encoder: Encoder = None,
     device: Device = "auto",
     quantize: Quantize = None,
+    graphs: Graphs = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -157,7 +159,8 @@ def say(
     chosen = choose_voice(voice, model, encoder, consent, console)
     if no_watermark:
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
-    engine = loading.load_engine(model, device, encoder if chosen.encoded else None, quantize)
+    own = encoder if chosen.encoded else None
+    engine = loading.load_engine(model, device, own, quantize, graphs)
     warn_of_speed(engine, characters, len(chunks), options, console)
     mark = not no_watermark
     speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark, signer)
