@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.synthetic import Synthetic, synchronize
+from engine.generation.graphs import bucket
+from engine.generation.static import SHORTEST_SPAN
 from engine.models.cache import KVCache
 
 GIB = 2**30
@@ -53,7 +55,8 @@ class Loop:
         self.times = model.acoustic_transformer.projected_times(steps)
         self.codes = torch.zeros(rows, config.num_codebooks, dtype=torch.long, device=weight.device)
         self.lengths = torch.full((rows,), positions, device=weight.device)
-        self.cache = KVCache.allocate(model.config, rows, positions + 1, weight)
+        self.span = bucket(positions + 1, SHORTEST_SPAN)  # as the engine's
+        self.cache = KVCache.allocate(model.config, rows, self.span, weight)
         self.cache.keys.zero_()
         self.cache.values.zero_()
         graphs = graphs and weight.is_cuda
@@ -83,7 +86,7 @@ class Loop:
 
     def _extend(self, inputs: Tensor) -> Tensor:
         """The backbone after `positions`: [rows, 1, dim] -> the same."""
-        layers = self.cache.span(self.lengths, self.positions + 1)
+        layers = self.cache.span(self.lengths, self.span)
         return self.model.step(inputs, layers, self.lengths)
 
 

@@ -15,6 +15,7 @@ import itertools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,9 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all")
     parser.add_argument("--results", type=Path, default=common.RESULTS)
     given = parser.parse_args(arguments)
-    given.model = f"random-{given.params.stem.removeprefix('params-')}"
+    path = given.params.resolve()
+    name = path.parent.name if path.stem == "params" else path.stem.removeprefix("params-")
+    given.model = f"random-{name}"
     return given
 
 
@@ -115,7 +118,8 @@ class Bench:
             said += f": {error}"
         common.store("frames", self.given, self.figures)
         print(said, file=sys.stderr, flush=True)
-        self.forget()
+        with suppress(RuntimeError):  # after a capture that failed
+            self.forget()
 
     def forget(self) -> None:
         """Give unused memory back."""

@@ -36,7 +36,8 @@ def find_device(name: str) -> torch.device:
 def free_memory(device: torch.device) -> int:
     """Bytes that could be allocated now; where the system does not tell, 4 GiB."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept
     try:
         return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not on Windows, nor on macOS

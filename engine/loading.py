@@ -54,5 +54,6 @@ def prepared(model: VoxtralModel, tokenizer: Tokenizer, packing: bool = False) -
     kind = model.norm.weight.device.type
     if kind == "cuda":
         fuse(model)
+        torch.cuda.empty_cache()  # of the matrices that were joined
     small = kind == "cpu" and model.config.dim <= PACKED_DIM
     return Loaded(model, tokenizer, packing and small and pack(model))

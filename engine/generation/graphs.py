@@ -6,6 +6,7 @@ replayed from then on. All graphs share one pool of memory: nothing in it outliv
 results go to buffers outside, and replays never overlap.
 """
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 
@@ -18,22 +19,32 @@ WARM_UPS = 2
 """Runs before a capture, in which libraries set themselves up, which no graph can hold."""
 
 
-def buckets(first: int, most: int) -> list[int]:
-    """Sizes for which there are graphs.
+def bucket(size: int, first: int) -> int:
+    """The least of `first`, 2 `first`, 4 `first`, ... that is enough: sizes that graphs have.
+
+    Steps have such sizes too, so which graph speaks does not depend on how large the step is.
 
     Example:
-        >>> buckets(1, 12)
-        [1, 2, 4, 8, 12]
+        >>> [bucket(rows, 1) for rows in (1, 3, 9)]
+        [1, 4, 16]
     """
-    sizes = [min(first, most)]
-    while sizes[-1] < most:
-        sizes.append(min(2 * sizes[-1], most))
-    return sizes
+    return first << max(0, (size - 1) // first).bit_length()
 
 
-def bucket(size: int, first: int, most: int) -> int:
-    """The smallest of `buckets` that is enough."""
-    return next(enough for enough in buckets(first, most) if enough >= size)
+def buckets(first: int, most: int) -> list[int]:
+    """Those up to one of them.
+
+    Example:
+        >>> buckets(1, 8)
+        [1, 2, 4, 8]
+    """
+    return [first << power for power in range((most // first).bit_length())]
+
+
+@functools.cache
+def capture_stream(device: torch.device) -> torch.cuda.Stream:
+    """One for all captures on a device: there are few streams, each with memory of its own."""
+    return torch.cuda.Stream(device)
 
 
 class GraphRunner:
@@ -43,18 +54,22 @@ class GraphRunner:
         frame: Takes rows and positions. Reads and writes tensors that stay where they are, waits
             for nothing, and no shape in it depends on data.
         changed: What it changes, but for what a second run would write again.
+
+    Attributes:
+        works: Whether captures do here; of all runners, since one that failed may spoil the next.
     """
+
+    works = True
 
     def __init__(
         self, frame: Callable[[int, int], None], changed: Sequence[Tensor], device: torch.device
     ) -> None:
         self.frame, self.changed, self.device = frame, changed, device
         self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
-        self.works = True
 
     def __call__(self, rows: int, positions: int) -> None:
         self.capture(rows, positions)
-        if self.works:
+        if (rows, positions) in self.graphs:
             self.graphs[rows, positions].replay()
         else:
             self.frame(rows, positions)
@@ -69,7 +84,7 @@ class GraphRunner:
         try:
             self.graphs[rows, positions] = self._captured(rows, positions)
         except RuntimeError as error:
-            self.works = False
+            GraphRunner.works = False
             self.graphs.clear()
             reason = str(error).strip().partition("\n")[0]
             LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
@@ -78,17 +93,18 @@ class GraphRunner:
         """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""
         with torch.cuda.device(self.device):
             if not self.graphs:
-                self.stream = torch.cuda.Stream()
                 self.pool = torch.cuda.graph_pool_handle()
+            stream = capture_stream(self.device)
             kept = [tensor.clone() for tensor in self.changed]
             current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
             try:
-                self.stream.wait_stream(current)
-                with torch.cuda.stream(self.stream):
+                stream.wait_stream(current)
+                with torch.cuda.stream(stream):
                     for _ in range(WARM_UPS):
                         self.frame(rows, positions)
-                current.wait_stream(self.stream)
-                with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+                current.wait_stream(stream)
+                # Only this thread is bound by the capture: another one may be decoding.
+                with torch.cuda.graph(graph, self.pool, stream, "thread_local"):
                     self.frame(rows, positions)
             finally:
                 torch.cuda.set_stream(current)  # a capture that fails leaves its own behind

@@ -123,7 +123,8 @@ class FrameLoop:
             sequence.start = 0
             fresh[row] = self._open(row, sequence.text, sequence.voice)
         longest = max(map(len, fresh.values()), default=0)
-        together = all(self.cache.lengths[row] + longest <= self.cache.positions for row in fresh)
+        room = min(self.cache.positions, self.model.most_positions)
+        together = all(self.cache.lengths[row] + longest <= room for row in fresh)
         for rows in [list(fresh)] if together and fresh else [[row] for row in fresh]:
             states = read(self.model, self.cache, rows, [fresh[row] for row in rows])
             for row, hidden in zip(rows, states, strict=True):

@@ -75,7 +75,8 @@ class StaticStep(FrameStep):
         graphs: bool = True,
         lag: int | None = None,
     ) -> None:
-        super().__init__(model, rows, -(-positions // SHORTEST_SPAN) * SHORTEST_SPAN, steps, cfg)
+        super().__init__(model, bucket(rows, 1), bucket(positions, SHORTEST_SPAN), steps, cfg)
+        rows = self.rows
         self.cache.keys.zero_()
         self.cache.values.zero_()
         device, buffers = model.norm.weight.device, self.buffers
@@ -97,6 +98,11 @@ class StaticStep(FrameStep):
     def fits(self, rows: int, positions: int, steps: int) -> bool:
         """Whether it can do what such a step would."""
         return self.rows >= rows and self.cache.positions >= positions and self.steps == steps
+
+    def release(self) -> None:
+        """Let go of cache and graphs at once; they and the step know each other."""
+        self.graphs = None
+        del self.run
 
     def warm_up(self) -> None:
         """Capture the graphs of all sizes, the largest first; otherwise each when it is needed."""
@@ -122,10 +128,7 @@ class StaticStep(FrameStep):
         self.flags.copy_(slot.flags, non_blocking=True)
         longest = 1 + max(self.cache.lengths[row] for row in rows)
         assert longest <= self.cache.positions, "row is full"
-        self.run(
-            bucket(rows[-1] + 1, 1, self.rows),
-            bucket(longest, SHORTEST_SPAN, self.cache.positions),
-        )
+        self.run(bucket(rows[-1] + 1, 1), bucket(longest, SHORTEST_SPAN))
         self.cache.advance(rows, 1)
         slot.codes.copy_(self.codes, non_blocking=True)
         if slot.copied is not None:

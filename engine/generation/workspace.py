@@ -4,7 +4,10 @@ A step owns the cache and, on a GPU, the graphs that know its addresses. These t
 than the first sound may take, so the last step that was used waits for the next request.
 """
 
+import itertools
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -52,6 +55,11 @@ class Workspace:
         self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
         self.idle: StaticStep | None = None
 
+    @cached_property
+    def codec_thread(self) -> ThreadPoolExecutor:
+        """Decodes beside the frames; one for all requests, since libraries plan by thread."""
+        return ThreadPoolExecutor(1, "voxtral-codec")
+
     @property
     def idle_size(self) -> int:
         """Bytes of the cache that the next step may use, or that are free once it does not."""
@@ -65,7 +73,9 @@ class Workspace:
         if idle is not None and idle.fits(rows, positions, steps):
             idle.buffers.cfg.fill_(cfg)
             return idle
-        del idle  # before its memory is asked for again
+        if idle is not None:
+            idle.release()
+            del idle  # before its memory is asked for again
         step = StaticStep(self.model, rows, positions, steps, cfg, self.graphs is not False)
         if self.graphs:
             step.warm_up()
@@ -84,9 +94,19 @@ class Workspace:
         cache.reset(row)
         if not len(opening):
             return
-        for known, prefix in self.prefixes:
-            if known is opening or torch.equal(known, opening):
-                cache.put(row, prefix)
-                return
-        read(self.model, cache, [row], [opening])
-        self.prefixes.append((opening, cache.take(row, len(opening))))
+        number = self._number(opening)
+        if number is None:
+            read(self.model, cache, [row], [opening])
+            prefix = cache.take(row, len(opening))
+        else:
+            prefix = self.prefixes[number][1]
+            del self.prefixes[number]
+            cache.put(row, prefix)
+        self.prefixes.append((opening, prefix))  # the last that was used is the last to go
+
+    def _number(self, opening: Tensor) -> int | None:
+        """Of the prefix of an opening; a request's own is known at sight, without a comparison."""
+        known = [tensor for tensor, _ in self.prefixes]
+        same = [number for number, tensor in enumerate(known) if tensor is opening]
+        equal = (number for number, tensor in enumerate(known) if torch.equal(tensor, opening))
+        return next(itertools.chain(same, equal), None)

@@ -59,7 +59,7 @@ class Backbone(nn.Module):
             Hidden states [len(rows), length, dim].
         """
         length = embeddings.shape[1]
-        starts = torch.tensor([cache.lengths[row] for row in rows], device=embeddings.device)
+        starts = placed([cache.lengths[row] for row in rows], embeddings.device)
         positions = starts.unsqueeze(-1) + torch.arange(length, device=embeddings.device)
         freqs_cis = self.freqs_cis(positions)
         x = embeddings
@@ -92,3 +92,11 @@ class Backbone(nn.Module):
                 every = torch.arange(self.most_positions, device=positions.device)
                 self.factors = rotary_factors(every, self.config.head_dim, self.config.rope_theta)
         return self.factors[positions]
+
+
+def placed(values: list[int], device: torch.device) -> Tensor:
+    """Integers on a device, int64 [n]; a GPU copies them without making anybody wait."""
+    tensor = torch.tensor(values)
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)

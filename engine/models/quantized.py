@@ -27,7 +27,7 @@ class Int8Linear(nn.Module):
     """8 bit, symmetric, a scale for each output: weight = matrix * scales. [..., in] -> [..., out].
 
     On a CPU few positions are multiplied as they are. Everywhere else the weights are widened
-    first: half the memory, but no faster than bfloat16.
+    first: half the memory, but slower than bfloat16.
     """
 
     def __init__(self, weight: Tensor) -> None:

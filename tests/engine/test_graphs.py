@@ -3,7 +3,9 @@
 `FakeCuda` stands for the device: a capture runs nothing, a replay runs what was captured.
 """
 
+import gc
 import re
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -14,7 +16,13 @@ import pytest
 import torch
 
 from engine import checkpoint
-from engine.generation.graphs import WARM_UPS, GraphRunner, bucket, buckets
+from engine.generation.graphs import (
+    WARM_UPS,
+    GraphRunner,
+    bucket,
+    buckets,
+    capture_stream,
+)
 from engine.generation.static import SHORTEST_SPAN, StaticStep
 from engine.models.voxtral import VoxtralModel
 from tests.frame_steps import walk
@@ -32,7 +40,7 @@ class FakeCuda:
     def device(self, device: torch.device) -> Any:
         return nullcontext()
 
-    def Stream(self) -> "FakeCuda":
+    def Stream(self, device: torch.device) -> "FakeCuda":
         return self
 
     def current_stream(self) -> "FakeCuda":
@@ -58,8 +66,9 @@ class FakeCuda:
         return FakeGraph()
 
     @contextmanager
-    def graph(self, graph: "FakeGraph", pool: str, stream: "FakeCuda") -> Iterator[None]:
+    def graph(self, graph: "FakeGraph", pool: str, stream: "FakeCuda", mode: str) -> Iterator[None]:
         assert pool == "pool"
+        assert mode == "thread_local"  # a thread that decodes may allocate meanwhile
         self.calls.append("capture")
         self.capturing = graph
         try:
@@ -90,12 +99,15 @@ def model() -> VoxtralModel:
 
 
 @pytest.fixture
-def cuda(monkeypatch: pytest.MonkeyPatch) -> FakeCuda:
+def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCuda]:
     fake = FakeCuda()
     names = ("device", "Stream", "stream", "current_stream", "set_stream", "graph_pool_handle")
     for name in (*names, "CUDAGraph", "graph"):
         monkeypatch.setattr(torch.cuda, name, getattr(fake, name))
-    return fake
+    monkeypatch.setattr(GraphRunner, "works", True)
+    capture_stream.cache_clear()
+    yield fake
+    capture_stream.cache_clear()
 
 
 def test_a_capture_that_breaks_off_leaves_state_and_stream_as_they_were(
@@ -145,7 +157,7 @@ def test_graphs_are_captured_ahead_largest_first(model: VoxtralModel, cuda: Fake
     step = graphed(model, cuda, rows=3, positions=2 * SHORTEST_SPAN)
     step.warm_up()
     assert step.graphs is not None
-    sizes = [(rows, span) for rows in (3, 2, 1) for span in (2 * SHORTEST_SPAN, SHORTEST_SPAN)]
+    sizes = [(rows, span) for rows in (4, 2, 1) for span in (2 * SHORTEST_SPAN, SHORTEST_SPAN)]
     assert list(step.graphs.graphs) == sizes
     assert not step.lengths.any()
     captured = cuda.calls.count("capture")
@@ -155,10 +167,10 @@ def test_graphs_are_captured_ahead_largest_first(model: VoxtralModel, cuda: Fake
 
 def test_buckets() -> None:
     assert buckets(1, 1) == [1]
-    assert buckets(1, 12) == [1, 2, 4, 8, 12]
-    assert buckets(256, 1536) == [256, 512, 1024, 1536]
-    assert buckets(256, 100) == [100]
-    assert [bucket(size, 1, 12) for size in (1, 3, 8, 9, 12)] == [1, 4, 8, 12, 12]
+    assert buckets(1, 8) == [1, 2, 4, 8]
+    assert buckets(256, 1024) == [256, 512, 1024]
+    assert [bucket(size, 1) for size in (1, 2, 3, 8, 9, 12, 65)] == [1, 2, 4, 8, 16, 16, 128]
+    assert [bucket(size, 256) for size in (1, 256, 257, 1025)] == [256, 256, 512, 2048]
 
 
 def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
@@ -178,3 +190,16 @@ def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
         "No CUDA graphs, .*: operation not permitted when stream is capturing", line
     )
     assert ran == [(4, 256), (2, 256), (4, 256)]
+
+
+def test_a_step_that_is_released_is_gone_at_once(model: VoxtralModel) -> None:
+    """Its cache is as large as the one that comes in its place."""
+    step = StaticStep(model, rows=2, positions=64, steps=3, cfg=1.2)
+    gone = weakref.ref(step.cache)
+    gc.disable()
+    try:
+        step.release()
+        del step
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -53,7 +53,7 @@ def test_more_positions_than_the_shortest_span(model: VoxtralModel) -> None:
     frame = both[1]._frame
     both[1].run = lambda rows, span: (spans.append((rows, span)), frame(rows, span))
     walks = [walk(step, script, length=SHORTEST_SPAN - 3) for step in both]
-    assert spans == [(9, SHORTEST_SPAN)] * 3 + [(9, 2 * SHORTEST_SPAN)] * 3
+    assert spans == [(16, SHORTEST_SPAN)] * 3 + [(16, 2 * SHORTEST_SPAN)] * 3
     for expected, made in zip(*walks, strict=True):
         for row, spoken in made.items():
             torch.testing.assert_close(spoken.hidden, expected[row].hidden, atol=1e-4, rtol=1e-4)

@@ -86,6 +86,7 @@ def test_the_step_is_held_for_the_next_request(nano: Engine) -> None:
     assert isinstance(held, StaticStep)
     assert held.graphs is not None
     graphs = len(held.graphs.graphs)
+    assert graphs > 0
     nano.speak("One sentence, and no more.", options=options)
     assert nano._workspace.idle is held
     assert len(held.graphs.graphs) == graphs
