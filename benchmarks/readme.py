@@ -90,7 +90,9 @@ def _cells(found: dict[str, dict[str, Any]]) -> list[str]:
     cells = [MISSING] * 5
     if "throughput" in figures:
         rows = figures["throughput"]["by_rows"]
-        cells[0:2] = [f"{rows[count]['rtf']['p50']:.2f}" for count in ("1", "4")]
+        for place, count in enumerate(("1", "4")):
+            if count in rows:
+                cells[place] = f"{rows[count]['rtf']['p50']:.2f}"
     if "first_audio" in figures:
         cells[2] = f"{figures['first_audio']['first_audio_s']['p50']:.1f} s"
     if "startup" in figures:

@@ -206,6 +206,7 @@ def fingerprint(folder: Path) -> str:
     params = read_params(folder / "params.json")
     parse_config(params)
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
+    params["multimodal"]["audio_model_args"]["acoustic_transformer_args"].pop("n_decoding_steps", 0)
     digest.update(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:
         for name in sorted(file.keys()):

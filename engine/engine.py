@@ -35,7 +35,7 @@ class Engine:
 
     Attributes:
         packed: Whether the weights are packed for the CPU (`engine.models.packed.pack`); one
-            thread of torch is enough then, and several only wait for each other.
+            thread is enough then (`torch.set_num_threads(1)`); several wait for each other.
         quantized: How the backbone is quantised, or None.
 
     Example:

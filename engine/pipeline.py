@@ -33,6 +33,8 @@ from engine.text import Passage
 
 AHEAD = 128
 """Chunks, in their order, whose frames are decoded as they come; others wait until it is later."""
+MOST_WAITING = 128
+"""Pieces that wait to be decoded before the frames wait for them."""
 CACHE_SHARE = 0.5
 """Of the free memory, for the cache."""
 MOST_ROWS = (16, 64)
@@ -136,7 +138,9 @@ class Speaker:
         inputs[prompt.audio_start : end] = rows
         if voice is None:
             return inputs[:0], inputs
-        return self.openings.setdefault(voice, inputs[:end].clone()), inputs[end:]
+        if voice not in self.openings:
+            self.openings[voice] = inputs[:end].clone()
+        return self.openings[voice], inputs[end:]
 
     @cached_property
     def _end_row(self) -> Tensor:
@@ -180,15 +184,18 @@ class SpeechRequest:
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
         """Frames here, samples on a thread beside: they are a third of the work of many rows."""
         silent, order = True, deque(map(self._sound, self.sequences))
+        working = deque[Future[SpeechChunk]]()
         thread = self.speaker.workspace.codec_thread
         try:
             with closing(self.speaker.loop(scheduler, self.positions)) as loop:
                 while order:
+                    while working and (working[0].done() or len(working) > MOST_WAITING):
+                        working.popleft().result()  # an error is not kept until its turn
                     speaking = bool(scheduler.waiting) or any(scheduler.running)
                     if speaking:
                         loop.advance()
                     for sound in itertools.islice(order, AHEAD):
-                        sound.decode(thread)
+                        working.extend(sound.decode(thread))
                     while order and (order[0].over or order[0].pieces):
                         if order[0].over:
                             order.popleft().sequence.frames.clear()
@@ -225,7 +232,7 @@ class Sound:
         ended = self.sequence.finished and self.waveform.done == len(self.sequence.frames)
         return ended and not self.pieces
 
-    def decode(self, thread: ThreadPoolExecutor) -> None:
+    def decode(self, thread: ThreadPoolExecutor) -> Iterator[Future[SpeechChunk]]:
         """Begin with what can be heard now and was not yet."""
         sequence, waveform = self.sequence, self.waveform
         available = sequence.audible
@@ -234,6 +241,7 @@ class Sound:
             note = sequence.note if last else ""
             work = partial(decoded, waveform, sequence, frames, last, note)
             self.pieces.append(thread.submit(work))
+            yield self.pieces[-1]
 
 
 @torch.inference_mode()

@@ -33,12 +33,12 @@ def warn_of_speed(
     """
     if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
         return
-    rows, steps = min(options.rows or AUTO_ROWS, chunks), options.steps or engine.steps
-    factor, start = engine.estimate(rows, steps)
+    rows = 1 if options.context == "chunks" else min(options.rows or AUTO_ROWS, chunks)
+    factor, start = engine.estimate(rows, options.steps or engine.steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks
         console.note(
-            f"note: {engine.name} takes about {factor:.0f} s for a second of sound on this CPU, "
+            f"note: {engine.name} takes about {factor:.{0 if factor >= 10 else 1}f} s for a second of sound on this CPU, "
             f"{_duration(total)} in all; {EMBEDDED} is faster (-m {EMBEDDED})"
         )
 

@@ -38,7 +38,7 @@ Quantize = Annotated[
         "--quantize",
         envvar="VOXTRAL_QUANTIZE",
         metavar="KIND",
-        help="Hold the backbone in int8 or int4: less memory, a little less exact.",
+        help="Hold a big model's backbone in int8 or int4: less memory, a little less exact.",
     ),
 ]
 Encoder = Annotated[

@@ -117,12 +117,13 @@ class FlowHead(nn.Module):
             noise: x at t = 0, [batch, acoustic_dim].
             cfg: Guidance of each row, [batch]: v = cfg v(hidden) + (1 - cfg) v(0).
             steps: Number of steps of 1 / steps.
-            times: `projected_times(steps)`, if it is at hand.
+            times: `projected_times(steps)`, if it is at hand; its number of steps counts then.
 
         Returns:
             x at t = 0, 1 / steps, ..., 1: steps + 1 tensors [batch, acoustic_dim].
         """
         times = self.projected_times(steps) if times is None else times
+        steps = len(times.tokens)
         both = torch.stack([hidden, torch.zeros_like(hidden)], dim=1)  # guided and free
         conditions = self.llm_projection(both)
         known = self._first.project(conditions)

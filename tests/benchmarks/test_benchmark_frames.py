@@ -42,7 +42,7 @@ def test_all_is_published_and_a_failure_spoils_no_other(
     parts = ["--only", "frames", "first", "baselines"]
     place = ["--device", "cpu", "--params", str(PARAMS), "--results", str(tmp_path)]
     frames.main([*asked, *parts, *place])
-    record = json.loads((tmp_path / "frames-random-params-cpu.json").read_text())
+    record = json.loads((tmp_path / "frames-random-tiny-cpu.json").read_text())
     out = capsys.readouterr().out
     assert out.endswith(json.dumps(record) + "\n")
     figures = record["figures"]

@@ -11,9 +11,11 @@ from torch import Tensor
 
 from engine import checkpoint
 from engine.config import END_AUDIO
+from engine.errors import DeviceError
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
+from engine.generation.waveform import Waveform
 from engine.generation.workspace import Workspace
 from engine.models.voxtral import VoxtralModel
 from engine.pipeline import Speaker, SpeechRequest
@@ -282,3 +284,44 @@ def test_many_chunks_are_heard_in_order_and_whole(model: VoxtralModel) -> None:
     alone = list(request_for(model, texts, rows=1).stream())
     heard, wanted = (np.concatenate([p.samples for p in some]) for some in (pieces, alone))
     assert np.array_equal(heard, wanted)
+
+
+def failing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let a decoding fail; returns the list of those that were begun."""
+    begun: list[int] = []
+    decode = Waveform.decode
+
+    def counted(self: Waveform, frames: list[np.ndarray]) -> np.ndarray:
+        begun.append(len(begun))
+        if begun[-1] == number:
+            raise DeviceError("Too little memory.", "Use less.")
+        return decode(self, frames)
+
+    monkeypatch.setattr(Waveform, "decode", counted)
+    return begun
+
+
+def test_an_error_of_the_codec_ends_the_stream(
+    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_at(5, monkeypatch)
+    with pytest.raises(DeviceError, match="Too little memory"):
+        list(request_for(model, ["Text one.", "Text two."] * 4, rows=4).stream())
+
+
+def test_a_stream_that_is_closed_leaves_nothing_to_decode(
+    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = failing_at(-1, monkeypatch)
+    request = request_for(model, [f"Text {number}." for number in range(12)], rows=12)
+    stream = request.stream()
+    next(stream)
+    stream.close()
+    thread = request.speaker.workspace.codec_thread
+    thread.submit(lambda: None).result()  # after whatever was left
+    before = len(begun)
+    thread.submit(lambda: None).result()
+    assert len(begun) == before
+    whole = request_for(model, ["Text 0."], rows=1)
+    whole.speaker.workspace = request.speaker.workspace
+    assert list(whole.stream())

@@ -181,7 +181,7 @@ class CodecTrainer:
         values: dict[str, float] = {}
         if self.options.part == "decoder":
             made = self.codec.decode(labels)
-            terms = reconstruction_loss(made, wave, loss_weights(1))
+            terms = reconstruction_loss(made, wave, LossWeights())  # predicted codes: other phases
         else:
             made, terms, values = self._through_bottleneck(wave, labels, progress)
         if self.judges:

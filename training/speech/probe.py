@@ -46,7 +46,7 @@ def speak(
     workspace = Workspace(model)
     loop = FrameLoop(
         workspace,
-        workspace.step(len(sequences), positions, steps=8, cfg=cfg),
+        workspace.step(len(sequences), positions, model.model_config.steps, cfg),
         Scheduler(sequences, len(sequences)),
         embed,
         seeded_noise(0, model.model_config.codec.acoustic_dim, model.model_config.temperature),

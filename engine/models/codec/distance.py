@@ -54,7 +54,9 @@ def reconstruction_loss(
         if weights.phase:
             phase = phase + phase_distance(*spectra, weights.power)
     wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
-    square = (made - real).square().sum() / (real.square().sum() + 1e-3)
+    square = made.new_zeros(())
+    if weights.square:
+        square = (made - real).square().sum() / (real.square().sum() + 1e-3)
     count = len(RESOLUTIONS)
     terms = {
         "mel": weights.mel * mel,
