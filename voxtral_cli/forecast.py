@@ -37,8 +37,9 @@ def warn_of_speed(
     factor, start = engine.estimate(rows, options.steps or engine.steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks
+        each = f"{factor:.0f}" if factor >= 10 else f"{factor:.1f}"
         console.note(
-            f"note: {engine.name} takes about {factor:.{0 if factor >= 10 else 1}f} s for a second of sound on this CPU, "
+            f"note: {engine.name} takes about {each} s for a second of sound on this CPU, "
             f"{_duration(total)} in all; {EMBEDDED} is faster (-m {EMBEDDED})"
         )
 
