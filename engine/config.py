@@ -204,20 +204,14 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         # reference trained on, and the flow's starting noise.
         max_chars=audio.get("max_chunk_chars", int, 300),
         max_chain_chars=audio.get("max_chain_chars", int, 0),
-        max_voice_seconds=audio.get("max_voice_seconds", float, 25.0),
-        temperature=audio.get("temperature", float, 1.0),
-        steps=flow_keys.get("n_decoding_steps", int, 8),
+        max_voice_seconds=audio.between("max_voice_seconds", float, 25.0, 0.5, 600),
+        temperature=audio.between("temperature", float, 1.0, 0, 2),
+        steps=flow_keys.between("n_decoding_steps", int, 8, 1, 256),
     )
     if config.max_chars < SHORTEST_CHUNK:
         raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
     if config.max_chain_chars < 0:
         raise audio.error("max_chain_chars", f"is {config.max_chain_chars}, below 0")
-    if not 0.5 <= config.max_voice_seconds <= 600:
-        raise audio.error("max_voice_seconds", f"is {config.max_voice_seconds}, outside 0.5 to 600")
-    if not 0 <= config.temperature <= 2:
-        raise audio.error("temperature", f"is {config.temperature}, outside 0 to 2")
-    if not 1 <= config.steps <= 256:
-        raise flow_keys.error("n_decoding_steps", f"is {config.steps}, outside 1 to 256")
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time
         if top.positive(name) % 2:
             raise top.error(name, "is odd")

@@ -26,6 +26,13 @@ class Section:
             raise self.error(name, f"is {value!r}, not of type {kind.__name__}")
         return value
 
+    def between(self, name: str, kind: type, default: Any, low: float, high: float) -> Any:
+        """As `get`, within a range."""
+        value = self.get(name, kind, default)
+        if not low <= value <= high:
+            raise self.error(name, f"is {value}, outside {low:g} to {high:g}")
+        return value
+
     def positive(self, name: str) -> int:
         value: int = self.get(name, int)
         if value < 1:

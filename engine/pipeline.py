@@ -31,8 +31,6 @@ from engine.prompt import Prompt
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage
 
-AHEAD = 128
-"""Chunks, in their order, whose frames are decoded as they come; others wait until it is later."""
 MOST_WAITING = 128
 """Pieces that wait to be decoded before the frames wait for them."""
 CACHE_SHARE = 0.5
@@ -194,7 +192,7 @@ class SpeechRequest:
                     speaking = bool(scheduler.waiting) or any(scheduler.running)
                     if speaking:
                         loop.advance()
-                    for sound in itertools.islice(order, AHEAD):
+                    for sound in itertools.islice(order, scheduler.rows):
                         working.extend(sound.decode(thread))
                     while order and (order[0].over or order[0].pieces):
                         if order[0].over:

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.speech import SpeechOptions
 
-AUTO_ROWS = 16  # at most, on a CPU (`engine.pipeline.MOST_ROWS`)
 CHARACTERS_A_SECOND = 15  # of English read aloud
 LONG_MINUTES = 20  # of speech, from which on it is said how long it will be
 
@@ -33,7 +32,9 @@ def warn_of_speed(
     """
     if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
         return
-    rows = 1 if options.context == "chunks" else min(options.rows or AUTO_ROWS, chunks)
+    from engine.pipeline import MOST_ROWS
+
+    rows = 1 if options.context == "chunks" else min(options.rows or MOST_ROWS[False], chunks)
     factor, start = engine.estimate(rows, options.steps or engine.steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks

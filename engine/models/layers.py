@@ -125,12 +125,35 @@ class Attention(nn.Module):
             return self.joined(x)
         return torch.cat([self.wq(x), self.wk(x), self.wv(x)], dim=-1)
 
-    @staticmethod
-    def listen(
+
+class TransformerBlock(nn.Module):
+    """Pre-norm attention and feed-forward, each added to the residual stream."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.heads = (config.n_heads, config.n_kv_heads, config.head_dim)
+        self.attention = Attention(config)
+        self.attention_norm = RMSNorm(config.dim, config.norm_eps)
+        self.feed_forward = FeedForward(config.dim, config.hidden_dim)
+        self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
+
+    def forward(
+        self,
+        x: Tensor,
+        freqs_cis: Tensor | None = None,
+        cache: LayerCache | None = None,
+        causal: bool = False,
+    ) -> Tensor:
+        """[batch, length, dim] -> the same; arguments as in `mix`."""
+        return self.leave(x, self.mix(self.project(x), freqs_cis, cache, causal))
+
+    def project(self, x: Tensor) -> Tensor:
+        """What `Attention.project` makes of the normed stream [..., dim]."""
+        return self.attention.project(self.attention_norm(x))
+
+    def mix(
+        self,
         projected: Tensor,
-        n_heads: int,
-        n_kv_heads: int,
-        head_dim: int,
         freqs_cis: Tensor | None = None,
         cache: LayerCache | None = None,
         causal: bool = False,
@@ -145,8 +168,8 @@ class Attention(nn.Module):
             causal: Positions see only themselves and earlier ones (without a cache).
             leading: Listen at the first so many positions only; None for all (without a cache).
         """
-        batch, length, _ = projected.shape
-        heads = projected.view(batch, length, -1, head_dim).transpose(1, 2)
+        n_heads, n_kv_heads, head_dim = self.heads
+        heads = projected.view(*projected.shape[:2], -1, head_dim).transpose(1, 2)
         queries, keys, values = heads.split_with_sizes((n_heads, n_kv_heads, n_kv_heads), 1)
         if freqs_cis is not None:
             turned = rotate(heads[:, :-n_kv_heads], freqs_cis)
@@ -162,44 +185,6 @@ class Attention(nn.Module):
                 enable_gqa=n_heads > n_kv_heads,
             )
         return out.transpose(1, 2).flatten(2)
-
-
-class TransformerBlock(nn.Module):
-    """Pre-norm attention and feed-forward, each added to the residual stream."""
-
-    def __init__(self, config: TransformerConfig) -> None:
-        super().__init__()
-        self.attention = Attention(config)
-        self.attention_norm = RMSNorm(config.dim, config.norm_eps)
-        self.feed_forward = FeedForward(config.dim, config.hidden_dim)
-        self.ffn_norm = RMSNorm(config.dim, config.norm_eps)
-
-    def forward(
-        self,
-        x: Tensor,
-        freqs_cis: Tensor | None = None,
-        cache: LayerCache | None = None,
-        causal: bool = False,
-    ) -> Tensor:
-        """[batch, length, dim] -> the same; see `Attention.listen`."""
-        return self.leave(x, self.mix(self.project(x), freqs_cis, cache, causal))
-
-    def project(self, x: Tensor) -> Tensor:
-        """What `Attention.project` makes of the normed stream [..., dim]."""
-        return self.attention.project(self.attention_norm(x))
-
-    def mix(
-        self,
-        projected: Tensor,
-        freqs_cis: Tensor | None = None,
-        cache: LayerCache | None = None,
-        causal: bool = False,
-        leading: int | None = None,
-    ) -> Tensor:
-        """`Attention.listen`: [batch, length, ...] -> [batch, leading or length, dim]."""
-        own = self.attention
-        heads = (own.n_heads, own.n_kv_heads, own.head_dim)
-        return own.listen(projected, *heads, freqs_cis, cache, causal, leading)
 
     def leave(self, x: Tensor, heard: Tensor) -> Tensor:
         """The stream x [..., dim] after what was heard was added, and what it makes of that."""

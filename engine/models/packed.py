@@ -9,8 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.models.cache import LayerCache
-from engine.models.layers import Attention, FeedForward, Linear, TransformerBlock, normed
+from engine.models.layers import FeedForward, Linear, TransformerBlock, normed
 
 
 class PackedWeight:
@@ -41,7 +40,7 @@ class PackedBlock(TransformerBlock):
     def __init__(self, block: TransformerBlock) -> None:
         nn.Module.__init__(self)
         attention, feed = block.attention, block.feed_forward
-        self.heads = (attention.n_heads, attention.n_kv_heads, attention.head_dim)
+        self.heads = block.heads
         self.queries_keys_values = PackedWeight(attention.wq, attention.wk, attention.wv)
         self.out = PackedWeight(attention.wo)
         self.gate_and_up = PackedWeight(feed.w1, feed.w3)
@@ -53,16 +52,6 @@ class PackedBlock(TransformerBlock):
 
     def project(self, x: Tensor) -> Tensor:
         return self.queries_keys_values(normed(x, *self.norms[0]))
-
-    def mix(
-        self,
-        projected: Tensor,
-        freqs_cis: Tensor | None = None,
-        cache: LayerCache | None = None,
-        causal: bool = False,
-        leading: int | None = None,
-    ) -> Tensor:
-        return Attention.listen(projected, *self.heads, freqs_cis, cache, causal, leading)
 
     def leave(self, x: Tensor, heard: Tensor) -> Tensor:
         x = x + self.out(heard)

@@ -1,6 +1,6 @@
 """The last step of the command: lock the ledger, load the model, do the job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from voxtral_cli.console import Console
 from voxtral_cli.voice_choice import ChosenVoice
 
 if TYPE_CHECKING:
+    from engine.engine import Engine
     from engine.speech import SpeechOptions
 
 
@@ -28,9 +29,7 @@ def perform(
     *,
     model: str,
     encoder: str | None,
-    device: str,
-    quantize: str | None,
-    graphs: bool | None,
+    load: Callable[[str | None], "Engine"],
     verify: bool,
     force: bool,
     clean: bool,
@@ -40,6 +39,7 @@ def perform(
 
     Args:
         place: Of the ledger.
+        load: The model, with a codec encoder of its own or not.
         verify: Whether a recogniser listens, in this language.
         force: Whether to speak again what the ledger holds.
         clean: Whether the ledger goes when all is written.
@@ -55,8 +55,7 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        own = encoder if encoded else None
-        engine = loading.load_engine(model, device, own, quantize, graphs)
+        engine = load(encoder if encoded else None)
         ears = None
         if verify:
             from engine.hearing.asr import Ears

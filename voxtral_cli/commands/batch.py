@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from engine.errors import VoxtralError
+from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json, print_table
 from voxtral_cli.failures import ExitCode, print_error
 from voxtral_cli.options import (
@@ -202,9 +203,7 @@ def batch(
         console,
         model=model,
         encoder=encoder,
-        device=device,
-        quantize=quantize,
-        graphs=graphs,
+        load=lambda own: loading.load_engine(model, device, own, quantize, graphs),
         verify=verify,
         force=force,
         clean=clean,
