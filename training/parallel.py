@@ -34,6 +34,14 @@ class Ranks:
         if self.size > 1:
             dist.barrier()
 
+    def gather(self, values: Tensor) -> Tensor:
+        """The values [n, ...] of all processes, joined in their order; n is the same in all."""
+        if self.size == 1:
+            return values
+        parts = [torch.empty_like(values) for _ in range(self.size)]
+        dist.all_gather(parts, values.contiguous())
+        return torch.cat(parts)
+
     def average(self, parameters: list[torch.nn.Parameter], progress: float) -> float:
         """Average the gradients in place, a missing one counting as zeros.
 

@@ -203,7 +203,7 @@ class TestTexts:
         prose = [f"Sentence {'x' * (n % 60)} of the prose." for n in range(300)]
         short = corpus.plan(prose, 20, seed=3, presets_share=0.5)
         longer = corpus.plan(prose, 40, seed=3, presets_share=0.5)
-        held_out = corpus.HELDOUT_SPEAKERS * corpus.HELDOUT_EACH
+        held_out = len(HELD_OUT) * corpus.HELDOUT_EACH
         assert longer[:20] == short[:20]
         assert longer[-held_out:] == short[-held_out:]
         assert {item.split for item in short[-held_out:]} == {"heldout"}

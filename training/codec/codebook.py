@@ -75,10 +75,12 @@ def update_codebook(
 
 
 @torch.no_grad()
-def init_codebook(codebook: SemanticCodebook, vectors: Tensor, rounds: int = 10) -> None:
+def init_codebook(
+    codebook: SemanticCodebook, vectors: Tensor, generator: torch.Generator, rounds: int = 10
+) -> None:
     """k-means over vectors [n, dim], n well above the number of codes."""
     size = len(codebook.cluster_usage)
-    chosen = torch.randperm(len(vectors))[:size]
+    chosen = torch.randperm(len(vectors), generator=generator)[:size]
     codebook.embedding_sum.copy_(vectors[chosen.repeat(-(-size // len(chosen)))[:size]])
     codebook.cluster_usage.fill_(1.0)
     for _ in range(rounds):

@@ -28,12 +28,12 @@ from training.data.manifest import (
     WordSpan,
     iter_manifest,
 )
-from training.data.speakers import PRESETS, style_of
+from training.data.speakers import HELD_OUT, PRESETS, style_of
 from training.data.teacher import Teacher
 
 SHARD_UTTERANCES = 250
-SPEAKERS = 150
-HELDOUT_SPEAKERS, HELDOUT_EACH = 8, 30
+SPEAKERS = 400
+HELDOUT_EACH = 30
 VALID_SHARE = 0.02
 EVALUATION_SETS = Path(__file__).parents[2] / "evaluation/sets"
 
@@ -66,8 +66,8 @@ def plan(prose: Sequence[str], utterances: int, seed: int, presets_share: float)
     ]
     source = texts.TextSource(prose, texts.Exclusion(held_out), seed)
     last = [
-        Item(f"h{n:05d}", source.draw(), f"h{n // HELDOUT_EACH + 1:04d}", "heldout", 10**7 + n)
-        for n in range(HELDOUT_SPEAKERS * HELDOUT_EACH)
+        Item(f"h{n:05d}", source.draw(), HELD_OUT[n // HELDOUT_EACH], "heldout", 10**7 + n)
+        for n in range(len(HELD_OUT) * HELDOUT_EACH)
     ]
     names = list(PRESETS)
     items = []

@@ -1,11 +1,15 @@
 """Pseudo-speakers: other voices made from one teacher by changing its source and its filter."""
 
+import functools
 import random
 from dataclasses import dataclass
 
 import numpy as np
 
 VOICED_HZ = 40.0
+BEND_HZ = 1000.0
+HELD_OUT = tuple(f"h{n:04d}" for n in range(1, 9))
+"""Speakers that no training hears."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class Style:
         tilt: Spectral tilt in nepers an octave about 1 kHz; above 0 is brighter.
         breath: Nepers added to the noise branch.
         rate: Speaking rate; above 1 is faster.
+        bend: Further stretch of the lowest formant alone, against the others.
     """
 
     warp: float = 1.0
@@ -27,6 +32,7 @@ class Style:
     tilt: float = 0.0
     breath: float = 0.0
     rate: float = 1.0
+    bend: float = 0.0
 
 
 PRESETS: dict[str, Style] = {
@@ -42,26 +48,65 @@ PRESETS: dict[str, Style] = {
 def random_style(name: str) -> Style:
     """The pseudo-speaker of this name; half are male-like, half female-like."""
     rng = random.Random(f"speaker {name}")
-    male = rng.random() < 0.5
+    return _style([rng.random() for _ in range(DIMENSIONS)])
+
+
+def held_out_styles(count: int) -> list[Style]:
+    """Speakers that are never trained on, evenly spread in every dimension (a Latin hypercube).
+
+    Drawn freely, two of eight are often as alike as one speaker is to itself.
+    """
+    rng = random.Random("held out")
+    columns = []
+    for _ in range(DIMENSIONS):
+        places = [(n + 0.5) / count for n in range(count)]
+        rng.shuffle(places)
+        columns.append(places)
+    return [_style(list(places)) for places in zip(*columns, strict=True)]
+
+
+DIMENSIONS = 7
+
+
+def _style(places: list[float]) -> Style:
+    """The style at a place of the unit cube; the first coordinate moves tract and pitch alike."""
+
+    def between(low: float, high: float, place: float) -> float:
+        return low + (high - low) * place
+
+    male, body = places[0] < 0.5, places[0] * 2 % 1
+    mixed = (body + 0.35 * (places[1] - 0.5)) % 1  # long tracts tend to low voices
     return Style(
-        warp=rng.uniform(0.82, 0.94) if male else rng.uniform(0.95, 1.13),
-        pitch=rng.uniform(0.45, 0.68) if male else rng.uniform(0.80, 1.22),
-        range=rng.uniform(0.65, 1.35),
-        tilt=rng.uniform(-0.15, 0.15),
-        breath=rng.uniform(-0.4, 0.5),
-        rate=rng.uniform(0.88, 1.15),
+        warp=between(0.80, 0.94, body) if male else between(0.95, 1.15, body),
+        pitch=between(0.44, 0.70, mixed) if male else between(0.78, 1.26, mixed),
+        range=between(0.6, 1.45, places[2]),
+        tilt=between(-0.22, 0.22, places[3]),
+        breath=between(-0.5, 0.7, places[4]),
+        rate=between(0.86, 1.16, places[5]),
+        bend=between(-0.12, 0.12, places[6]),
     )
 
 
+@functools.cache
 def style_of(speaker: str) -> Style:
-    """The style of a preset or of any other name."""
-    return PRESETS[speaker] if speaker in PRESETS else random_style(speaker)
+    """The style of a preset, of a held-out speaker (h0001 to h0008) or of any other name."""
+    if speaker in PRESETS:
+        return PRESETS[speaker]
+    if speaker in HELD_OUT:
+        return held_out_styles(len(HELD_OUT))[HELD_OUT.index(speaker)]
+    return random_style(speaker)
 
 
-def warp_frequency(spectrum: np.ndarray, factor: float) -> np.ndarray:
-    """Move every bin of `spectrum` [bins, frames] from f to factor * f (linear interpolation)."""
+def warp_frequency(spectrum: np.ndarray, factor: float, bend: float = 0.0) -> np.ndarray:
+    """Move every bin of `spectrum` [bins, frames] from f to factor * f (linear interpolation).
+
+    Args:
+        bend: Below some 1 kHz the factor is `1 + bend` times larger; fades out above.
+    """
     bins = len(spectrum)
-    source = np.minimum(np.arange(bins) / factor, bins - 1)
+    place = np.arange(bins) / factor
+    place = place / (1 + bend * np.exp(-np.square(place / (BEND_HZ / 12000 * bins))))
+    source = np.minimum(place, bins - 1)
     low = np.minimum(source.astype(np.int64), bins - 2)
     part = (source - low).astype(np.float32)[:, None]
     return spectrum[low] * (1 - part) + spectrum[low + 1] * part

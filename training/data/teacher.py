@@ -108,9 +108,9 @@ class Teacher:
     def _synthesise(self, outputs: list[np.ndarray], style: Style, seed: int) -> np.ndarray:
         """Samples [n] from the source-filter parameters ([1, bins, frames]; F0 [1, frames])."""
         harmonic, theta, noise, free, phase, f0 = (np.array(o[0], np.float32) for o in outputs)
-        if style.warp != 1.0:
+        if style.warp != 1.0 or style.bend:
             harmonic, noise, free = (
-                warp_frequency(part, style.warp) for part in (harmonic, noise, free)
+                warp_frequency(part, style.warp, style.bend) for part in (harmonic, noise, free)
             )
         tilt = tilt_curve(len(harmonic), SAMPLE_RATE / 2, style.tilt)
         return np.asarray(

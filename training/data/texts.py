@@ -16,7 +16,7 @@ from pathlib import Path
 from training.data import templates
 from training.data.phrases import split_list
 
-SHORTEST, LONGEST = 12, 100
+SHORTEST, LONGEST = 12, 140
 MEDIAN_CHARS, SPREAD = 56, 0.45
 SHARES = {"short": 0.10, "numbers": 0.13, "everyday": 0.24, "prose": 0.53}
 

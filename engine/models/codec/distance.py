@@ -43,16 +43,13 @@ def reconstruction_loss(
     their squared error over their energy. phase: as linear, of the complex spectra, whose
     magnitudes are first raised to `power`.
     """
-    mel = log = linear = phase = made.new_zeros(())
+    power = made.new_tensor(weights.power)
+    sums = made.new_zeros(4)
     for size in RESOLUTIONS:
-        spectra = spectrum(made, size), spectrum(real, size)
-        a, b = (magnitudes(values) for values in spectra)
+        spectra = (torch.view_as_real(spectrum(wave, size)) for wave in (made, real))
         bank = mel_bank(size, rate).to(made.device)
-        mel = mel + F.l1_loss((bank @ a + FLOOR).log(), (bank @ b + FLOOR).log())
-        log = log + F.l1_loss((a + FLOOR).log(), (b + FLOOR).log())
-        linear = linear + (a - b).abs().sum() / (b.sum() + 1e-3)
-        if weights.phase:
-            phase = phase + phase_distance(*spectra, weights.power)
+        sums = sums + spectral_terms(*spectra, bank, power if weights.phase else None)
+    mel, log, linear, phase = sums.unbind()
     wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
     square = made.new_zeros(())
     if weights.square:
@@ -69,6 +66,22 @@ def reconstruction_loss(
     return {name: term for name, term in terms.items() if getattr(weights, name)}
 
 
+def spectral_terms(made: Tensor, real: Tensor, bank: Tensor, power: Tensor | None) -> Tensor:
+    """The terms mel, log, linear and phase [4] of one resolution; real arithmetic alone, so that
+    training can compile it.
+
+    Args:
+        made, real: Spectra as real and imaginary parts [batch, bins, frames, 2].
+        bank: [mels, bins]. power: [], None leaves the phases out.
+    """
+    a, b = ((part.square().sum(-1) + 1e-12).sqrt() for part in (made, real))
+    mel = F.l1_loss((bank @ a + FLOOR).log(), (bank @ b + FLOOR).log())
+    log = F.l1_loss((a + FLOOR).log(), (b + FLOOR).log())
+    linear = (a - b).abs().sum() / (b.sum() + 1e-3)
+    phase = linear.new_zeros(()) if power is None else phase_distance(made, real, power)
+    return torch.stack([mel, log, linear, phase])
+
+
 def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
     """Mean difference of log-mel spectra, in dB."""
     bank = mel_bank(size, rate).to(made.device)
@@ -76,17 +89,17 @@ def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 
     return 20 * F.l1_loss(a, b)
 
 
-def phase_distance(made: Tensor, real: Tensor, power: float) -> Tensor:
+def phase_distance(made: Tensor, real: Tensor, power: Tensor) -> Tensor:
     """L1 of complex spectra over the L1 of the real one, magnitudes raised to `power`.
 
-    About 1.27 where phases have nothing to do with each other.
+    About 1.27 where phases have nothing to do with each other. Arguments as in `spectral_terms`.
     """
-    compressed = [
-        torch.view_as_real(values) * (magnitudes(values) + 1e-3).pow(power - 1).unsqueeze(-1)
-        for values in (made, real)
-    ]
-    error = (compressed[0] - compressed[1]).square().sum(-1)
-    return (error + 1e-9).sqrt().sum() / (compressed[1].square().sum(-1).sqrt().sum() + 1e-3)
+    made, real = (
+        part * ((part.square().sum(-1, True) + 1e-12).sqrt() + 1e-3).pow(power - 1)
+        for part in (made, real)
+    )
+    error = (made - real).square().sum(-1)
+    return (error + 1e-9).sqrt().sum() / (real.square().sum(-1).sqrt().sum() + 1e-3)
 
 
 def spectrum(wave: Tensor, size: int) -> Tensor:
