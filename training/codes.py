@@ -106,8 +106,12 @@ def spoken_chars(utterance: Utterance, frames: int, frame_rate: float) -> np.nda
     return np.interp(centres, times, places).clip(0, byte[-1] - 1).astype(np.float16)
 
 
-def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
-    """Write the codes of a corpus; returns how many frames there are."""
+def encode_corpus(corpus: Path, codec: Codec, out: Path, precision: str = "float32") -> int:
+    """Write the codes of a corpus; returns how many frames there are.
+
+    Args:
+        precision: Of the encoder's products; "bfloat16" moves some codes to a neighbouring level.
+    """
     utterances = [u for u in load_manifest(corpus) if u.split in SPLITS]
     size, device = codec.config.frame_samples, next(codec.parameters()).device
     frames = np.array([-(-u.samples // size) for u in utterances])
@@ -115,7 +119,9 @@ def encode_corpus(corpus: Path, codec: Codec, out: Path) -> int:
     begin = time.perf_counter()
     for number, (chosen, wave) in enumerate(_batches(utterances, frames, size)):
         with torch.inference_mode():
-            encoded = codec.encode(wave.to(device)).transpose(1, 2).short().cpu().numpy()
+            with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+                latent = codec.latent(wave.to(device))
+            encoded = codec.quantizer.encode(latent.float()).transpose(1, 2).short().cpu().numpy()
         for index, rows in zip(chosen, encoded, strict=True):
             codes[index] = rows[: frames[index]]
         if number % 50 == 0:
@@ -150,10 +156,11 @@ def main() -> None:
     parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--preset", choices=PRESETS, default="nano")
     options = parser.parse_args()
     codec = load_codec(options.codec, options.preset).to(options.device)
-    frames = encode_corpus(options.corpus, codec, options.out)
+    frames = encode_corpus(options.corpus, codec, options.out, options.precision)
     print(f"{frames} frames, {frames / codec.config.frame_rate / 3600:.2f} h")
 
 

@@ -17,8 +17,10 @@ from training.data.manifest import (
     read_audio,
 )
 from training.data.speakers import (
+    HELD_OUT,
     PRESETS,
     Style,
+    held_out_styles,
     shape_pitch,
     style_of,
     tilt_curve,
@@ -133,6 +135,23 @@ class TestSpeakers:
     def test_a_name_always_means_the_same_voice(self) -> None:
         assert style_of("p0007") == style_of("p0007") != style_of("p0008")
         assert style_of("neutral_male") == PRESETS["neutral_male"]
+
+    def test_held_out_speakers_are_spread_and_unlike_all_others(self) -> None:
+        styles = held_out_styles(len(HELD_OUT))
+        assert style_of("h0003") == styles[2]
+        tilts = sorted(style.tilt for style in styles)
+        np.testing.assert_allclose(np.diff(tilts), tilts[1] - tilts[0])
+        assert sum(style.warp < 0.945 for style in styles) == len(styles) // 2
+        others = {style_of(f"p{n:04d}") for n in range(1, 50)} | set(PRESETS.values())
+        assert len(others) == 54
+        assert others.isdisjoint(styles)
+
+    def test_a_bend_moves_low_peaks_alone(self) -> None:
+        spectrum = np.zeros((601, 1), np.float32)
+        spectrum[[20, 400]] = 1.0
+        bent = warp_frequency(spectrum, 1.0, 0.1)[:, 0]
+        assert bent[:100].argmax() == 22
+        assert 100 + bent[100:].argmax() == 400
 
     def test_warping_moves_a_peak(self) -> None:
         spectrum = np.zeros((601, 2), np.float32)

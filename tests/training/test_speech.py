@@ -21,7 +21,7 @@ from training.codes import (
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.forward import run_backbone
+from training.speech.forward import rotate, run_backbone
 from training.speech.init import speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, embed, terms
 from training.speech.probe import embed_prompt
@@ -172,6 +172,27 @@ class TestBatch:
 
 
 class TestLosses:
+    def test_rotation_is_the_same_without_complex_numbers(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pairs, turns = torch.randn(2, 5, 3, 4, 2), torch.randn(5, 1, 4, 2)
+        complex_ones = rotate(pairs, turns)
+        monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
+        torch.testing.assert_close(rotate(pairs, turns), complex_ones)
+
+    def test_bfloat16_changes_the_losses_little(
+        self, model: VoxtralModel, samples: list[Sample]
+    ) -> None:
+        probe, batch = PhoneProbe(CONFIG.backbone.dim), collate(samples)
+        seen = []
+        for reduced in (False, True):
+            generator = torch.Generator().manual_seed(0)
+            with torch.autocast("cpu", torch.bfloat16, enabled=reduced):
+                losses, _ = terms(model, probe, batch, LossOptions(layers=(0, 1)), 0.5, generator)
+            seen.append(torch.stack(list(losses.values())))
+        assert seen[1].dtype == torch.float32
+        torch.testing.assert_close(seen[1], seen[0], rtol=0.02, atol=0.02)
+
     def test_the_fused_forward_is_the_backbone(self, model: VoxtralModel) -> None:
         x = torch.randn(2, 19, CONFIG.backbone.dim)
         passed = run_backbone(model, x, layers=(0, 1), heads=2)

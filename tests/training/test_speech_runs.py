@@ -1,5 +1,6 @@
 """Speech training: runs, the exported checkpoint, and a decoder that hears the model."""
 
+import copy
 import itertools
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from training.export import export
 from training.presets import PRESETS
 from training.speech import predict
 from training.speech.batches import SampleOptions
+from training.speech.init import start
 from training.speech.losses import LossOptions
 from training.speech.probe import write_probe
 from training.speech.prompts import preset_speakers
@@ -75,6 +77,35 @@ class TestRun:
         engine = Engine.from_folder(folder, device="cpu")
         assert engine.voices == ("neutral_male",)
         assert len(engine.speak("Hi.", "neutral_male", SpeechOptions(steps=1)))
+
+    def test_long_references_and_chains_come_late(
+        self, corpus: Path, codes: Path, codec_state: Path, tmp_path: Path
+    ) -> None:
+        options = self.options(corpus, codes, codec_state, tmp_path)
+        long = SampleOptions(prompt_frames=(3, 40), chain=1.0)
+        run = Run(replace(options, samples=long, long_from=0.5))
+        batches = run.batches()
+        early = [next(batches).inputs.shape[1] for _ in range(12)]
+        run.progress = 0.5
+        late = [next(batches).inputs.shape[1] for _ in range(12)]
+        assert max(early) < max(late)
+
+    def test_with_another_codec_the_layers_go_on_and_the_codes_begin_anew(
+        self, model: VoxtralModel, tmp_path: Path
+    ) -> None:
+        tekken = byte_level_tekken({}, CONFIG.codec.frame_rate)
+        save(tmp_path, PRESETS["tiny"], model, tekken, {})
+        codec, generator = copy.deepcopy(model.audio_tokenizer), torch.Generator()
+        layer = "layers.0.attention.wq.weight"
+        table = "mm_audio_embeddings.audio_codebook_embeddings.embeddings.weight"
+        stored = load(tmp_path).state_dict()
+        same = start("tiny", codec, tmp_path, generator.manual_seed(5)).state_dict()
+        codec.quantizer.semantic_codebook.embedding_sum.normal_(generator=generator)
+        other = start("tiny", codec, tmp_path, generator.manual_seed(5)).state_dict()
+        for name in (layer, table):
+            torch.testing.assert_close(same[name], stored[name].float())
+        torch.testing.assert_close(other[layer], stored[layer].float())
+        assert (other[table] - stored[table]).abs().mean() > 0.01
 
     def test_the_clock_ends_a_run(
         self,

@@ -6,7 +6,7 @@ prompt half of the time.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,6 +50,11 @@ class SampleOptions:
     joined_chars: int = 110
     chain: float = 0.3
     chain_chars: int = 300
+
+    def short(self) -> "SampleOptions":
+        """The same without chains and with references of at most some seconds."""
+        low, high = self.prompt_frames
+        return replace(self, prompt_frames=(low, min(high, 4 * low)), chain=0.0)
 
 
 class Sampler:

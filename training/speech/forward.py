@@ -42,7 +42,7 @@ def run_backbone(
         layers: Those whose first `heads` heads are handed out.
     """
     freqs = backbone.freqs_cis(torch.arange(x.shape[1], device=x.device))
-    turns = torch.view_as_complex(freqs).unsqueeze(1)  # [length, 1, head_dim / 2]
+    turns = freqs.unsqueeze(1)  # [length, 1, head_dim / 2, 2]
     taken, middle = [], x
     for index, layer in enumerate(backbone.layers):
         assert isinstance(layer, TransformerBlock)
@@ -60,8 +60,7 @@ def _block(layer: TransformerBlock, x: Tensor, turns: Tensor) -> tuple[Tensor, T
     projection = torch.cat([attention.wq.weight, attention.wk.weight, attention.wv.weight])
     joined = F.linear(_norm(layer.attention_norm, x), projection)
     turned = joined[..., : queries_dim + keys_dim].unflatten(-1, (-1, attention.head_dim // 2, 2))
-    turned = torch.view_as_real(torch.view_as_complex(turned) * turns).flatten(-2)
-    turned = turned.transpose(1, 2)
+    turned = rotate(turned.float(), turns).to(joined.dtype).flatten(-2).transpose(1, 2)
     queries, keys = turned[:, : attention.n_heads], turned[:, attention.n_heads :]
     values = joined[..., queries_dim + keys_dim :].unflatten(-1, (-1, attention.head_dim))
     heard = F.scaled_dot_product_attention(
@@ -71,6 +70,23 @@ def _block(layer: TransformerBlock, x: Tensor, turns: Tensor) -> tuple[Tensor, T
     gates = torch.cat([feed.w1.weight, feed.w3.weight])
     gate, up = F.linear(_norm(layer.ffn_norm, x), gates).chunk(2, -1)
     return x + feed.w2(F.silu(gate) * up), queries, keys
+
+
+def compile_blocks() -> None:
+    """Let all layers run as compiled code from now on: one compilation serves them all."""
+    global _block
+    _block = torch.compile(_block, dynamic=True)
+
+
+def rotate(pairs: Tensor, turns: Tensor) -> Tensor:
+    """Complex products of pairs [..., 2] (real, imaginary) with `turns`, which broadcast.
+
+    In real arithmetic where it is compiled: compilers know no complex numbers.
+    """
+    if not torch.compiler.is_compiling():
+        return torch.view_as_real(torch.view_as_complex(pairs) * torch.view_as_complex(turns))
+    (a, b), (cos, sin) = pairs.unbind(-1), turns.unbind(-1)
+    return torch.stack([a * cos - b * sin, a * sin + b * cos], -1)
 
 
 def _norm(norm: RMSNorm, x: Tensor) -> Tensor:

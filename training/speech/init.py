@@ -1,11 +1,16 @@
 """How an untrained speech model starts: what the codec knows is put into tables and heads."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
-from engine.config import SPECIAL_CODES
+from engine.checkpoint import load as load_checkpoint
+from engine.config import SPECIAL_CODES, parse_config
+from engine.models.codec.codec import Codec
 from engine.models.layers import Linear
 from engine.models.voxtral import VoxtralModel
+from training.presets import PRESETS
 
 
 def init_speech(model: VoxtralModel, generator: torch.Generator) -> None:
@@ -54,6 +59,39 @@ def speech_parameters(model: VoxtralModel) -> dict[str, nn.Parameter]:
         for name, parameter in model.named_parameters()
         if not name.startswith("audio_tokenizer.")
     }
+
+
+def start(
+    preset: str, codec: Codec, checkpoint: Path | None, generator: torch.Generator
+) -> VoxtralModel:
+    """The model to begin with, float32: a new one of a preset's sizes, or a checkpoint's.
+
+    Where the codec is not the checkpoint's own, its codes mean something else: what reads and
+    writes codes begins anew then, and the layers between go on.
+    """
+    begun = load_checkpoint(checkpoint, dtype=torch.float32) if checkpoint else None
+    if begun and same_codes(begun.audio_tokenizer, codec):
+        return begun.requires_grad_()
+    model = VoxtralModel(parse_config(PRESETS[preset]))
+    model.audio_tokenizer.load_state_dict(codec.state_dict())
+    init_speech(model, generator)
+    if begun:
+        kept = {n: p for n, p in speech_parameters(begun).items() if not of_codes(n)}
+        load_speech(model, {**speech_parameters(model), **kept})
+    return model
+
+
+def of_codes(name: str) -> bool:
+    """Whether a parameter of the speech model is tied to what each code of the codec means."""
+    return any(part in name for part in ("codebook", "acoustic_transformer.input_projection"))
+
+
+def same_codes(one: Codec, other: Codec) -> bool:
+    """Whether the codes of two codecs mean the same: one decoder may have been trained further."""
+    books = one.quantizer.semantic_codebook, other.quantizer.semantic_codebook
+    return books[0].embedding.shape == books[1].embedding.shape and torch.allclose(
+        books[0].embedding, books[1].embedding, rtol=0.02, atol=1e-3
+    )
 
 
 def load_speech(model: VoxtralModel, weights: dict[str, torch.Tensor]) -> None:

@@ -16,8 +16,6 @@ from typing import Any
 
 import torch
 
-from engine.checkpoint import load as load_checkpoint
-from engine.config import parse_config
 from engine.models.voxtral import VoxtralModel
 from training.codes import load_codec, load_codes
 from training.data.speakers import PRESETS as VOICES
@@ -25,8 +23,9 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import Muon
 from training.parallel import Ranks
 from training.presets import PRESETS
+from training.speech import forward
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.init import init_speech, load_speech, speech_parameters
+from training.speech.init import load_speech, speech_parameters, start
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
@@ -45,7 +44,12 @@ class Options:
         rate: Peak learning rate of AdamW.
         muon: Learning rate of Muon, times `rate`.
         curriculum: Share of the time until texts of all lengths are seen.
+        long_from: Share of the time from which there are long references and chains: they cost
+            several times as many positions for each frame that is learned.
         optimiser: "muon" for the matrices of the layers and "adamw" for the rest, or "adamw".
+        precision: Of the model's products; losses are always float32. bfloat16 is several times
+            faster where the processor has units for it (AMX, tensor cores), and slower elsewhere.
+        compile: Compile the layers before the first step (a minute), for a quarter less time.
     """
 
     corpus: Path
@@ -60,6 +64,7 @@ class Options:
     muon: float = 3.0
     warmup: int = 60
     curriculum: float = 0.35
+    long_from: float = 0.6
     optimiser: str = "adamw"
     average: float = 0.998
     log_steps: int = 25
@@ -67,6 +72,8 @@ class Options:
     probe_minutes: float = 10.0
     probe: bool = False
     device: str = "cpu"
+    precision: str = "float32"
+    compile: bool = False
     seed: int = 0
     losses: LossOptions = field(default_factory=LossOptions)
     samples: SampleOptions = field(default_factory=SampleOptions)
@@ -78,7 +85,9 @@ class Run:
     def __init__(self, options: Options) -> None:
         self.options, self.ranks = options, Ranks()
         self.generator = torch.Generator().manual_seed(options.seed)
-        self.model = _start(options, self.generator).to(options.device)
+        codec = load_codec(options.codec, options.preset)
+        model = start(options.preset, codec, options.from_checkpoint, self.generator)
+        self.model = model.train().to(options.device)
         self.model.audio_tokenizer.requires_grad_(False)
         self.probe = PhoneProbe(self.model.config.dim).to(options.device)
         self.parameters = speech_parameters(self.model)
@@ -126,13 +135,16 @@ class Run:
 
     def batches(self) -> Iterator[Batch]:
         """Without end; the longest text grows with the time that has passed."""
-        sampler = Sampler(self.spoken, self.voices, self.options.samples, self._seed())
+        seed = self._seed()
         while True:
-            longest = self._longest()
+            longest, long = self._longest(), self.progress >= self.options.long_from
+            samples = self.options.samples if long else self.options.samples.short()
+            sampler = Sampler(self.spoken, self.voices, samples, seed)
             for batch in sampler.batches(self.options.budget, longest):
                 yield batch
-                if self._longest() != longest:
+                if (self._longest(), self.progress >= self.options.long_from) != (longest, long):
                     break
+            seed += 7919
 
     def _longest(self) -> int:
         """Bytes of the longest text now: 30, growing in steps of 10 to all."""
@@ -147,9 +159,11 @@ class Run:
             for group in optimiser.param_groups:
                 group["lr"] = rate * group["scale"]
         batch = batch.to(options.device)
-        losses, seen = terms(
-            self.model, self.probe, batch, options.losses, progress, self.generator
-        )
+        kind, reduced = torch.device(options.device).type, options.precision == "bfloat16"
+        with torch.autocast(kind, torch.bfloat16, enabled=reduced):
+            losses, seen = terms(
+                self.model, self.probe, batch, options.losses, progress, self.generator
+            )
         loss = torch.stack(list(losses.values())).sum()
         for optimiser in self.optimisers:
             optimiser.zero_grad()
@@ -199,6 +213,8 @@ class Run:
 def train(options: Options) -> VoxtralModel:
     """Run until the time budget is spent; returns the averaged model."""
     torch.manual_seed(options.seed)
+    if options.compile:
+        forward.compile_blocks()
     run = Run(options)
     curve = Curve(options.out / "speech.csv")
     saved = heard = time.perf_counter()
@@ -228,18 +244,6 @@ def train(options: Options) -> VoxtralModel:
     if options.probe and run.ranks.first:
         print(run.hear(), flush=True)
     return run.averaged()
-
-
-def _start(options: Options, generator: torch.Generator) -> VoxtralModel:
-    """The model to begin with: new, or a checkpoint's."""
-    if options.from_checkpoint is not None:
-        model = load_checkpoint(options.from_checkpoint, dtype=torch.float32)
-        return model.train().requires_grad_()
-    model = VoxtralModel(parse_config(PRESETS[options.preset]))
-    codec = load_codec(options.codec, options.preset)
-    model.audio_tokenizer.load_state_dict(codec.state_dict())
-    init_speech(model, generator)
-    return model
 
 
 def _optimisers(
@@ -280,9 +284,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=Options.rate)
     parser.add_argument("--muon", type=float, default=Options.muon, help="its rate / --rate")
     parser.add_argument("--curriculum", type=float, default=Options.curriculum)
+    parser.add_argument("--long-from", type=float, default=Options.long_from)
     parser.add_argument("--optimiser", choices=("muon", "adamw"), default=Options.optimiser)
     parser.add_argument("--probe", action="store_true", help="speak two sentences now and then")
     parser.add_argument("--device", default=Options.device)
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default=Options.precision)
+    parser.add_argument("--compile", action="store_true")
     parser.add_argument("--seed", type=int, default=Options.seed)
     train(Options(**vars(parser.parse_args())))
 

@@ -46,9 +46,9 @@ def reconstruction_loss(
     power = made.new_tensor(weights.power)
     sums = made.new_zeros(4)
     for size in RESOLUTIONS:
-        spectra = (torch.view_as_real(spectrum(wave, size)) for wave in (made, real))
+        a, b = (torch.view_as_real(spectrum(wave, size)) for wave in (made, real))
         bank = mel_bank(size, rate).to(made.device)
-        sums = sums + spectral_terms(*spectra, bank, power if weights.phase else None)
+        sums = sums + spectral_terms(a, b, bank, power if weights.phase else None)
     mel, log, linear, phase = sums.unbind()
     wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
     square = made.new_zeros(())
