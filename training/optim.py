@@ -82,3 +82,31 @@ class Muon(torch.optim.Optimizer):
         gradients = [p.grad for p in parameters if p.grad is not None]
         torch._foreach_lerp_(averages, gradients, 1 - group["momentum"])
         return torch.stack(torch._foreach_lerp(gradients, averages, group["momentum"]))
+
+
+def optimisers(
+    inside: list[torch.nn.Parameter],
+    outside: list[torch.nn.Parameter],
+    rate: float,
+    muon: float = 1.0,
+) -> list[torch.optim.Optimizer]:
+    """Muon for some matrices, where there are any, and AdamW for the rest.
+
+    Each group's `scale` is its factor on the learning rate: `muon` for Muon's.
+    """
+    adamw = torch.optim.AdamW(
+        [
+            {"params": [p for p in outside if p.dim() > 1], "weight_decay": 0.01},
+            {"params": [p for p in outside if p.dim() < 2], "weight_decay": 0.0},
+        ],
+        lr=rate,
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+    made: list[torch.optim.Optimizer] = [adamw]
+    if inside:
+        made.append(Muon(inside, rate, steps=4))
+    for optimiser, scale in zip(made, (1.0, muon), strict=False):
+        for group in optimiser.param_groups:
+            group["scale"] = scale
+    return made

@@ -12,7 +12,7 @@ import numpy as np
 
 from training.codes import Spoken
 from training.speech.prompts import semantic_codes
-from training.speech.samples import Batch, Part, Sample, collate
+from training.speech.samples import Batch, Part, Sample, Vocabulary, collate, on_grid
 
 POOL = 512
 """Samples that are sorted by length at a time."""
@@ -27,6 +27,7 @@ class SampleOptions:
     Args:
         prompt_frames: Shortest and longest A1, END row not counted; evenly spread on a log scale.
         fixed: Share of a preset speaker's samples with its fixed prompt.
+        fixed_frames: Shortest and longest utterance that becomes a fixed prompt.
         corrupt: Share of samples whose history is corrupted: the model then hears something else
             than what it should have said, as it will when it speaks freely.
         swap_frames: Largest share of frames of such a sample that are another frame, or silence.
@@ -41,6 +42,7 @@ class SampleOptions:
 
     prompt_frames: tuple[int, int] = (30, 625)
     fixed: float = 0.5
+    fixed_frames: tuple[int, int] = (26, 38)
     corrupt: float = 0.5
     swap_frames: float = 0.15
     swap_codes: float = 0.4
@@ -63,6 +65,7 @@ class Sampler:
     Args:
         spoken: Utterances to be spoken.
         fixed: Codes of the fixed prompt of each preset speaker [frames, codebooks], 0-based.
+        vocabulary: Of the model.
     """
 
     def __init__(
@@ -71,8 +74,10 @@ class Sampler:
         fixed: dict[str, np.ndarray],
         options: SampleOptions,
         seed: int,
+        vocabulary: Vocabulary | None = None,
     ) -> None:
         self.options, self.fixed = options, fixed
+        self.vocabulary = vocabulary or Vocabulary()
         self.spoken = sorted(spoken, key=lambda s: s.frames)
         self.random = np.random.default_rng(seed)
         self.speakers: dict[str, list[Spoken]] = defaultdict(list)
@@ -118,11 +123,11 @@ class Sampler:
             pool.sort(key=lambda s: s.length)
             groups: list[list[Sample]] = [[]]
             for sample in pool:
-                if groups[-1] and sample.length * (len(groups[-1]) + 1) > budget:
+                if groups[-1] and on_grid(sample.length) * (len(groups[-1]) + 1) > budget:
                     groups.append([])
                 groups[-1].append(sample)
             for number in self.random.permutation(len(groups)):
-                yield collate(groups[number])
+                yield collate(groups[number], self.vocabulary)
 
     def _another(self, said: list[Spoken], least: int, most: int) -> list[Spoken]:
         """One more of the speaker's utterances, or none.
@@ -144,8 +149,12 @@ class Sampler:
         offsets = np.cumsum([0, *(len(s.text.encode()) + 1 for s in said)])
         chars = [s.chars.astype(np.float32) + o for s, o in zip(said, offsets, strict=False)]
         phones = np.concatenate([s.phones for s in said])
-        text = " ".join(s.text for s in said).encode()
-        return Part(text, target, np.concatenate(chars), phones, self._heard(target, phones))
+        text, spoken = " ".join(s.text for s in said), np.concatenate(chars)
+        tokens = self.vocabulary.encode(text) if self.vocabulary.encode else None
+        if tokens is not None:
+            spoken = np.full_like(spoken, np.nan)  # known by the byte, not by the token
+        heard = self._heard(target, phones)
+        return Part(text.encode(), target, spoken, phones, heard, tokens)
 
     def _prompt(self, said: list[Spoken]) -> np.ndarray:
         speaker = said[0].speaker

@@ -94,6 +94,15 @@ def same_codes(one: Codec, other: Codec) -> bool:
     )
 
 
+def matrices(
+    parameters: dict[str, nn.Parameter],
+) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """The matrices of all layers, and all other parameters."""
+    inside = {name for name, p in parameters.items() if p.dim() == 2 and "layers." in name}
+    others = [p for name, p in parameters.items() if name not in inside]
+    return [parameters[name] for name in parameters if name in inside], others
+
+
 def load_speech(model: VoxtralModel, weights: dict[str, torch.Tensor]) -> None:
     """Load the speech model's weights, all of them and nothing else; the codec stays as it is."""
     codec = {n: t for n, t in model.state_dict().items() if n.startswith("audio_tokenizer.")}

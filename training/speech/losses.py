@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.config import END_AUDIO
+from engine.config import END_AUDIO, SPECIAL_CODES
 from engine.models.flow import FlowHead
 from engine.models.voxtral import VoxtralModel
 from training.codec.phones import SYMBOLS
@@ -21,6 +21,8 @@ from training.speech.forward import Passed, run_backbone
 from training.speech.prompts import IGNORED
 from training.speech.samples import Batch
 
+ROWS = 256
+"""Frames are taken in multiples of this: kernels are made for each new size of a product."""
 NEAR = 3.0
 """Characters between attended and spoken that still count as aligned."""
 
@@ -94,15 +96,15 @@ def terms(
     passed = run_backbone(model, embed(model, batch), options.layers, options.heads)
     frames = torch.arange(len(batch.query), device=batch.query.device).unsqueeze(-1)
     known = batch.semantic != IGNORED
-    flat = (frames * batch.inputs.shape[1] + batch.query)[known]
+    flat = padded((frames * batch.inputs.shape[1] + batch.query)[known], 0)
     hidden = passed.hidden.flatten(0, 1)[flat]
-    targets, acoustic = batch.semantic[known], batch.acoustic[known]
+    targets, acoustic = padded(batch.semantic[known], IGNORED), padded(batch.acoustic[known], -1)
     head = model.acoustic_transformer
     cross_entropy, right = semantic_loss(head, hidden, targets, options.end)
-    real = targets != END_AUDIO
+    real = targets >= SPECIAL_CODES
     flow = flow_loss(head, hidden[real], acoustic[real], options, generator)
     align, aligned = alignment_loss(passed, batch, options.spread)
-    phones = probe(passed.middle.flatten(0, 1)[flat], batch.phones[known])
+    phones = probe(passed.middle.flatten(0, 1)[flat], padded(batch.phones[known], IGNORED))
     fade = max(0.1, 1 - progress / 0.6)
     losses = {
         "semantic": cross_entropy,
@@ -115,14 +117,21 @@ def terms(
     return losses, {name: value.detach() for name, value in seen.items()}
 
 
+def padded(values: Tensor, filler: int) -> Tensor:
+    """Rows of `filler` after some [n, ...], up to a multiple of ROWS; few rows stay as they are."""
+    missing = -len(values) % ROWS if len(values) > ROWS else 0
+    return torch.cat([values, values.new_full((missing, *values.shape[1:]), filler)])
+
+
 def semantic_loss(
     head: FlowHead, hidden: Tensor, targets: Tensor, end: float
 ) -> tuple[Tensor, Tensor]:
-    """Cross-entropy over the semantic codes and END, and top-1 accuracy."""
+    """Cross-entropy over the semantic codes and END where not IGNORED, and top-1 accuracy."""
     logits = F.linear(hidden, head.semantic_codebook_output.weight[: head.semantic_size])
-    weights = torch.where(targets == END_AUDIO, end, 1.0)
-    losses = F.cross_entropy(logits, targets, reduction="none")
-    accuracy = (logits.detach().argmax(-1) == targets).float().mean()
+    weights = torch.where(targets == END_AUDIO, end, 1.0) * (targets != IGNORED)
+    losses = F.cross_entropy(logits, targets, ignore_index=IGNORED, reduction="none")
+    right = logits.detach().argmax(-1) == targets
+    accuracy = right.sum() / (targets != IGNORED).sum()
     return (losses * weights).sum() / weights.sum(), accuracy
 
 
@@ -141,7 +150,8 @@ def flow_loss(
             so that the flow need not learn the grid.
     """
     count = max(1, round(options.draws * len(hidden)))
-    if options.draws < 1:
+    count = count // ROWS * ROWS or count
+    if count < len(hidden):
         chosen = torch.randperm(len(hidden), generator=generator)[:count]
     else:
         chosen = torch.arange(count) % len(hidden)

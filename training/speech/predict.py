@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     model = load_checkpoint(options.model, dtype=torch.float32)
     spoken = [s for s in load_codes(options.codes, options.corpus) if s.split == "train"]
-    sampler = Sampler(spoken, {}, SampleOptions(corrupt=0.0), options.seed)
+    sampler = Sampler(spoken, {}, SampleOptions(corrupt=0.0).short(), options.seed)
     generator = torch.Generator().manual_seed(options.seed)
     chosen = sampler.random.choice(len(spoken), min(options.utterances, len(spoken)), replace=False)
     made = []

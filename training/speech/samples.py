@@ -9,21 +9,61 @@ chunks of a long text do. The position before each frame of a part predicts it, 
 predicts END.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine.cloning import voice_codes
-from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
+from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig, parse_config, read_params
+from engine.tokenizer import Tokenizer
 from training.speech.prompts import IGNORED
 from training.tokenizer import BYTES, SPECIALS
 
+GRID = 32
+"""Positions and frames that a batch is padded to multiples of."""
 NEXT_AUDIO_TEXT, REPEAT_AUDIO_TEXT = 36, 35
 ROWS = SPECIALS + BYTES
-"""First index of a batch's audio rows in `Batch.inputs`; text tokens come before."""
+"""First index of a batch's audio rows in `Batch.inputs` where the text is in bytes."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the text of a prompt is made of; without arguments, bytes as nano has them.
+
+    Args:
+        size: Text tokens are below; in `Batch.inputs` the audio rows follow from here on.
+        encode: A text's token ids; None for its bytes.
+    """
+
+    size: int = ROWS
+    bos: int = 1
+    begin_audio: int = 25
+    next_audio_text: int = NEXT_AUDIO_TEXT
+    repeat_audio_text: int = REPEAT_AUDIO_TEXT
+    encode: Callable[[str], list[int]] | None = None
+
+    @classmethod
+    def of(cls, folder: Path) -> "Vocabulary":
+        """The vocabulary of a checkpoint folder.
+
+        Raises:
+            CheckpointError: If its params.json or tekken.json cannot be read.
+        """
+        tokenizer = Tokenizer.from_file(folder / "tekken.json")
+        size = parse_config(read_params(folder / "params.json")).vocab_size
+        bytes_alone = size == ROWS and tokenizer.encode_text("A\u00e9") == [1065, 1195, 1169]
+        return cls(
+            size,
+            tokenizer.bos,
+            tokenizer.begin_audio,
+            tokenizer.next_audio_text,
+            tokenizer.repeat_audio_text,
+            None if bytes_alone else tokenizer.encode_text,
+        )
 
 
 @dataclass
@@ -36,6 +76,7 @@ class Part:
         phones: Phone of each frame [frames], IGNORED where unknown.
         heard: Codes that the model reads as its history [frames, codebooks], 0-based: those of
             `target` or corrupted ones; -1 for silence.
+        tokens: Ids of the text; None for its bytes.
     """
 
     text: bytes
@@ -43,11 +84,17 @@ class Part:
     chars: np.ndarray
     phones: np.ndarray
     heard: np.ndarray
+    tokens: list[int] | None = None
+
+    @property
+    def spelled(self) -> list[int]:
+        """Token ids of the text."""
+        return [SPECIALS + byte for byte in self.text] if self.tokens is None else self.tokens
 
     @property
     def length(self) -> int:
         """Positions from [NEXT_AUDIO_TEXT] to the last frame."""
-        return 1 + len(self.text) + 2 + len(self.target)
+        return 1 + len(self.spelled) + 2 + len(self.target)
 
 
 @dataclass
@@ -79,8 +126,8 @@ class Batch:
     """Samples side by side, padded on the right; `frames` counts those of all parts and their ENDs.
 
     Args:
-        inputs: [batch, length]: a text token below ROWS, audio row `inputs - ROWS` above; the
-            last row (after all of `rows`) is zero: padding and dropped frames.
+        inputs: [batch, length]: a text token below `Vocabulary.size`, above it the audio row
+            `inputs - size`; the last one, after all of `rows`, is zero: padding, dropped frames.
         rows: Codes of the audio rows, specials included [rows, codebooks].
         query: Position that predicts each frame [batch, frames].
         semantic: Its target, specials included [batch, frames]; IGNORED in the padding.
@@ -111,16 +158,22 @@ def prompt_ids(text: bytes, rows: Sequence[int], config: ModelConfig) -> list[in
     return [*opening, *rows, NEXT_AUDIO_TEXT, *spelled, *closing]
 
 
-def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> Batch:
-    """Pad samples to one batch."""
-    batch, length = len(samples), max(s.length for s in samples)
-    frames = max(sum(len(part.target) + 1 for part in s.parts) for s in samples)
+def on_grid(length: int) -> int:
+    """The next multiple of GRID: kernels are made for each new size of a product."""
+    return -(-length // GRID) * GRID
+
+
+def collate(samples: Sequence[Sample], vocabulary: Vocabulary | None = None) -> Batch:
+    """Pad samples to one batch, whose lengths are multiples of GRID."""
+    batch, length = len(samples), on_grid(max(s.length for s in samples))
+    frames = on_grid(max(sum(len(part.target) + 1 for part in s.parts) for s in samples))
     books = samples[0].prompt.shape[1]
     rows = []
     for s in samples:
         rows += [voice_codes(s.prompt), *(part.heard + SPECIAL_CODES for part in s.parts)]
     codes = np.concatenate(rows).astype(np.int64)
-    silence = ROWS + len(codes)
+    words = vocabulary or Vocabulary()
+    silence = words.size + len(codes)
     inputs = np.full((batch, length), silence, np.int64)
     query = np.zeros((batch, frames), np.int64)
     semantic = np.full((batch, frames), IGNORED, np.int64)
@@ -128,19 +181,19 @@ def collate(samples: Sequence[Sample], bos: int = 1, begin_audio: int = 25) -> B
     chars = np.full((batch, frames), np.nan, np.float32)
     phones = np.full((batch, frames), IGNORED, np.int64)
     text = np.zeros((batch, frames, 2), np.int64)
-    at = ROWS
+    at = words.size
     for n, s in enumerate(samples):
         voice, done = len(s.prompt) + 1, 0
-        inputs[n, :2] = bos, begin_audio
+        inputs[n, :2] = words.bos, words.begin_audio
         inputs[n, 2 : 2 + voice] = np.arange(at, at + voice)
         at += voice
         end_row = at - 1
         for start, part in zip(s.starts, s.parts, strict=True):
-            count, spelled = len(part.target), (start + 1, start + 1 + len(part.text))
+            count, spelled = len(part.target), (start + 1, start + 1 + len(part.spelled))
             first = spelled[1] + 1  # it predicts frame 0: the part's [BEGIN_AUDIO]
-            inputs[n, start - 1 : start + 1] = end_row, NEXT_AUDIO_TEXT
-            inputs[n, slice(*spelled)] = np.frombuffer(part.text, np.uint8).astype(int) + SPECIALS
-            inputs[n, first - 1 : first + 1] = REPEAT_AUDIO_TEXT, begin_audio
+            inputs[n, start - 1 : start + 1] = end_row, words.next_audio_text
+            inputs[n, slice(*spelled)] = part.spelled
+            inputs[n, first - 1 : first + 1] = words.repeat_audio_text, words.begin_audio
             history = np.where(part.heard[:, 0] < 0, silence, at + np.arange(count))
             inputs[n, first + 1 : first + 1 + count] = history
             at += count

@@ -20,16 +20,16 @@ from engine.models.voxtral import VoxtralModel
 from training.codes import load_codec, load_codes
 from training.data.speakers import PRESETS as VOICES
 from training.loop import Clock, Curve, learning_rate, load_state, save_state
-from training.optim import Muon
+from training.optim import optimisers
 from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech import forward
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.init import load_speech, speech_parameters, start
+from training.speech.init import load_speech, matrices, speech_parameters, start
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
-from training.speech.samples import Batch
+from training.speech.samples import Batch, Vocabulary
 from training.speech.validate import validate
 
 STATE = "speech.pt"
@@ -42,6 +42,7 @@ class Options:
     Args:
         budget: Positions of a batch, padding included.
         rate: Peak learning rate of AdamW.
+        steps: Ends the run after so many, if the time does not; 0 for none.
         muon: Learning rate of Muon, times `rate`.
         curriculum: Share of the time until texts of all lengths are seen.
         long_from: Share of the time from which there are long references and chains: they cost
@@ -61,6 +62,7 @@ class Options:
     from_checkpoint: Path | None = None
     budget: int = 2500
     rate: float = 3e-3
+    steps: int = 0
     muon: float = 3.0
     warmup: int = 60
     curriculum: float = 0.35
@@ -92,11 +94,21 @@ class Run:
         self.probe = PhoneProbe(self.model.config.dim).to(options.device)
         self.parameters = speech_parameters(self.model)
         self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
-        self.optimisers = _optimisers(self.parameters, self.probe, options)
+        inside, outside = matrices(self.parameters)
+        outside += self.probe.parameters()
+        self.optimisers = optimisers(
+            inside if options.optimiser == "muon" else [],
+            outside if options.optimiser == "muon" else inside + outside,
+            options.rate,
+            options.muon,
+        )
         spoken = load_codes(options.codes, options.corpus)
         self.spoken = [s for s in spoken if s.split == "train"]
         self.valid = [s for s in spoken if s.split == "valid"]
-        self.voices = fixed_prompts(self.spoken, preset_speakers(self.spoken, list(VOICES)))
+        speakers = preset_speakers(self.spoken, list(VOICES))
+        self.voices = fixed_prompts(self.spoken, speakers, options.samples.fixed_frames)
+        own = options.from_checkpoint
+        self.vocabulary = Vocabulary.of(own) if own else Vocabulary()
         self.step, elapsed = 0, 0.0
         state = load_state(options.out / STATE)
         if state is not None:
@@ -139,7 +151,7 @@ class Run:
         while True:
             longest, long = self._longest(), self.progress >= self.options.long_from
             samples = self.options.samples if long else self.options.samples.short()
-            sampler = Sampler(self.spoken, self.voices, samples, seed)
+            sampler = Sampler(self.spoken, self.voices, samples, seed, self.vocabulary)
             for batch in sampler.batches(self.options.budget, longest):
                 yield batch
                 if (self._longest(), self.progress >= self.options.long_from) != (longest, long):
@@ -196,8 +208,16 @@ class Run:
         if not self.valid:
             return {}
         options, probe = self.options, copy.deepcopy(self.probe).cpu()
-        spoken = self.valid[:48]
-        return validate(self.averaged(), probe, spoken, self.voices, options.budget, options.losses)
+        return validate(
+            self.averaged(),
+            probe,
+            self.valid[:48],
+            self.voices,
+            options.budget,
+            options.losses,
+            options.samples,
+            self.vocabulary,
+        )
 
     def hear(self) -> dict[str, float]:
         """Two valid sentences spoken freely into `probe/`, in preset voices."""
@@ -212,6 +232,11 @@ class Run:
 
 def train(options: Options) -> VoxtralModel:
     """Run until the time budget is spent; returns the averaged model."""
+    return carry_out(options).averaged()
+
+
+def carry_out(options: Options) -> Run:
+    """Run until the time budget or the number of steps is spent."""
     torch.manual_seed(options.seed)
     if options.compile:
         forward.compile_blocks()
@@ -221,7 +246,7 @@ def train(options: Options) -> VoxtralModel:
     for batch in run.batches():
         started = time.perf_counter()
         seen = run.update(batch)
-        if run.progress >= 1:
+        if run.progress >= 1 or run.step == options.steps:
             break
         if not run.ranks.first:
             continue
@@ -243,34 +268,7 @@ def train(options: Options) -> VoxtralModel:
         run.save()
     if options.probe and run.ranks.first:
         print(run.hear(), flush=True)
-    return run.averaged()
-
-
-def _optimisers(
-    parameters: dict[str, torch.nn.Parameter], probe: PhoneProbe, options: Options
-) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of all layers, AdamW for the rest; `scale` is a factor on the rate."""
-    inside = [p for name, p in parameters.items() if p.dim() == 2 and "layers." in name]
-    if options.optimiser == "adamw":
-        inside = []
-    known = {id(p) for p in inside}
-    outside = [p for p in [*parameters.values(), *probe.parameters()] if id(p) not in known]
-    adamw = torch.optim.AdamW(
-        [
-            {"params": [p for p in outside if p.dim() > 1], "weight_decay": 0.01},
-            {"params": [p for p in outside if p.dim() < 2], "weight_decay": 0.0},
-        ],
-        lr=options.rate,
-        betas=(0.9, 0.95),
-        fused=True,
-    )
-    optimisers: list[torch.optim.Optimizer] = [adamw]
-    if inside:
-        optimisers.append(Muon(inside, options.rate, steps=4))
-    for optimiser, scale in zip(optimisers, (1.0, options.muon), strict=False):
-        for group in optimiser.param_groups:
-            group["scale"] = scale
-    return optimisers
+    return run
 
 
 def main() -> None:

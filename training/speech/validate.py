@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ from engine.models.voxtral import VoxtralModel
 from training.codes import Spoken
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.losses import LossOptions, PhoneProbe, terms
+from training.speech.samples import Vocabulary
 
 
 @torch.no_grad()
@@ -20,19 +22,22 @@ def validate(
     fixed: dict[str, np.ndarray],
     budget: int,
     options: LossOptions,
+    samples: SampleOptions,
+    vocabulary: Vocabulary,
 ) -> dict[str, float]:
     """Means over clean batches: `valid_...` of single utterances, `chain_...` of chains.
 
     Args:
         model, probe: On the CPU.
-        spoken, fixed: As of `Sampler`.
+        spoken, fixed, samples, vocabulary: As of `Sampler`.
         budget: Positions of a batch.
     """
     means: defaultdict[str, float] = defaultdict(float)
     for kind, chain in (("valid", 0.0), ("chain", 1.0)):
         generator = torch.Generator().manual_seed(0)
-        still = SampleOptions(corrupt=0.0, join=0.0, chain=chain)
-        batches = list(Sampler(spoken, fixed, still, seed=0).batches(budget, 10_000))
+        still = replace(samples, corrupt=0.0, join=0.0, chain=chain)
+        sampler = Sampler(spoken, fixed, still, 0, vocabulary)
+        batches = list(sampler.batches(budget, 10_000))
         for batch in batches:
             seen = terms(model, probe, batch, options, 1.0, generator)[1]
             for name, value in seen.items():
