@@ -55,24 +55,29 @@ docs: $(READY)
 	$(BIN)/python -m benchmarks.readme
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
-# docs/training.md says what $(DATA)/texts is and how long each stage takes.
+# docs/training.md says what $(DATA)/texts is, how long each stage takes, and why memory is kept.
+PRECISION ?= $(shell grep -qs amx_bf16 /proc/cpuinfo && echo bfloat16 || echo float32)
+RUN2 := OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384 $(BIN)/torchrun --nproc-per-node 2 -m
+FAST := --precision $(PRECISION) --compile
+nano: export MALLOC_MMAP_MAX_ = 0
+nano: export MALLOC_TRIM_THRESHOLD_ = 100000000000
+nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
-		--utterances 24000
-	$(BIN)/python -m training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes 40 --free 0.32
+		--utterances 28000 --presets-share 0.6
+	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
+		--minutes 42 --free 0.28 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
-		--codec $(DATA)/run/codec.pt --out $(DATA)/codes
-	$(BIN)/torchrun --nproc-per-node 2 -m training.speech.train \
-		--corpus $(DATA)/corpus --codes $(DATA)/codes --codec $(DATA)/run/codec.pt \
-		--out $(DATA)/run --minutes 284
+		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
+	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
+		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes 120 $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
 		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
 	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \
 		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 3
-	$(BIN)/torchrun --nproc-per-node 2 -m training.codec.train --part decoder \
-		--corpus $(DATA)/corpus --codes $(DATA)/codes $(DATA)/predicted \
-		--initial $(DATA)/run/codec.pt --out $(DATA)/decoder --minutes 38 --rate 1e-3
+	$(RUN2) training.codec.train --part decoder --corpus $(DATA)/corpus \
+		--codes $(DATA)/codes $(DATA)/predicted --initial $(DATA)/run/codec.pt \
+		--out $(DATA)/decoder --minutes 38 --rate 1e-3 $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/decoder/codec.pt \
 		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano
