@@ -76,21 +76,24 @@ def evaluate_codes(
         InputError: If there is no recording in either part.
         VoiceError: If the checkpoint has no codec encoder.
     """
-    tables, made = [], []
-    for clips in (learned, tested):
-        tables.append(np.zeros((len(vectors), len(SYMBOLS)), np.int64))
+    made: list[np.ndarray] = []
+
+    def table(clips: Iterable[Clip]) -> np.ndarray:
+        """Codes the clips, and counts how often each code has each phone."""
+        counts = np.zeros((len(vectors), len(SYMBOLS)), np.int64)
         for clip in clips:
             codes = np.asarray(engine.encode(clip.samples, clip.rate))
-            labels = phone_labels(
-                clip.phones, (np.arange(codes.shape[1]) + 0.5) / engine.frame_rate
-            )
-            known = labels != UNKNOWN
-            np.add.at(tables[-1], (codes[0][known], labels[known]), 1)
             made.append(codes)
+            centres = (np.arange(codes.shape[1]) + 0.5) / engine.frame_rate
+            labels = phone_labels(clip.phones, centres)
+            known = labels != UNKNOWN
+            np.add.at(counts, (codes[0][known], labels[known]), 1)
+        return counts
+
+    probe = probe_phones(table(learned), table(tested), vectors)
     if not made:
         raise InputError("There is no recording to code.", "Give a corpus or a folder of audio.")
-    use = code_use(np.concatenate(made, axis=1))
-    return CodesReport(len(made), use, len(vectors), probe_phones(*tables, vectors))
+    return CodesReport(len(made), code_use(np.concatenate(made, axis=1)), len(vectors), probe)
 
 
 def semantic_vectors(folder: Path) -> np.ndarray:

@@ -23,8 +23,8 @@ class Probe:
     Args:
         frames: Frames tested.
         accuracy: Share of them whose phone the linear layer names.
-        table: The same of the phone that each code had most often: no layer of any depth that
-            sees a code alone does better, but for chance.
+        table: The same of the phone that each code had most often where it was learned; it may
+            be less, since codes that were seldom learned have no neighbours there.
         majority: The same of the most frequent phone, whatever the code.
         bits: What the linear layer knows of the phone of a frame: bits fewer than without the code.
     """

@@ -66,8 +66,9 @@ def read_parts(folder: Path, seconds: float = CODED_S) -> tuple[Iterator[Clip], 
     parts = []
     for split in ("valid", "heldout"):
         part = [one for one in utterances if one.split == split]
-        step = math.ceil(sum(one.seconds for one in part) / seconds)
-        parts.append(map(_clip, part[:: max(1, step)]))
+        share = min(1.0, seconds / max(sum(one.seconds for one in part), 1e-9))
+        chosen = np.arange(round(len(part) * share)) / share
+        parts.append(map(_clip, [part[int(index)] for index in chosen]))
     return parts[0], parts[1]
 
 
