@@ -7,25 +7,28 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import InputError
+from evaluation.phones import PhoneSpan
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A recording to reconstruct.
+    """A recording.
 
     Args:
         name: What to call it in reports.
         samples: float32 [n], mono.
         rate: Samples a second.
         text: What is said in it; empty when nobody wrote it down.
+        phones: The phones said, one after another; None when nobody knows them.
     """
 
     name: str
     samples: np.ndarray
     rate: int
     text: str = ""
+    phones: tuple[PhoneSpan, ...] | None = None
 
     @property
     def seconds(self) -> float:

@@ -18,7 +18,8 @@ from evaluation.codec import Coder
 from evaluation.codec_metrics import CodeAgreement, code_agreement
 from evaluation.recordings import Person
 from evaluation.similarity import Gallery, Verdict
-from evaluation.speech import Embedder, Speaker, Spoken, check_sentences, rates, speak
+from evaluation.speech import Embedder, Speaker, check_sentences, speak
+from evaluation.spoken import Spoken, rates
 
 if TYPE_CHECKING:
     from engine import Voice
@@ -113,6 +114,7 @@ class CloneReport:
             **rates(spoken),
             "empty": sum(one.empty for one in spoken),
             "runaway": sum(one.runaway for one in spoken),
+            "missing_end": sum(bool(one.missing_end) for one in spoken),
             "reference_seconds": _mean([self.seconds[name] for name in names]),
             **self._voices("", [one.verdict for one in said]),
             **self._voices("_codec", [clones.coded[name] for name in names]),

@@ -15,8 +15,6 @@ from engine.hearing.judge import Listener
 from engine.hearing.wer import normalize, score
 from evaluation.audio import Clip, resample
 from evaluation.codec_metrics import (
-    CodeUse,
-    code_use,
     estoi,
     mel_distance,
     pesq_wide,
@@ -31,6 +29,9 @@ class Coder(Protocol):
 
     @property
     def sample_rate(self) -> int: ...
+
+    @property
+    def frame_rate(self) -> float: ...
 
     @property
     def can_clone(self) -> bool: ...
@@ -71,14 +72,12 @@ class Reconstruction:
 
 @dataclass(frozen=True)
 class CodecReport:
-    """All reconstructions, and how the codebooks are used by them."""
+    """All reconstructions; how the codebooks are used is the business of `evaluation.codes`."""
 
     clips: tuple[Reconstruction, ...]
-    use: CodeUse
-    semantic_size: int | None = None
 
     def figures(self) -> dict[str, Any]:
-        """Means over the recordings, corpus error rates, and code use."""
+        """Means over the recordings and corpus error rates."""
         means = {
             name: _mean([getattr(clip, name) for clip in self.clips])
             for name in ("mel", "stft", "pesq", "estoi", "similarity")
@@ -91,20 +90,8 @@ class CodecReport:
                 "wer": score(texts, [clip.heard for clip in worded]).wer,
                 "wer_original": score(texts, [clip.heard_original for clip in worded]).wer,
             }
-        bits = self.use.acoustic_bits
-        return {
-            "clips": len(self.clips),
-            "seconds": sum(clip.seconds for clip in self.clips),
-            **means,
-            **rates,
-            "frames": self.use.frames,
-            "semantic_used": self.use.semantic_used,
-            "semantic_size": self.semantic_size,
-            "semantic_perplexity": self.use.semantic_perplexity,
-            "acoustic_bits_mean": float(np.mean(bits)),
-            "acoustic_bits_min": min(bits),
-            "acoustic_bits": bits,
-        }
+        seconds = sum(clip.seconds for clip in self.clips)
+        return {"clips": len(self.clips), "seconds": seconds, **means, **rates}
 
     def records(self) -> list[dict[str, Any]]:
         """One JSON-ready record a recording."""
@@ -116,7 +103,6 @@ def evaluate_codec(
     clips: Iterable[Clip],
     ears: Listener | None = None,
     encoder: Embedder | None = None,
-    semantic_size: int | None = None,
     on_clip: Callable[[Reconstruction, np.ndarray], None] = lambda clip, samples: None,
 ) -> CodecReport:
     """Encode and decode every recording.
@@ -126,7 +112,6 @@ def evaluate_codec(
         clips: Recordings; read one by one.
         ears: What listens; None leaves word errors out.
         encoder: What tells speakers apart; None leaves similarity out.
-        semantic_size: Entries of the semantic codebook, for the report.
         on_clip: Called after each recording with its reconstruction, float32 [n].
 
     Raises:
@@ -137,15 +122,14 @@ def evaluate_codec(
         raise VoiceError(
             "This checkpoint has no codec encoder.", "Evaluate `speech`, or one that has it."
         )
-    codes, done = [], []
+    done = []
     for clip in clips:
-        codes.append(np.asarray(engine.encode(clip.samples, clip.rate)))
-        decoded = engine.decode(codes[-1])
+        decoded = engine.decode(np.asarray(engine.encode(clip.samples, clip.rate)))
         done.append(_compare(clip, decoded, engine.sample_rate, ears, encoder))
         on_clip(done[-1], decoded)
     if not done:
         raise InputError("There is no recording to code.", "Give a corpus or a folder of audio.")
-    return CodecReport(tuple(done), code_use(np.concatenate(codes, axis=1)), semantic_size)
+    return CodecReport(tuple(done))
 
 
 def _compare(

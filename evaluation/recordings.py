@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,8 @@ CLIP_S = (2.0, 5.0)
 """Shortest and longest recording to compare with: about as long as the sentences spoken."""
 KEPT = 30
 """Most recordings of a speaker to compare with."""
+CODED_S = 600.0
+"""Seconds that are coded of each part of a corpus, about: as much as shows most codes."""
 SPARE = 1.5
 """Recorded seconds for a second of reference: not all of a recording is speech."""
 
@@ -48,6 +50,42 @@ def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
     held_out = _held_out(folder)
     for utterance in held_out[:: max(1, len(held_out) // limit)][:limit]:
         yield _clip(utterance)
+
+
+def read_parts(folder: Path, seconds: float = CODED_S) -> tuple[Iterator[Clip], Iterator[Clip]]:
+    """Many recordings in two parts of about `seconds` each, whose speakers differ.
+
+    Those of a training corpus are valid utterances, of speakers that the training heard, and
+    held-out ones. Of any other folder the first part is empty.
+    """
+    if not _is_training_corpus(folder):
+        return iter(()), _beginning(read_clips(folder), seconds)
+    from training.data.manifest import load_manifest
+
+    utterances = load_manifest(folder)
+    parts = []
+    for split in ("valid", "heldout"):
+        part = [one for one in utterances if one.split == split]
+        share = min(1.0, seconds / max(sum(one.seconds for one in part), 1e-9))
+        chosen = np.arange(round(len(part) * share)) / share
+        parts.append(map(_clip, [part[int(index)] for index in chosen]))
+    return parts[0], parts[1]
+
+
+def read_teachers(folder: Path, voices: Collection[str]) -> dict[str, list[Clip]]:
+    """Valid utterances of a training corpus by voice: what the speech model learned to be like.
+
+    No voice has any in another folder.
+    """
+    if not _is_training_corpus(folder):
+        return {}
+    from training.data.manifest import load_manifest
+
+    found: dict[str, list[Clip]] = {}
+    for utterance in load_manifest(folder, split="valid"):
+        if utterance.speaker in voices:
+            found.setdefault(utterance.speaker, []).append(_clip(utterance))
+    return found
 
 
 def read_people(folder: Path, rate: int, longest: float) -> list[Person]:
@@ -101,6 +139,15 @@ def _by_speaker(folder: Path) -> Iterator[tuple[str, Clip]]:
             yield Path(clip.name).parts[0], clip
 
 
+def _beginning(clips: Iterator[Clip], seconds: float) -> Iterator[Clip]:
+    """The first clips, as many as make up `seconds`."""
+    for clip in clips:
+        yield clip
+        seconds -= clip.seconds
+        if seconds <= 0:
+            return
+
+
 def _pieces(clip: Clip) -> list[Clip]:
     """A recording in equal pieces as long as the sentences; none of one that is shorter."""
     shortest, longest = CLIP_S
@@ -134,4 +181,5 @@ def _held_out(folder: Path) -> "list[Utterance]":
 def _clip(utterance: "Utterance") -> Clip:
     from training.data.manifest import SAMPLE_RATE, read_audio
 
-    return Clip(utterance.id, read_audio(utterance), SAMPLE_RATE, utterance.text)
+    samples = read_audio(utterance)
+    return Clip(utterance.id, samples, SAMPLE_RATE, utterance.text, utterance.phones)

@@ -23,32 +23,20 @@ import numpy as np
 
 from engine.errors import InputError, VoiceError, VoxtralError
 from engine.speech import SpeechOptions
-from evaluation import report
+from evaluation import report, tables
 from evaluation.arguments import check, parse
 from evaluation.audio import read_clips
 from evaluation.clone import OTHER, OWN, Cloned, evaluate_clone
 from evaluation.codec import Reconstruction, evaluate_codec
+from evaluation.codes import evaluate_codes, semantic_vectors
 from evaluation.longform import Chunk, evaluate_longform, table_rows, with_contexts
-from evaluation.recordings import Person, read_corpus, read_people
-from evaluation.speech import Spoken, evaluate_speech
+from evaluation.recordings import Person, read_corpus, read_parts, read_people, read_teachers
+from evaluation.speech import evaluate_speech
+from evaluation.spoken import Spoken
 
 RECORDS = Path("build") / "evaluation"
 CLIPS = 50
 CLONED_SENTENCES = 6
-SPEECH_COLUMNS = (
-    "sentences",
-    "wer",
-    "cer",
-    "empty",
-    "runaway",
-    "similarity_within",
-    "similarity_reference",
-)
-CLONE_COLUMNS = (
-    *("sentences", "wer", "cer", "similarity", "others", "identified"),
-    *("similarity_codec", "identified_codec", "similarity_reference"),
-    *("similarity_real", "others_real", "identified_real", "distinct"),
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -160,35 +148,31 @@ def _speech(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> 
 
     engine.speak("One, two, three.", (voices or engine.voices)[0], options)  # warm-up
     references = read_references(given.references) if given.references else None
-    done = evaluate_speech(engine, sentences, ears, encoder, voices, options, references, on_spoken)
+    chosen = voices or engine.voices
+    teachers = read_teachers(given.corpus, chosen) if given.corpus else None
+    done = evaluate_speech(
+        engine, sentences, ears, encoder, voices, options, references, teachers, on_spoken
+    )
     _records(given.out, "speech", done.records())
     figures = done.figures()
-    rows = [[v, *(some[c] for c in SPEECH_COLUMNS)] for v, some in figures["voices"].items()]
-    rows.append(["all", *(figures[c] for c in SPEECH_COLUMNS)])
-    header = ["voice", *(column.replace("similarity_", "sim ") for column in SPEECH_COLUMNS)]
-    print(report.table(header, rows))
-    between, rtf = figures["similarity_between"], figures["rtf"]
-    print(f"similarity between voices {between:.3f}, RTF {rtf:.3f}\n")
+    print(tables.speech_tables(figures))
     return figures
 
 
 def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
-    from engine.config import parse_config, read_params
     from engine.hub import resolve
 
     def on_clip(clip: Reconstruction, samples: np.ndarray) -> None:
         _say(f"{clip.name} mel {clip.mel:.2f} {clip.heard}")
         _save(given.out, f"codec-{Path(clip.name).stem}", samples, engine.sample_rate)
 
-    config = parse_config(read_params(resolve(given.model) / "params.json"))
     clips = read_corpus(given.corpus, given.limit or CLIPS)
-    done = evaluate_codec(
-        engine, clips, ears, encoder, config.codec.semantic_codebook_size, on_clip
-    )
+    done = evaluate_codec(engine, clips, ears, encoder, on_clip)
     _records(given.out, "codec", done.records())
-    figures = done.figures()
-    shown = {k: v for k, v in figures.items() if k != "acoustic_bits"}
-    print(report.table(["codec", ""], list(shown.items())) + "\n")
+    vectors = semantic_vectors(resolve(given.model))
+    codes = evaluate_codes(engine, *read_parts(given.corpus), vectors)
+    figures = done.figures() | codes.figures()
+    print(tables.codec_table(figures))
     return figures
 
 
@@ -218,11 +202,7 @@ def _clone(
     figures = done.figures()
     for which, some in ((OWN, figures), (OTHER, figures.get("other"))):
         if some is not None:
-            rows = [[n, *(one[c] for c in CLONE_COLUMNS)] for n, one in some["people"].items()]
-            rows.append(["all", *(some[c] for c in CLONE_COLUMNS)])
-            header = [column.replace("_", " ") for column in CLONE_COLUMNS]
-            header = [c.replace("similarity", "sim").replace("identified", "id") for c in header]
-            print(report.table([f"{which} encoder", *header], rows) + "\n")
+            print(tables.clone_table(f"{which} encoder", some))
     if other is not None:
         compared = {k: figures[k] for k in ("similarity_ratio", "wer_difference")}
         rows = list((compared | figures["agreement"]).items())

@@ -5,9 +5,9 @@ embeddings and text are kept, never the sound, so the list may be long.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,7 +16,11 @@ from engine.hearing.judge import Listener
 from engine.hearing.wer import normalize, score
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage
+from evaluation.audio import Clip
+from evaluation.delivery import Delivery, measure
+from evaluation.sentences import missing_end
 from evaluation.similarity import cosine, within_and_between
+from evaluation.spoken import SpeechReport, Spoken
 
 if TYPE_CHECKING:
     from engine import Voice
@@ -50,82 +54,6 @@ class Embedder(Protocol):
     def embed(self, samples: np.ndarray, rate: int) -> np.ndarray | None: ...
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """One sentence as it was spoken and heard.
-
-    Args:
-        index: Number in the list, from 0.
-        voice: Who spoke it.
-        seed: With which seed.
-        text: What was to be said.
-        heard: What the ears made of it.
-        seconds: Length of the sound.
-        wall: Seconds it took to make.
-        wer: Word errors / words, of this sentence.
-        empty: Nothing to hear: under 0.2 s, silent, not finite, or no word was recognised.
-        runaway: Longer than `RUNAWAY` times the expected length, or the engine noted a mishap.
-        note: The engine's notes.
-    """
-
-    index: int
-    voice: str
-    seed: int
-    text: str
-    heard: str
-    seconds: float
-    wall: float
-    wer: float
-    empty: bool
-    runaway: bool
-    note: str
-
-
-@dataclass(frozen=True)
-class SpeechReport:
-    """All sentences, and how like itself each voice is (mean cosine; see `similarity`)."""
-
-    spoken: tuple[Spoken, ...]
-    within: dict[str, float]
-    between: float
-    to_reference: dict[str, float]
-
-    def figures(self) -> dict[str, Any]:
-        """The summary: error rates overall and by voice, mishaps, similarity, real-time factor."""
-        seconds = sum(s.seconds for s in self.spoken)
-        by_voice = {v: [s for s in self.spoken if s.voice == v] for v in self.voices}
-        return {
-            "sentences": len(self.spoken),
-            **rates(self.spoken),
-            "empty": sum(s.empty for s in self.spoken),
-            "runaway": sum(s.runaway for s in self.spoken),
-            "similarity_within": _mean(self.within.values()),
-            "similarity_between": self.between,
-            "similarity_reference": _mean(self.to_reference.values()),
-            "rtf": sum(s.wall for s in self.spoken) / max(seconds, 1e-9),
-            "voices": {
-                voice: {
-                    "sentences": len(some),
-                    **rates(some),
-                    "empty": sum(s.empty for s in some),
-                    "runaway": sum(s.runaway for s in some),
-                    "similarity_within": self.within.get(voice),
-                    "similarity_reference": self.to_reference.get(voice),
-                }
-                for voice, some in by_voice.items()
-            },
-        }
-
-    @property
-    def voices(self) -> list[str]:
-        """The voices that spoke, in the order in which they first did."""
-        return list(dict.fromkeys(s.voice for s in self.spoken))
-
-    def records(self) -> list[dict[str, Any]]:
-        """One JSON-ready record a sentence."""
-        return [asdict(s) for s in self.spoken]
-
-
 def evaluate_speech(
     engine: Speaker,
     sentences: Sequence[str],
@@ -134,6 +62,7 @@ def evaluate_speech(
     voices: Sequence[str] = (),
     options: SpeechOptions | None = None,
     references: dict[str, tuple[np.ndarray, int]] | None = None,
+    teachers: Mapping[str, Sequence[Clip]] | None = None,
     on_spoken: Callable[[Spoken, np.ndarray], None] = lambda spoken, samples: None,
 ) -> SpeechReport:
     """Speak every sentence once and listen to it.
@@ -146,6 +75,8 @@ def evaluate_speech(
         voices: Which voices share the sentences; empty means all of the engine's.
         options: How to speak.
         references: Recordings of the voices' own speakers, voice -> (float32 [n], rate).
+        teachers: What these speakers said, voice -> recordings with their texts. Those about as
+            long as the sentences are what speed and pauses are compared with.
         on_spoken: Called after each sentence with its samples, float32 [n].
 
     Raises:
@@ -169,7 +100,12 @@ def evaluate_speech(
         on_spoken(one, samples)
     within, between = within_and_between(embeddings)
     to_reference = _against_references(embeddings, references or {}, encoder)
-    return SpeechReport(tuple(spoken), within, between, to_reference)
+    taught = {
+        voice: _deliveries(clips, sentences)
+        for voice, clips in (teachers or {}).items()
+        if voice in chosen
+    }
+    return SpeechReport(tuple(spoken), within, between, to_reference, taught)
 
 
 def expected_seconds(text: str) -> float:
@@ -216,6 +152,8 @@ def speak(
         seconds=round(seconds, 3),
         wall=round(wall, 3),
         wer=round(score([text], [heard]).wer, 4),
+        missing_end=missing_end(text, heard),
+        delivery=measure(text, joined, engine.sample_rate) if audible else None,
         empty=not normalize(heard),
         runaway=bool(note) or seconds > RUNAWAY * expected,
         note=note,
@@ -235,12 +173,6 @@ def check_sentences(sentences: Sequence[str]) -> None:
             raise InputError(f"A sentence has no words: {text!r}.", "Take it out of the list.")
 
 
-def rates(spoken: Sequence[Spoken]) -> dict[str, float]:
-    """Error rates over all sentences: `wer` and `cer`."""
-    total = score([s.text for s in spoken], [s.heard for s in spoken])
-    return {"wer": total.wer, "cer": total.cer}
-
-
 def _checked(engine: Speaker, sentences: Sequence[str], voices: Sequence[str]) -> list[str]:
     unknown = [voice for voice in voices if voice not in engine.voices]
     if unknown:
@@ -250,6 +182,17 @@ def _checked(engine: Speaker, sentences: Sequence[str], voices: Sequence[str]) -
         )
     check_sentences(sentences)
     return list(voices or engine.voices)
+
+
+def _deliveries(clips: Sequence[Clip], sentences: Sequence[str]) -> tuple[Delivery, ...]:
+    """Of the recordings whose texts are neither shorter nor longer than all sentences."""
+    lengths = [len(text) for text in sentences]
+    shortest, longest = min(lengths), max(lengths)
+    return tuple(
+        measure(clip.text, clip.samples, clip.rate)
+        for clip in clips
+        if shortest <= len(clip.text) <= longest
+    )
 
 
 def _against_references(
@@ -264,8 +207,3 @@ def _against_references(
         if own is not None and embeddings.get(voice):
             result[voice] = float(np.mean([cosine(e, own) for e in embeddings[voice]]))
     return result
-
-
-def _mean(values: Iterable[float]) -> float | None:
-    known = list(values)
-    return float(np.mean(known)) if known else None

@@ -20,7 +20,7 @@ from torch import Tensor
 from engine.checkpoint import load as load_checkpoint
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
-from training.codec.phones import phone_labels
+from evaluation.phones import phone_labels
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
 from training.presets import PRESETS
 
@@ -130,7 +130,8 @@ def encode_corpus(corpus: Path, codec: Codec, out: Path, precision: str = "float
     for utterance, rows in zip(utterances, codes, strict=True):
         chars = spoken_chars(utterance, len(rows), codec.config.frame_rate)
         centres = (np.arange(len(rows)) + 0.5) * size / SAMPLE_RATE
-        made.append((utterance.id, rows, chars, phone_labels(utterance, centres).astype(np.int16)))
+        labels = phone_labels(utterance.phones, centres).astype(np.int16)
+        made.append((utterance.id, rows, chars, labels))
     write_codes(out, made)
     return int(frames.sum())
 

@@ -130,11 +130,16 @@ def test_all_on_the_tiny_checkpoint(
     speakers: Path, options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["all", *options, "--corpus", str(speakers), "--limit", "2"]) == 0
-    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    printed = capsys.readouterr().out
+    last = json.loads(printed.splitlines()[-1])
+    for header in ("missing end", "letters per s", "kind ", "semantic_share", "phone_accuracy"):
+        assert header in printed
     assert last["speech"]["sentences"] == 2
+    assert last["speech"]["delivery_teacher"] is None
     assert set(last["speech"]["voices"]) == {"neutral_female", "casual_male"}
     assert last["codec"]["clips"] == 2
     assert last["codec"]["wer"] == 0.0
+    assert (last["codec"]["recordings"], last["codec"]["phone_accuracy"]) == (4, None)
     assert (last["clone"]["speakers"], last["clone"]["sentences"]) == (2, 4)
     assert last["clone"]["wer"] == pytest.approx(0.2)
     assert set(last["clone"]["people"]) == {"ann", "bob"}

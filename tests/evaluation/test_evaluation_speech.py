@@ -8,7 +8,9 @@ import pytest
 from engine.errors import InputError, VoiceError
 from engine.speech import SpeechChunk, SpeechOptions
 from engine.text import Passage
-from evaluation.speech import Spoken, evaluate_speech, expected_seconds
+from evaluation.audio import Clip
+from evaluation.speech import evaluate_speech, expected_seconds
+from evaluation.spoken import Spoken
 
 for package in ("jiwer", "num2words"):
     pytest.importorskip(package, reason="extra eval")
@@ -77,6 +79,32 @@ def test_sentences_go_round_the_voices_with_their_own_seeds() -> None:
     assert figures["voices"]["ann"]["similarity_reference"] is None
 
 
+def test_missing_ends_are_listed_and_kinds_told_apart() -> None:
+    texts = [*TEXTS[:2], "Was it Ann?"]
+    answers = Knowing(["one small", "two big dogs ran", "was it anne"])
+    figures = evaluate_speech(Humming(), texts, answers).figures()
+    assert figures["missing_end"] == figures["voices"]["ann"]["missing_end"] == 1
+    assert figures["missing_end_sentences"] == [{"index": 0, "voice": "ann", "missing": "step"}]
+    assert list(figures["kinds"]) == ["plain", "names", "questions"]
+    assert figures["kinds"]["questions"]["wer"] == pytest.approx(1 / 3)
+    assert figures["kinds"]["plain"] == {"sentences": 2, "wer": 1 / 7, "cer": pytest.approx(5 / 30)}
+
+
+def test_delivery_beside_that_of_teachers() -> None:
+    """Twice as fast; recordings longer or shorter than the sentences do not count."""
+    buzz = np.full(2000, 0.5, np.float32)
+    clips = [Clip("c", buzz, 1000, text) for text in ("Three fat cats.", "No.", "On and on " * 9)]
+    teachers = {"ann": clips, "carl": clips}
+    figures = evaluate_speech(Humming(0.5), TEXTS[:2], Knowing(TEXTS), teachers=teachers).figures()
+    ann, bob = figures["voices"]["ann"], figures["voices"]["bob"]
+    seconds = int(expected_seconds(TEXTS[0]) * 500) // 20 * 0.02
+    assert ann["delivery"]["letters_per_second"] == pytest.approx(12 / seconds)
+    assert ann["delivery_teacher"]["letters_per_second"] == pytest.approx(12 / 2)
+    assert bob["delivery_teacher"] is None
+    assert figures["delivery_teacher"] == ann["delivery_teacher"]
+    assert figures["delivery"]["pauses"] == 0
+
+
 def test_chosen_voices_only() -> None:
     engine = Humming()
     evaluate_speech(engine, TEXTS[:2], Knowing(TEXTS), voices=["bob"])
@@ -90,6 +118,8 @@ def test_nothing_audible_is_empty_without_asking_the_ears(engine: Humming) -> No
     figures = evaluate_speech(engine, TEXTS[:1], Knowing([]), Pointing()).figures()
     assert figures["empty"] == 1
     assert figures["wer"] == 1.0
+    assert figures["missing_end"] == 1
+    assert figures["delivery"] is None
 
 
 def test_sound_without_words_is_empty() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import InputError
 from evaluation.audio import Clip
-from evaluation.recordings import divide, read_corpus, read_people
+from evaluation.recordings import divide, read_corpus, read_parts, read_people, read_teachers
 from tests.babble import babble
 
 soundfile = pytest.importorskip("soundfile", reason="extra eval")
@@ -38,6 +38,44 @@ def test_a_training_corpus_gives_its_held_out_part(tmp_path: Path) -> None:
     (tmp_path / "manifest.jsonl").write_text(lines[0] + "\n")
     with pytest.raises(InputError, match="holds no utterance out"):
         list(read_corpus(tmp_path, limit=3))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Ten seconds of valid utterances of two speakers, and six of a held-out one."""
+    np.save(tmp_path / "audio-000.npy", np.ones(24_000, np.int16))
+    lines = [
+        {"id": f"{split}{n}", "speaker": speaker, "split": split, "text": "Words."}
+        | {"shard": "audio-000.npy", "start": 0, "samples": 24_000, "phones": [["w", 0.1, 0.9]]}
+        for split, speakers in (("train", "ab"), ("valid", "aaaaaaaabb"), ("heldout", "cccccc"))
+        for n, speaker in enumerate(speakers)
+    ]
+    (tmp_path / "manifest.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    return tmp_path
+
+
+def test_parts_of_a_training_corpus_are_evenly_spread(corpus: Path) -> None:
+    heard, never_heard = (list(part) for part in read_parts(corpus, 4.0))
+    assert [clip.name for clip in heard] == ["valid0", "valid2", "valid5", "valid7"]
+    assert [clip.name for clip in never_heard] == ["heldout0", "heldout1", "heldout3", "heldout4"]
+    assert heard[0].phones == (("w", 0.1, 0.9),)
+
+
+def test_parts_of_any_other_folder(tmp_path: Path) -> None:
+    for name in "abc":
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(800), 800)
+    first, second = read_parts(tmp_path, 1.5)
+    assert list(first) == []
+    assert [clip.name for clip in second] == ["a.wav", "b.wav"]
+
+
+def test_teachers_are_the_speakers_of_valid_utterances(corpus: Path, tmp_path: Path) -> None:
+    found = read_teachers(corpus, ("b", "c", "d"))
+    assert {voice: [clip.name for clip in clips] for voice, clips in found.items()} == {
+        "b": ["valid8", "valid9"]
+    }
+    (tmp_path / "other").mkdir()
+    assert read_teachers(tmp_path / "other", ("b",)) == {}
 
 
 def test_any_folder_of_audio_is_a_corpus(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from engine.models.codec.distance import (
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import init_codec, mdct_basis
-from training.codec.phones import SYMBOLS, UNKNOWN, PhoneProbe, phone_labels
+from training.codec.phones import UNKNOWN, PhoneProbe
 from training.codec.train import STATE, CodecTrainer, Options, loss_weights, train
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance
 from training.loop import Clock, learning_rate
@@ -141,16 +141,6 @@ def test_codebook_follows_its_vectors_and_replaces_dead_codes(codec: Codec) -> N
     assert torch.cdist(shifted, book.embedding).amin(1).mean() < 1.2 * before
     book.cluster_usage[3] = 1e-9
     assert update_codebook(book, vectors, book.encode(vectors), generator()) >= 1
-
-
-def test_phone_labels_take_the_phone_of_each_moment() -> None:
-    phones = (("h", 0.1, 0.5), ("ˈ", 0.5, 0.6), ("A", 0.6, 1.4))
-    utterance = Utterance("a", "Hey.", "s", "x.npy", 0, 36000, "train", None, phones)
-    labels = phone_labels(utterance, np.array([0.0, 0.3, 0.55, 1.0, 2.0]))
-    expected = [" ", "h", "A", "A", " "]
-    assert [SYMBOLS[label] for label in labels] == expected
-    unknown = phone_labels(replace(utterance, phones=None), np.zeros(3))
-    assert (unknown == UNKNOWN).all()
 
 
 def test_probe_ignores_unlabelled_frames() -> None:

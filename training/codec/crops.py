@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.codec.phones import phone_labels
+from evaluation.phones import phone_labels
 from training.codes import load_codes
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
 
@@ -34,7 +34,7 @@ class Crops:
         gain = 10 ** (self.random.uniform(-6, 6) / 20)
         wave = (read_audio(utterance, start, self.samples) * gain).astype(np.float32)
         centres = start + (np.arange(self.samples // self.frame_samples) + 0.5) * self.frame_samples
-        return wave, phone_labels(utterance, centres / SAMPLE_RATE)
+        return wave, phone_labels(utterance.phones, centres / SAMPLE_RATE)
 
 
 class CodedCrops:

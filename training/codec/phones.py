@@ -5,33 +5,10 @@ that speaks the corpus knows the phone of every moment, which is a stronger labe
 a corpus has no phones, nothing is asked of the semantic vector.
 """
 
-import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.data.manifest import Utterance
-
-SYMBOLS = " .,!?;:-—…'\"()“”AIOQSTWYbdfhijklmnoprstuvwzæðŋɑɐɒɔɕəɚɛɜɡɣɪɹɾʃʊʌʒʔʤʧˈˌːθᵊᵻβɫxeaqcg"
-"""Phones of the teachers (misaki's alphabet); stress marks belong to the phone after them."""
-UNKNOWN = -100
-
-
-def phone_labels(utterance: Utterance, times: np.ndarray) -> np.ndarray:
-    """Index of the phone at each time in seconds, int64, UNKNOWN where there is none."""
-    labels = np.full(len(times), UNKNOWN, np.int64)
-    if utterance.phones is None:
-        return labels
-    ends = np.array([end for _, _, end in utterance.phones])
-    index = np.searchsorted(ends, times, side="right")
-    symbols = [symbol for symbol, _, _ in utterance.phones]
-    for position, phone in enumerate(index):
-        while phone < len(symbols) - 1 and symbols[phone] in "ˈˌ":
-            phone += 1  # a stress mark has a length of its own: part of its vowel
-        label = SYMBOLS.find(symbols[phone]) if phone < len(symbols) else 0
-        labels[position] = max(label, 0)
-    before = times < utterance.phones[0][1]
-    labels[before] = 0
-    return labels
+from evaluation.phones import SYMBOLS, UNKNOWN
 
 
 class PhoneProbe(nn.Module):

@@ -1,0 +1,44 @@
+"""A sentence that was heard: of which kinds it is, and whether its end was said."""
+
+import re
+
+from engine.hearing.wer import normalize
+
+LONG = 80
+"""Characters of a long sentence."""
+PLAIN = "plain"
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_YEAR = r"(?<![$£€])\b(?:1[1-9]|20)\d\d\b"
+KINDS = {
+    "numbers": re.compile(r"\d"),
+    "dates": re.compile(rf"{_YEAR}|\b(?:{_MONTHS}) \d|\d[a-z]* (?:of )?(?:{_MONTHS})\b"),
+    "money": re.compile(r"[$£€]\s?\d"),
+    "names": re.compile(rf"(?:[a-z,;]|\b(?:Mr|Mrs|Dr)\.) (?!(?:{_MONTHS}|{_DAYS})\b)[A-Z][a-z]"),
+    "questions": re.compile(r"\?"),
+    "quotes": re.compile(r"[\"“”]"),
+    "long": re.compile(f".{{{LONG}}}"),
+}
+"""What a sentence of a kind has in it; a name is a capital that begins no sentence."""
+
+
+def kinds(text: str) -> list[str]:
+    """The kinds of a sentence, in the order of KINDS; one of none is plain."""
+    return [kind for kind, pattern in KINDS.items() if pattern.search(text)] or [PLAIN]
+
+
+def missing_end(text: str, heard: str) -> list[str]:
+    """Words at the end of a text that were not heard.
+
+    Of the words after the last that was heard right, as many were said as others were heard in
+    their place: a last word that is misheard is not missing.
+    """
+    import jiwer
+
+    words = jiwer.process_words(normalize(text), normalize(heard))
+    right = [part for part in words.alignments[0] if part.type == "equal"]
+    wanted = words.references[0][right[-1].ref_end_idx if right else 0 :]
+    got = words.hypotheses[0][right[-1].hyp_end_idx if right else 0 :]
+    if "".join(wanted) == "".join(got):  # flower pot, flowerpot
+        return []
+    return wanted[len(got) :]
