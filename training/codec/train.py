@@ -51,8 +51,7 @@ class Options:
         rate: Peak learning rate.
         phones: Weight of the semantic distillation.
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
-        precision: Of the codec's products; the loss is always float32. bfloat16 is several times
-            faster where the processor has units for it (AMX, tensor cores), and slower elsewhere.
+        precision: Of the codec's products; bfloat16 pays where the processor has units for it.
         compile: Compile codec and loss before the first step (a minute), for twice the speed.
     """
 
