@@ -82,7 +82,7 @@ def write_codes(out: Path, made: Sequence[tuple[str, np.ndarray, np.ndarray, np.
 def load_codec(path: Path, preset: str) -> Codec:
     """The codec of a training state, or of a checkpoint folder, for use."""
     if path.is_dir():
-        return load_checkpoint(path, dtype=torch.float32).audio_tokenizer
+        return load_checkpoint(path).audio_tokenizer.float()
     codec = Codec(parse_config(PRESETS[preset]).codec)
     codec.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["model"])
     return codec.eval().requires_grad_(False)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from engine.errors import InputError
 from training.data import corpus, folder, levels, templates, texts
 from training.data.manifest import (
     MANIFEST_NAME,
@@ -290,6 +291,20 @@ class TestFolder:
             (recordings / "wavs/a.wav", "One two.", "anna"),
             (recordings / "b.flac", "Three.", "recordings"),
         ]
+
+    def test_the_third_column_of_ljspeech_itself_is_the_text_written_out(
+        self, recordings: Path
+    ) -> None:
+        (recordings / "metadata.csv").write_text("a|In 1452,|In fourteen fifty-two,\nb|No.|No.\n")
+        texts = [(text, speaker) for _, text, speaker in folder.recordings(recordings)]
+        assert texts == [("In fourteen fifty-two,", "recordings"), ("No.", "recordings")]
+
+    def test_a_file_that_holds_no_sound_is_named(self, recordings: Path) -> None:
+        path = recordings / "c.wav"
+        path.write_bytes(b"RIFF, no")
+        for read in (folder.read_mono, folder.seconds_of):
+            with pytest.raises(InputError, match=r"c\.wav cannot be read"):
+                read(path)
 
     def test_text_files_beside_the_sound(self, recordings: Path) -> None:
         (recordings / "wavs/a.txt").write_text("One\ntwo.\n")

@@ -26,7 +26,7 @@ from training.speech.init import speech_parameters
 from training.speech.losses import LossOptions, PhoneProbe, embed, terms
 from training.speech.probe import embed_prompt
 from training.speech.prompts import IGNORED
-from training.speech.samples import ROWS, Sample, collate, prompt_ids
+from training.speech.samples import ROWS, Sample, Vocabulary, collate, prompt_ids
 from training.tokenizer import byte_level_tekken
 
 
@@ -78,7 +78,7 @@ class TestBatch:
             ids[ids >= ROWS] = tokenizer.audio
             assert ids.tolist() == prompt.ids
             rows = [tokenizer.audio] * prompt.audio_rows
-            assert prompt_ids(text, rows, CONFIG) == prompt.ids
+            assert prompt_ids(text.decode(), rows, Vocabulary()) == prompt.ids
 
     def test_each_position_predicts_the_frame_after_it_and_the_last_one_the_end(
         self, samples: list[Sample]

@@ -13,6 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,14 @@ def plan(prose: Sequence[str], utterances: int, seed: int, presets_share: float)
     return items + last
 
 
+def plan_folder(recordings: Sequence[tuple[Path, str, str]]) -> list[Item]:
+    """Items of recordings: sound file, text, speaker. Every fiftieth is for validation."""
+    return [
+        Item(f"f{n:06d}", text, speaker, "valid" if n % 50 == 49 else "train", n, str(path))
+        for n, (path, text, speaker) in enumerate(recordings)
+    ]
+
+
 @functools.cache
 def _teacher() -> Teacher:
     """The teacher of this process."""
@@ -140,16 +149,18 @@ def _jobs(
 def build(
     out: Path, items: list[Item], sound_of: Callable[[Item], Sound | None], jobs: int
 ) -> None:
-    """Make all shards that are missing, with progress on stderr."""
+    """Make all shards that are missing, with progress on stderr; one job is this process."""
     manifest = out / MANIFEST_NAME
     _repair(manifest)
     todo = list(_jobs(out, items, sound_of))
     begin, made, samples = time.monotonic(), 0, 0
-    with (
-        multiprocessing.get_context("spawn").Pool(jobs) as pool,
-        manifest.open("a", encoding="utf-8") as file,
-    ):
-        for count, lines in enumerate(pool.imap(make_shard, todo), 1):
+    with ExitStack() as stack:
+        file = stack.enter_context(manifest.open("a", encoding="utf-8"))
+        shards: Iterator[list[str]] = map(make_shard, todo)
+        if jobs > 1:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(jobs))
+            shards = pool.imap(make_shard, todo)
+        for count, lines in enumerate(shards, 1):
             file.writelines(line + "\n" for line in lines)
             file.flush()
             made += len(lines)
@@ -208,10 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         },
     )
     if options.folder:
-        items = [
-            Item(f"f{n:06d}", text, speaker, "valid" if n % 50 == 49 else "train", n, str(path))
-            for n, (path, text, speaker) in enumerate(folder_source.recordings(options.folder))
-        ]
+        items = plan_folder(folder_source.recordings(options.folder))
         build(options.out, items, read_recording, options.jobs)
         return
     prose = texts.read_prose(options.texts)

@@ -21,7 +21,7 @@ from training.codes import load_codes, write_codes
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import run_backbone
 from training.speech.losses import embed
-from training.speech.samples import Sample, collate
+from training.speech.samples import Sample, Vocabulary, collate
 
 CFG = 1.2
 HOTTEST = 0.8
@@ -30,14 +30,19 @@ HOTTEST = 0.8
 
 @torch.inference_mode()
 def predict(
-    model: VoxtralModel, sample: Sample, steps: int, temperature: float, generator: torch.Generator
+    model: VoxtralModel,
+    sample: Sample,
+    steps: int,
+    temperature: float,
+    generator: torch.Generator,
+    vocabulary: Vocabulary,
 ) -> np.ndarray:
     """0-based codes of a sample of one part with the model's own acoustic ones.
 
     Returns:
         int16 [frames, codebooks].
     """
-    batch = collate([sample])
+    batch = collate([sample], vocabulary)
     backbone = run_backbone(model, embed(model, batch))
     target = sample.parts[0].target
     hidden = backbone.hidden[0, batch.query[0, : len(target)]]
@@ -58,14 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     model = load_checkpoint(options.model, dtype=torch.float32)
     spoken = [s for s in load_codes(options.codes, options.corpus) if s.split == "train"]
-    sampler = Sampler(spoken, {}, SampleOptions(corrupt=0.0).short(), options.seed)
+    vocabulary = Vocabulary.of(options.model)
+    sampler = Sampler(spoken, {}, SampleOptions(corrupt=0.0).short(), options.seed, vocabulary)
     generator = torch.Generator().manual_seed(options.seed)
     chosen = sampler.random.choice(len(spoken), min(options.utterances, len(spoken)), replace=False)
     made = []
     for number, index in enumerate(chosen):
         sample = sampler.sample(spoken[index])
         temperature = sampler.random.uniform(0, HOTTEST)
-        codes = predict(model, sample, options.steps, temperature, generator)
+        codes = predict(model, sample, options.steps, temperature, generator, vocabulary)
         made.append((spoken[index].id, codes, spoken[index].chars, spoken[index].phones))
         if number % 500 == 0:
             print(f"utterance {number} of {len(chosen)}", flush=True)

@@ -14,14 +14,18 @@ from engine.generation.sequence import Bounds, Sequence
 from engine.generation.waveform import Waveform
 from engine.generation.workspace import Workspace
 from engine.models.voxtral import VoxtralModel
-from training.speech.samples import prompt_ids
+from training.speech.samples import Vocabulary, prompt_ids
+
+BYTES = Vocabulary()
 
 
-def embed_prompt(model: VoxtralModel, text: str, prompt: np.ndarray) -> Tensor:
+def embed_prompt(
+    model: VoxtralModel, text: str, prompt: np.ndarray, vocabulary: Vocabulary = BYTES
+) -> Tensor:
     """The prompt's input rows [positions, dim] for a voice of codes [frames, codebooks]."""
     config, parts = model.model_config, model.mm_audio_embeddings
     voice = embed_codes(model, prompt)
-    ids = torch.tensor(prompt_ids(text.encode(), [config.audio_id] * len(voice), config))
+    ids = torch.tensor(prompt_ids(text, [config.audio_id] * len(voice), vocabulary))
     rows = parts.tok_embeddings(ids)
     rows[ids == config.audio_id] = voice
     return rows
@@ -29,7 +33,11 @@ def embed_prompt(model: VoxtralModel, text: str, prompt: np.ndarray) -> Tensor:
 
 @torch.no_grad()
 def speak(
-    model: VoxtralModel, texts: list[str], prompts: list[np.ndarray], cfg: float = 1.2
+    model: VoxtralModel,
+    texts: list[str],
+    prompts: list[np.ndarray],
+    vocabulary: Vocabulary = BYTES,
+    cfg: float = 1.2,
 ) -> list[Sequence]:
     """Sentences side by side, each in the voice of its prompt; the frames of each."""
     rate = model.model_config.codec.frame_rate
@@ -40,7 +48,7 @@ def speak(
     positions += 8 + max(s.bounds.limit for s in sequences)
 
     def embed(text: str, voice: str | None) -> tuple[Tensor, Tensor]:
-        inputs = embed_prompt(model, text, prompts[int(voice or 0)])
+        inputs = embed_prompt(model, text, prompts[int(voice or 0)], vocabulary)
         return inputs[:0], inputs
 
     workspace = Workspace(model)
@@ -58,11 +66,16 @@ def speak(
 
 @torch.no_grad()
 def write_probe(
-    model: VoxtralModel, texts: list[str], prompts: list[np.ndarray], folder: Path, name: str
+    model: VoxtralModel,
+    texts: list[str],
+    prompts: list[np.ndarray],
+    folder: Path,
+    name: str,
+    vocabulary: Vocabulary = BYTES,
 ) -> dict[str, float]:
     """WAV files `<name>-<n>.wav`; seconds spoken a character, and the share that ran away."""
     folder.mkdir(parents=True, exist_ok=True)
-    sequences = speak(model, texts, prompts)
+    sequences = speak(model, texts, prompts, vocabulary)
     config = model.model_config.codec
     for n, sequence in enumerate(sequences):
         if sequence.frames:

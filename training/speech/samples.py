@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from engine.cloning import voice_codes
-from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig, parse_config, read_params
+from engine.config import END_AUDIO, SPECIAL_CODES, parse_config, read_params
 from engine.tokenizer import Tokenizer
 from training.speech.prompts import IGNORED
 from training.tokenizer import BYTES, SPECIALS
@@ -45,6 +45,10 @@ class Vocabulary:
     next_audio_text: int = NEXT_AUDIO_TEXT
     repeat_audio_text: int = REPEAT_AUDIO_TEXT
     encode: Callable[[str], list[int]] | None = None
+
+    def ids(self, text: str) -> list[int]:
+        """Token ids of a text."""
+        return self.encode(text) if self.encode else [SPECIALS + byte for byte in text.encode()]
 
     @classmethod
     def of(cls, folder: Path) -> "Vocabulary":
@@ -150,12 +154,11 @@ class Batch:
         return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
-def prompt_ids(text: bytes, rows: Sequence[int], config: ModelConfig) -> list[int]:
+def prompt_ids(text: str, rows: Sequence[int], words: Vocabulary) -> list[int]:
     """The prompt's inputs, with `rows` in the place of the voice."""
-    opening = [config.bos_id, config.begin_audio_id]
-    spelled = [SPECIALS + byte for byte in text]
-    closing = [REPEAT_AUDIO_TEXT, config.begin_audio_id]
-    return [*opening, *rows, NEXT_AUDIO_TEXT, *spelled, *closing]
+    opening = [words.bos, words.begin_audio]
+    closing = [words.repeat_audio_text, words.begin_audio]
+    return [*opening, *rows, words.next_audio_text, *words.ids(text), *closing]
 
 
 def on_grid(length: int) -> int:

@@ -23,7 +23,7 @@ from training.loop import Clock, Curve, learning_rate, load_state, save_state
 from training.optim import optimisers
 from training.parallel import Ranks
 from training.presets import PRESETS
-from training.speech import forward
+from training.speech import average, forward
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.init import load_speech, matrices, speech_parameters, start
 from training.speech.losses import LossOptions, PhoneProbe, terms
@@ -48,9 +48,11 @@ class Options:
         long_from: Share of the time from which there are long references and chains: they cost
             several times as many positions for each frame that is learned.
         optimiser: "muon" for the matrices of the layers and "adamw" for the rest, or "adamw".
+        average: How slowly the averaged weights follow; 0 for none, which saves a copy of them.
         precision: Of the model's products; losses are always float32. bfloat16 is several times
             faster where the processor has units for it (AMX, tensor cores), and slower elsewhere.
         compile: Compile the layers before the first step (a minute), for a quarter less time.
+        speakers: Who becomes a preset voice; where the corpus has none of them, its commonest.
     """
 
     corpus: Path
@@ -77,6 +79,7 @@ class Options:
     precision: str = "float32"
     compile: bool = False
     seed: int = 0
+    speakers: tuple[str, ...] = tuple(VOICES)
     losses: LossOptions = field(default_factory=LossOptions)
     samples: SampleOptions = field(default_factory=SampleOptions)
 
@@ -93,19 +96,16 @@ class Run:
         self.model.audio_tokenizer.requires_grad_(False)
         self.probe = PhoneProbe(self.model.config.dim).to(options.device)
         self.parameters = speech_parameters(self.model)
-        self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
+        self.average = average.begin(self.parameters, kept=options.average > 0)
         inside, outside = matrices(self.parameters)
         outside += self.probe.parameters()
-        self.optimisers = optimisers(
-            inside if options.optimiser == "muon" else [],
-            outside if options.optimiser == "muon" else inside + outside,
-            options.rate,
-            options.muon,
-        )
+        if options.optimiser == "adamw":
+            inside, outside = [], inside + outside
+        self.optimisers = optimisers(inside, outside, options.rate, options.muon)
         spoken = load_codes(options.codes, options.corpus)
         self.spoken = [s for s in spoken if s.split == "train"]
         self.valid = [s for s in spoken if s.split == "valid"]
-        speakers = preset_speakers(self.spoken, list(VOICES))
+        speakers = preset_speakers(self.spoken, options.speakers)
         self.voices = fixed_prompts(self.spoken, speakers, options.samples.fixed_frames)
         own = options.from_checkpoint
         self.vocabulary = Vocabulary.of(own) if own else Vocabulary()
@@ -114,13 +114,15 @@ class Run:
         if state is not None:
             elapsed = self._restore(state)
         self.clock = Clock(options.minutes * 60, elapsed)
-        self.progress = elapsed / (options.minutes * 60)  # exactly the same in every process
+        # Exactly the same in every process:
+        self.progress = max(elapsed / (options.minutes * 60), self._share_of_steps())
         self.generator.manual_seed(self._seed())
 
     def _restore(self, state: dict[str, Any]) -> float:
         load_speech(self.model, state["model"])
         device = self.options.device
-        self.average = {name: p.to(device) for name, p in state["average"].items()}
+        if self.options.average:
+            self.average = {name: p.to(device) for name, p in state["average"].items()}
         self.probe.load_state_dict(state["probe"])
         for optimiser, stored in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(stored)
@@ -140,6 +142,10 @@ class Run:
             "elapsed": self.clock.elapsed,
         }
         save_state(self.options.out / STATE, state)
+
+    def _share_of_steps(self) -> float:
+        """Share of the steps that are done; 0 where only the time counts."""
+        return self.step / self.options.steps if self.options.steps else 0.0
 
     def _seed(self) -> int:
         """Of the batches and noise of this process from this step on."""
@@ -181,27 +187,19 @@ class Run:
             optimiser.zero_grad()
         loss.backward()
         trained = [*self.parameters.values(), *self.probe.parameters()]
-        self.progress = self.ranks.average(trained, self.clock.progress)
+        self.step += 1
+        passed = max(self.clock.progress, self._share_of_steps())
+        self.progress = self.ranks.average(trained, passed)
         norm = torch.nn.utils.clip_grad_norm_(self.parameters.values(), 2.0)
         for optimiser in self.optimisers:
             optimiser.step()
-        self._follow()
-        self.step += 1
+        average.follow(self.average, self.parameters, options.average, self.step)
         values = {"loss": loss.detach(), **seen, "norm": norm}
         return {name: value.item() for name, value in values.items()}
 
-    @torch.no_grad()
-    def _follow(self) -> None:
-        """Move the average, early on faster."""
-        decay = min(self.options.average, (1 + self.step) / (10 + self.step))
-        averages = [self.average[name] for name in self.parameters]
-        torch._foreach_lerp_(averages, list(self.parameters.values()), 1 - decay)
-
     def averaged(self) -> VoxtralModel:
-        """A copy of the model with the averaged weights, on the CPU."""
-        model = copy.deepcopy(self.model).cpu().eval().requires_grad_(False)
-        load_speech(model, {n: p.cpu() for n, p in self.average.items()})
-        return model
+        """The model with the averaged weights, on the CPU; what is there already is shared."""
+        return average.with_weights(self.model, self.average)
 
     def validate(self) -> dict[str, float]:
         """What to watch, of the averaged weights on fixed valid samples."""
@@ -227,7 +225,8 @@ class Run:
         prompts = [self.voices[s.speaker] for s in chosen]
         name = f"{self.clock.elapsed / 60:05.1f}"
         texts = [s.text for s in chosen]
-        return write_probe(self.averaged(), texts, prompts, self.options.out / "probe", name)
+        folder, model = self.options.out / "probe", self.averaged()
+        return write_probe(model, texts, prompts, folder, name, self.vocabulary)
 
 
 def train(options: Options) -> VoxtralModel:
@@ -236,19 +235,18 @@ def train(options: Options) -> VoxtralModel:
 
 
 def carry_out(options: Options) -> Run:
-    """Run until the time budget or the number of steps is spent."""
+    """Run until the time budget or the number of steps is spent; one that is ended stays so."""
     torch.manual_seed(options.seed)
     if options.compile:
         forward.compile_blocks()
     run = Run(options)
     curve = Curve(options.out / "speech.csv")
     saved = heard = time.perf_counter()
-    for batch in run.batches():
-        started = time.perf_counter()
+    batches = run.batches()
+    while run.progress < 1:
+        batch, started = next(batches), time.perf_counter()
         seen = run.update(batch)
-        if run.progress >= 1 or run.step == options.steps:
-            break
-        if not run.ranks.first:
+        if run.progress >= 1 or not run.ranks.first:
             continue
         speed = run.ranks.size * len(batch.inputs) / (time.perf_counter() - started)
         curve.add({**seen, "samples_s": speed})
