@@ -34,7 +34,7 @@ from training.speech.tuned import voice_names
 WHOLE, OPEN = GOLDEN_FOLDER / "tiny", GOLDEN_FOLDER / "tiny-open"
 TEXTS = ("One small step in 1969.", "A giant leap for all.", "And back again.")
 SPOKEN = ("One small step in nineteen sixty-nine.", *TEXTS[1:])
-LOUDER = "hi_male"
+SHARED = "hi_male"
 """A preset of the golden checkpoint without an encoder; here also a speaker of the folder."""
 
 
@@ -47,7 +47,7 @@ def recordings(tmp_path: Path) -> Path:
     for number, (text, rate) in enumerate(zip(TEXTS, (24000, 16000, 44100), strict=True)):
         samples = 0.1 * random.standard_normal(int(rate * (1.5 + number)))
         soundfile.write(folder / f"{number}.wav", samples, rate)
-        lines.append(f"{number}.wav|{text}|{('Anna Lee', LOUDER)[number % 2]}")
+        lines.append(f"{number}.wav|{text}|{('Anna Lee', SHARED)[number % 2]}")
     (folder / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -112,7 +112,8 @@ def test_two_steps_from_nano(recordings: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(out / "model")
-    check(EMBEDDED_FOLDER, out / "model", "neutral_female", ["anna_lee", LOUDER])
+    check(EMBEDDED_FOLDER, out / "model", "neutral_female", ["anna_lee", SHARED])
+    assert (out / "model/NOTICE").read_bytes() == (EMBEDDED_FOLDER / "NOTICE").read_bytes()
     assert digests(EMBEDDED_FOLDER) == known  # its weights are mapped from the file
 
 
@@ -122,7 +123,7 @@ def test_two_steps_in_the_4b_format_and_on_from_there(
     out, known = tmp_path / "tuned", digests(OPEN)
     call = line(OPEN, recordings, out, "--encoder", encoder)
     assert main(call) == 0
-    new = ["anna_lee", f"{LOUDER}_2"]
+    new = ["anna_lee", f"{SHARED}_2"]
     check(OPEN, out / "model", "fr_female", new)
     assert "3 recordings, 0.1 min, 2 speakers" in capsys.readouterr().err
     assert digests(OPEN) == known
@@ -146,7 +147,7 @@ def test_the_weights_of_a_float32_checkpoint_stay_float32_and_need_no_average(
 ) -> None:
     out, known = tmp_path / "tuned", digests(WHOLE)
     assert main(line(WHOLE, recordings, out, "--average", "0")) == 0
-    check(WHOLE, out / "model", "casual_male", ["anna_lee", LOUDER])
+    check(WHOLE, out / "model", "casual_male", ["anna_lee", SHARED])
     assert digests(WHOLE) == known
     state = torch.load(out / "run/speech.pt", weights_only=True)
     made = load_file(out / "model" / checkpoint.WEIGHTS)

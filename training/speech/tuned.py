@@ -1,7 +1,7 @@
 """A fine-tuned checkpoint, written beside the one that it was made from.
 
 What was not trained is copied, not computed anew: the codec's tensors are the old ones to the bit,
-the old voices and the encoder file are the old files.
+the old voices, the terms of use and the encoder file are the old files.
 """
 
 import json
@@ -21,6 +21,9 @@ from engine.config import read_params
 from engine.encoder import NAME as ENCODER
 from engine.encoder import find_encoder
 from engine.voice import voice_path, write_voice
+
+TERMS = ("LICENSE", "LICENSE.md", "LICENSE.txt", "NOTICE")
+"""They bind whatever is made of a checkpoint, so they go along."""
 
 
 def write_tuned(
@@ -50,6 +53,8 @@ def write_tuned(
         presets[name], lengths[name] = 1 + max(presets.values(), default=-1), len(rows)
     _write_json(folder / "tekken.json", tekken, None)
     _write_json(folder / "params.json", params, 1)
+    for terms in (path for name in TERMS if (path := source / name).is_file()):
+        shutil.copyfile(terms, folder / terms.name)
     if separate := find_encoder(source, encoder):
         shutil.copyfile(separate, folder / ENCODER)
     stored = {}

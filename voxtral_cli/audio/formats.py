@@ -51,15 +51,24 @@ def choose_format(path: Path, name: str | None) -> Format:
     Raises:
         InputError: If there is no such format, or ffmpeg is needed and absent.
     """
+    found = find_format(path, name)
+    if found.needs_ffmpeg and shutil.which("ffmpeg") is None:
+        raise InputError(
+            f"{found.name} needs ffmpeg, which is not on the PATH.",
+            "Install ffmpeg, or write wav, flac, mp3 or opus.",
+        )
+    return found
+
+
+def find_format(path: Path, name: str | None) -> Format:
+    """As `choose_format`, whether this machine can write it or not.
+
+    Raises:
+        InputError: If there is no such format.
+    """
     wanted = (name if name is not None else path.suffix.removeprefix(".")).lower()
     if wanted in BY_NAME:
-        found = BY_NAME[wanted]
-        if found.needs_ffmpeg and shutil.which("ffmpeg") is None:
-            raise InputError(
-                f"{wanted} needs ffmpeg, which is not on the PATH.",
-                "Install ffmpeg, or write wav, flac, mp3 or opus.",
-            )
-        return found
+        return BY_NAME[wanted]
     if name is not None:
         raise InputError(f"There is no format {name!r}.", f"Formats: {', '.join(BY_NAME)}.")
     what = f"suffix {path.suffix!r}" if path.suffix else "missing suffix"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.book import check_cover, require_book_format
-from voxtral_cli.audio.formats import Format, choose_format
+from voxtral_cli.audio.formats import Format, choose_format, find_format
 from voxtral_cli.audio.loudness import PRESETS
 from voxtral_cli.audio.output import check_writable
 from voxtral_cli.books.plan import (
@@ -99,7 +99,7 @@ def target(
     name = format_name or (default_format() if folder else None)
     chosen = choose_format(path, name)
     require_book_format(chosen)
-    if not folder and choose_format(path, None) != chosen:
+    if not folder and find_format(path, None) != chosen:
         raise InputError(f"{path} is no name for {chosen.name}.", "Leave --format out.")
     if title is not None and len(books) == 1:
         books = [(replace(books[0][0], title=title), books[0][1])]
