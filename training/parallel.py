@@ -4,6 +4,7 @@ Started by `torchrun --nproc-per-node 2 -m training.speech.train ...`. On two bu
 cores, two processes of one thread made 22-25 samples a second, one of two threads 18.
 """
 
+import atexit
 import os
 
 import torch
@@ -23,6 +24,7 @@ class Ranks:
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
         if self.size > 1 and not dist.is_initialized():
             dist.init_process_group("gloo")
+            atexit.register(dist.destroy_process_group)  # its threads abort a process that ends
         self.rank = dist.get_rank() if self.size > 1 else 0
 
     @property

@@ -9,6 +9,8 @@ import torch
 from training.parallel import Ranks
 
 PROGRAM = """
+import sys
+
 import torch
 from training.parallel import Ranks
 
@@ -17,7 +19,7 @@ parameter = torch.nn.Parameter(torch.zeros(3))
 parameter.grad = torch.full((3,), float(1 + 2 * ranks.rank))
 progress = ranks.average([parameter, torch.nn.Parameter(torch.ones(2))], 0.5 * ranks.rank)
 joined = ranks.gather(torch.tensor([ranks.rank, 10 + ranks.rank]))
-print("said", parameter.grad.tolist(), progress, joined.tolist(), flush=True)
+sys.stdout.write(f"said {parameter.grad.tolist()} {progress} {joined.tolist()}\\n")
 """
 
 
