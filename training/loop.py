@@ -45,8 +45,9 @@ def learning_rate(peak: float, progress: float, step: int, warmup: int = 100) ->
 
 
 def set_learning_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
+    """Of every group, times the group's `scale` where it has one."""
     for group in optimiser.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("scale", 1.0)
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

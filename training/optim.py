@@ -1,7 +1,8 @@
 """Muon: momentum whose matrices are made orthogonal before each update (K. Jordan, 2024).
 
-In float32, unlike torch.optim.Muon: bfloat16 products are some 400 times slower on CPUs without
-bfloat16 units. Matrices of equal shape are orthogonalised in one batched product.
+In float32 unless asked otherwise, unlike torch.optim.Muon: bfloat16 products are some 400 times
+slower on CPUs without bfloat16 units. Matrices of equal shape are orthogonalised in one batched
+product.
 """
 
 from collections import defaultdict
@@ -46,6 +47,7 @@ class Muon(torch.optim.Optimizer):
         momentum: Of the Nesterov average.
         weight_decay: Decoupled, times the rate.
         steps: Of the orthogonalisation.
+        precision: Of its products.
     """
 
     def __init__(
@@ -55,9 +57,11 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
         weight_decay: float = 0.1,
         steps: int = 5,
+        precision: torch.dtype = torch.float32,
     ) -> None:
         defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "steps": steps}
         super().__init__(parameters, defaults)
+        self.precision = precision
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -68,7 +72,8 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     shapes[parameter.shape].append(parameter)
             for shape, parameters in shapes.items():
-                updates = orthogonalise(self._averages(parameters, group), group["steps"])
+                averages = self._averages(parameters, group).to(self.precision)
+                updates = orthogonalise(averages, group["steps"]).to(parameters[0])
                 scale = 0.2 * max(shape) ** 0.5
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
                 torch._foreach_add_(parameters, updates.unbind(), alpha=-scale * group["lr"])
@@ -84,11 +89,21 @@ class Muon(torch.optim.Optimizer):
         return torch.stack(torch._foreach_lerp(gradients, averages, group["momentum"]))
 
 
+def matrices(
+    parameters: dict[str, torch.nn.Parameter],
+) -> tuple[list[torch.nn.Parameter], list[torch.nn.Parameter]]:
+    """The matrices of all layers, and all other parameters."""
+    inside = {name for name, p in parameters.items() if p.dim() == 2 and "layers." in name}
+    others = [p for name, p in parameters.items() if name not in inside]
+    return [parameters[name] for name in parameters if name in inside], others
+
+
 def optimisers(
     inside: list[torch.nn.Parameter],
     outside: list[torch.nn.Parameter],
     rate: float,
     muon: float = 1.0,
+    precision: str = "float32",
 ) -> list[torch.optim.Optimizer]:
     """Muon for some matrices, where there are any, and AdamW for the rest.
 
@@ -105,7 +120,7 @@ def optimisers(
     )
     made: list[torch.optim.Optimizer] = [adamw]
     if inside:
-        made.append(Muon(inside, rate, steps=4))
+        made.append(Muon(inside, rate, steps=4, precision=getattr(torch, precision)))
     for optimiser, scale in zip(made, (1.0, muon), strict=False):
         for group in optimiser.param_groups:
             group["scale"] = scale

@@ -129,7 +129,7 @@ def _joined(values: tuple[int, ...]) -> str:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "nano": params(max_chain_chars=300),
+    "nano": params(max_chain_chars=300, max_chars=140, codec_lengths=(2, 2, 4)),
     "tiny": params(
         dim=64,
         n_layers=2,

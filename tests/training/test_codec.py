@@ -19,7 +19,7 @@ from engine.models.codec.distance import (
 )
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
-from training.codec.init import init_codec, mdct_basis
+from training.codec.init import grow, init_codec, mdct_basis
 from training.codec.phones import UNKNOWN, PhoneProbe
 from training.codec.train import STATE, CodecTrainer, Options, loss_weights, train
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance
@@ -98,6 +98,21 @@ def test_mel_bands_sum_to_one_and_rise(size: int) -> None:
     torch.testing.assert_close(bank.sum(1), torch.ones(MELS[size]))
     centres = (bank * torch.arange(size // 2 + 1)).sum(1)
     assert (centres.diff() > 0).all()
+
+
+def test_a_codec_that_grew_says_nearly_the_same(codec: Codec) -> None:
+    taller = replace(CONFIG, encoder_lengths=(2, 3, 2, 4), decoder_lengths=(4, 2, 3, 2))
+    grown = Codec(taller)
+    init_codec(grown, generator().manual_seed(1))
+    wave = 0.1 * torch.randn(1, 24000, generator=generator())
+    before = codec.latent(wave)
+    assert (grown.latent(wave) - before).abs().mean() > before.abs().mean()
+    grow(grown, codec)
+    assert (grown.latent(wave) - before).abs().mean() < 0.1 * before.abs().mean()
+    for name, values in codec.state_dict().items():
+        torch.testing.assert_close(grown.state_dict()[name], values)
+    with pytest.raises(ValueError, match="other sizes"):
+        grow(codec, grown)
 
 
 def test_mdct_pair_reconstructs() -> None:
@@ -211,6 +226,26 @@ def test_updates_lower_the_loss(corpus: Path, tmp_path: Path) -> None:
     batch = trainer.crops().batch(2)
     losses = [trainer.update(batch, 2e-3)[0]["loss"] for _ in range(12)]
     assert losses[-1] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("phases", [False, True])
+def test_the_waveform_is_learned_only_with_phases(
+    corpus: Path, tmp_path: Path, phases: bool
+) -> None:
+    trainer = CodecTrainer(options(corpus, tmp_path / "run", phases=phases))
+    values, _ = trainer.update(trainer.crops().batch(2), 2e-3)
+    assert {"wave", "phase"} & values.keys() == ({"wave", "phase"} if phases else set())
+
+
+def test_a_run_from_a_codec_begins_with_its_codes(corpus: Path, tmp_path: Path) -> None:
+    first = CodecTrainer(options(corpus, tmp_path / "first"))
+    first.start_codebook(first.crops())
+    first.save(0.0)
+    second = CodecTrainer(options(corpus, tmp_path / "second", initial=tmp_path / "first" / STATE))
+    second.resume()
+    assert second.quantise
+    wave, _ = first.crops().batch(2)
+    assert torch.equal(second.codec.encode(wave), first.codec.encode(wave))
 
 
 def test_decoder_mode_leaves_the_codes_alone(corpus: Path, tmp_path: Path) -> None:

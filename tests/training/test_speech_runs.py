@@ -90,7 +90,7 @@ class TestRun:
         late = [next(batches).inputs.shape[1] for _ in range(12)]
         assert max(early) < max(late)
 
-    def test_with_another_codec_the_layers_go_on_and_the_codes_begin_anew(
+    def test_with_another_codec_the_layers_go_on_and_codes_are_translated(
         self, model: VoxtralModel, tmp_path: Path
     ) -> None:
         tekken = byte_level_tekken({}, CONFIG.codec.frame_rate)
@@ -99,9 +99,16 @@ class TestRun:
         layer = "layers.0.attention.wq.weight"
         table = "mm_audio_embeddings.audio_codebook_embeddings.embeddings.weight"
         stored = load(tmp_path).state_dict()
-        same = start("tiny", codec, tmp_path, generator.manual_seed(5)).state_dict()
+        shape = (60, CONFIG.codec.acoustic_dim + 1)
+        codes = [torch.randint(20, shape, generator=generator) for _ in range(2)]
+
+        def begin() -> dict[str, torch.Tensor]:
+            seeded = generator.manual_seed(5)
+            return start("tiny", codec, tmp_path, seeded, lambda old: tuple(codes)).state_dict()
+
+        same = begin()
         codec.quantizer.semantic_codebook.embedding_sum.normal_(generator=generator)
-        other = start("tiny", codec, tmp_path, generator.manual_seed(5)).state_dict()
+        other = begin()
         for name in (layer, table):
             torch.testing.assert_close(same[name], stored[name].float())
         torch.testing.assert_close(other[layer], stored[layer].float())

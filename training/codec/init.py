@@ -48,3 +48,21 @@ def mdct_basis(size: int) -> Tensor:
     return (
         window * torch.cos(math.pi / size * (n + 0.5 + size / 2) * (k + 0.5)) * math.sqrt(2 / size)
     )
+
+
+def grow(codec: Codec, start: Codec) -> None:
+    """Copy the weights of a codec into one with as many or more layers a stage, in place.
+
+    Layers that `start` lacks keep their own weights; their LayerScale falls to a tenth, so that
+    the whole says nearly the same as before.
+
+    Raises:
+        ValueError: Where sizes other than the numbers of layers differ.
+    """
+    theirs, own = start.state_dict(), codec.state_dict()
+    if any(name not in own or own[name].shape != theirs[name].shape for name in theirs):
+        raise ValueError("the codec to begin with has other sizes, or more layers")
+    for name in own.keys() - theirs.keys():
+        if name.endswith("_scale"):
+            own[name] *= 0.1
+    codec.load_state_dict({**own, **theirs})

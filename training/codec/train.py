@@ -26,7 +26,7 @@ from engine.models.codec.distance import LossWeights, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
-from training.codec.init import init_codec
+from training.codec.init import grow, init_codec
 from training.codec.phones import PhoneProbe
 from training.codes import load_codec
 from training.data.manifest import load_manifest
@@ -37,6 +37,8 @@ from training.presets import PRESETS
 STATE = "codec.pt"
 WAVE_FIRST, SPECTRA_FROM = 0.07, 0.21
 """Shares of the time: until when the waveform is nearly all, and from when spectra count fully."""
+SPECTRA = LossWeights(wave=0.0)
+"""Without phases, what the waveform asks for is to be fainter."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Options:
         codes: Folders of codes for the decoder alone, heard equally often.
         free: Share of the time before anything is quantised.
         rate: Peak learning rate.
+        phases: Whether waveform and phases are learned, first of all; else spectra alone are.
         phones: Weight of the semantic distillation.
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
         precision: Of the codec's products; bfloat16 pays where the processor has units for it.
@@ -65,6 +68,7 @@ class Options:
     batch: int = 8
     frames: int = 32
     rate: float = 2e-3
+    phases: bool = False
     free: float = 0.3
     commitment: float = 0.1
     phones: float = 0.5
@@ -113,7 +117,7 @@ class CodecTrainer:
         self.judges = Discriminators(options.channels) if options.channels else None
         for module in self._modules().values():
             module.to(options.device)
-        self.step, self.quantise = 0, options.part == "decoder"
+        self.step, self.quantise = 0, options.initial is not None
         if options.part == "decoder":
             self.codec.requires_grad_(False)
             self.codec.decoder_blocks.requires_grad_(True)
@@ -157,8 +161,7 @@ class CodecTrainer:
         if state is None:
             assert self.options.initial or self.options.part == "all", "--initial is missing"
             if self.options.initial:
-                start = load_codec(self.options.initial, self.options.preset)
-                self.codec.load_state_dict(start.state_dict())
+                grow(self.codec, load_codec(self.options.initial, self.options.preset))
             return 0.0
         for name, module in self._modules().items():
             module.load_state_dict(state[name])
@@ -234,7 +237,7 @@ class CodecTrainer:
         passed, commitment, codes = bottleneck(quantizer, latent, self.generator, self.quantise)
         made = self._synthesize(passed)
         weights = loss_weights(1 if self.options.initial else progress)
-        terms = reconstruction_loss(made, wave, weights)
+        terms = reconstruction_loss(made, wave, weights if self.options.phases else SPECTRA)
         terms["commitment"] = self.options.commitment * commitment
         cross_entropy, accuracy = self.probe(passed[:, :split], phones)
         terms["phones"] = self.options.phones * cross_entropy
@@ -279,8 +282,8 @@ def main() -> None:
     choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
     choices["precision"] = ["float32", "bfloat16"]
     for option in fields(Options):
-        if option.name == "compile":
-            parser.add_argument("--compile", action="store_true")
+        if isinstance(option.default, bool):
+            parser.add_argument(f"--{option.name}", action="store_true")
             continue
         required = option.name in ("corpus", "out", "minutes")
         kind = kinds.get(option.name) or type(option.default)

@@ -1,5 +1,6 @@
 """How an untrained speech model starts: what the codec knows is put into tables and heads."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from engine.models.codec.codec import Codec
 from engine.models.layers import Linear
 from engine.models.voxtral import VoxtralModel
 from training.presets import PRESETS
+from training.speech.translate import translate
 
 
 def init_speech(model: VoxtralModel, generator: torch.Generator) -> None:
@@ -62,12 +64,20 @@ def speech_parameters(model: VoxtralModel) -> dict[str, nn.Parameter]:
 
 
 def start(
-    preset: str, codec: Codec, checkpoint: Path | None, generator: torch.Generator
+    preset: str,
+    codec: Codec,
+    checkpoint: Path | None,
+    generator: torch.Generator,
+    pairs: Callable[[Codec], tuple[Tensor, Tensor]] | None,
 ) -> VoxtralModel:
     """The model to begin with, float32: a new one of a preset's sizes, or a checkpoint's.
 
     Where the codec is not the checkpoint's own, its codes mean something else: what reads and
-    writes codes begins anew then, and the layers between go on.
+    writes codes is then translated.
+
+    Args:
+        pairs: The checkpoint's codec -> codes of the same frames, in it and in the new one;
+            None where weights are loaded afterwards anyway.
     """
     begun = load_checkpoint(checkpoint, dtype=torch.float32) if checkpoint else None
     if begun and same_codes(begun.audio_tokenizer, codec):
@@ -78,6 +88,8 @@ def start(
     if begun:
         kept = {n: p for n, p in speech_parameters(begun).items() if not of_codes(n)}
         load_speech(model, {**speech_parameters(model), **kept})
+        if pairs:
+            translate(model, begun, *pairs(begun.audio_tokenizer))
     return model
 
 
@@ -92,15 +104,6 @@ def same_codes(one: Codec, other: Codec) -> bool:
     return books[0].embedding.shape == books[1].embedding.shape and torch.allclose(
         books[0].embedding, books[1].embedding, rtol=0.02, atol=1e-3
     )
-
-
-def matrices(
-    parameters: dict[str, nn.Parameter],
-) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """The matrices of all layers, and all other parameters."""
-    inside = {name for name, p in parameters.items() if p.dim() == 2 and "layers." in name}
-    others = [p for name, p in parameters.items() if name not in inside]
-    return [parameters[name] for name in parameters if name in inside], others
 
 
 def load_speech(model: VoxtralModel, weights: dict[str, torch.Tensor]) -> None:

@@ -8,6 +8,7 @@ utterances come first. Started again, a run goes on where its last state file wa
 
 import argparse
 import copy
+import functools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,17 +20,18 @@ import torch
 from engine.models.voxtral import VoxtralModel
 from training.codes import load_codec, load_codes
 from training.data.speakers import PRESETS as VOICES
-from training.loop import Clock, Curve, learning_rate, load_state, save_state
-from training.optim import optimisers
+from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
+from training.optim import matrices, optimisers
 from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech import average, forward
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.init import load_speech, matrices, speech_parameters, start
+from training.speech.init import load_speech, speech_parameters, start
 from training.speech.losses import LossOptions, PhoneProbe, terms
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
 from training.speech.samples import Batch, Vocabulary
+from training.speech.translate import both_codes
 from training.speech.validate import validate
 
 STATE = "speech.pt"
@@ -91,7 +93,18 @@ class Run:
         self.options, self.ranks = options, Ranks()
         self.generator = torch.Generator().manual_seed(options.seed)
         codec = load_codec(options.codec, options.preset)
-        model = start(options.preset, codec, options.from_checkpoint, self.generator)
+        spoken = load_codes(options.codes, options.corpus)
+        self.spoken = [s for s in spoken if s.split == "train"]
+        self.valid = [s for s in spoken if s.split == "valid"]
+        state = load_state(options.out / STATE)
+        pairs = functools.partial(both_codes, spoken=self.spoken, corpus=options.corpus)
+        model = start(
+            options.preset,
+            codec,
+            options.from_checkpoint,
+            self.generator,
+            None if state else pairs,
+        )
         self.model = model.train().to(options.device)
         self.model.audio_tokenizer.requires_grad_(False)
         self.probe = PhoneProbe(self.model.config.dim).to(options.device)
@@ -101,16 +114,14 @@ class Run:
         outside += self.probe.parameters()
         if options.optimiser == "adamw":
             inside, outside = [], inside + outside
-        self.optimisers = optimisers(inside, outside, options.rate, options.muon)
-        spoken = load_codes(options.codes, options.corpus)
-        self.spoken = [s for s in spoken if s.split == "train"]
-        self.valid = [s for s in spoken if s.split == "valid"]
+        self.optimisers = optimisers(
+            inside, outside, options.rate, options.muon, precision=options.precision
+        )
         speakers = preset_speakers(self.spoken, options.speakers)
         self.voices = fixed_prompts(self.spoken, speakers, options.samples.fixed_frames)
         own = options.from_checkpoint
         self.vocabulary = Vocabulary.of(own) if own else Vocabulary()
         self.step, elapsed = 0, 0.0
-        state = load_state(options.out / STATE)
         if state is not None:
             elapsed = self._restore(state)
         self.clock = Clock(options.minutes * 60, elapsed)
@@ -174,8 +185,7 @@ class Run:
         options, progress = self.options, self.progress
         rate = learning_rate(options.rate, progress, self.step, options.warmup)
         for optimiser in self.optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * group["scale"]
+            set_learning_rate(optimiser, rate)
         batch = batch.to(options.device)
         kind, reduced = torch.device(options.device).type, options.precision == "bfloat16"
         with torch.autocast(kind, torch.bfloat16, enabled=reduced):
