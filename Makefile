@@ -56,7 +56,7 @@ docs: $(READY)
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
 # docs/training.md says what $(DATA)/texts is, how long each stage takes, and why memory is kept.
-PRECISION ?= $(shell grep -qs amx_bf16 /proc/cpuinfo && echo bfloat16 || echo float32)
+PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bfloat16 || echo float32)
 RUN2 := OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384 $(BIN)/torchrun --nproc-per-node 2 -m
 FAST := --precision $(PRECISION) --compile
 nano: export MALLOC_MMAP_MAX_ = 0
@@ -67,17 +67,17 @@ nano: $(READY)
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
 		--utterances 28000 --presets-share 0.6
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes 42 --free 0.28 $(FAST)
+		--minutes 80 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
-		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes 120 $(FAST)
+		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes 180 $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
 		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
 	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \
 		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 3
 	$(RUN2) training.codec.train --part decoder --corpus $(DATA)/corpus \
 		--codes $(DATA)/codes $(DATA)/predicted --initial $(DATA)/run/codec.pt \
-		--out $(DATA)/decoder --minutes 38 --rate 1e-3 $(FAST)
+		--out $(DATA)/decoder --minutes 20 --rate 1e-3 $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/decoder/codec.pt \
 		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano

@@ -31,7 +31,8 @@ def missing_end(text: str, heard: str) -> list[str]:
     """Words at the end of a text that were not heard.
 
     Of the words after the last that was heard right, as many were said as others were heard in
-    their place: a last word that is misheard is not missing.
+    their place: a last word that is misheard is not missing, nor one at whose place two are heard
+    as one that ends with it.
     """
     import jiwer
 
@@ -39,6 +40,6 @@ def missing_end(text: str, heard: str) -> list[str]:
     right = [part for part in words.alignments[0] if part.type == "equal"]
     wanted = words.references[0][right[-1].ref_end_idx if right else 0 :]
     got = words.hypotheses[0][right[-1].hyp_end_idx if right else 0 :]
-    if "".join(wanted) == "".join(got):  # flower pot, flowerpot
+    if not wanted or "".join(got).endswith(wanted[-1]):  # flower pot, flowerpot
         return []
     return wanted[len(got) :]

@@ -207,7 +207,7 @@ class CodecTrainer:
         values: dict[str, float] = {}
         if self.options.part == "decoder":
             made = self._synthesize(self.codec.quantizer.decode(labels))
-            terms = reconstruction_loss(made, wave, LossWeights())  # predicted codes: other phases
+            terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
         else:
             made, terms, values = self._through_bottleneck(wave, labels, progress)
         if self.judges:
