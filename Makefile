@@ -75,7 +75,7 @@ nano: $(READY)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
 		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
 	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \
-		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 3
+		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 2
 	$(RUN2) training.codec.train --part decoder --corpus $(DATA)/corpus \
 		--codes $(DATA)/codes $(DATA)/predicted --initial $(DATA)/run/codec.pt \
 		--out $(DATA)/decoder --minutes 20 --rate 1e-3 $(FAST)

@@ -71,7 +71,7 @@ def params(
             "rope_theta": 10000.0,
             "sigma": 1e-5,
             "sigma_max": 1.0,
-            "n_decoding_steps": 3,
+            "n_decoding_steps": 2,
         },
     }
     return {

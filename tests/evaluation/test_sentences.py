@@ -47,7 +47,7 @@ def test_the_stored_set_has_sentences_of_every_kind() -> None:
         ("She put it in a flower pit.", []),
         ("She put it in a flour.", ["pot"]),
         ("She put it in a flowerpot.", []),
-        ("She put it in a floorpot.", []),
+        ("She put it in a floorpit.", []),
         ("Put in a flower pot.", []),
         ("She put it in a flower pot pot pot.", []),
         ("", ["she", "put", "it", "in", "a", "flower", "pot"]),
