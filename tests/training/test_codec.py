@@ -21,7 +21,8 @@ from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import grow, init_codec, mdct_basis
 from training.codec.phones import UNKNOWN, PhoneProbe
-from training.codec.train import STATE, CodecTrainer, Options, loss_weights, train
+from training.codec.train import STATE, CodecTrainer, Options, train
+from training.codec.weights import loss_weights
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance
 from training.loop import Clock, learning_rate
 from training.presets import PRESETS

@@ -22,12 +22,13 @@ from torch import Tensor, nn
 from engine.config import parse_config
 from engine.models.codec import distance
 from engine.models.codec.codec import Codec
-from engine.models.codec.distance import LossWeights, reconstruction_loss
+from engine.models.codec.distance import reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import grow, init_codec
 from training.codec.phones import PhoneProbe
+from training.codec.weights import SPECTRA, loss_weights
 from training.codes import load_codec
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
@@ -35,10 +36,6 @@ from training.parallel import Ranks
 from training.presets import PRESETS
 
 STATE = "codec.pt"
-WAVE_FIRST, SPECTRA_FROM = 0.07, 0.21
-"""Shares of the time: until when the waveform is nearly all, and from when spectra count fully."""
-SPECTRA = LossWeights(wave=0.0)
-"""Without phases, what the waveform asks for is to be fainter."""
 
 
 @dataclass(frozen=True)
@@ -78,27 +75,6 @@ class Options:
     precision: str = "float32"
     compile: bool = False
     seed: int = 0
-
-
-def loss_weights(progress: float) -> LossWeights:
-    """Waveform and phases first, then more and more of the spectra, which then keep both.
-
-    Begun the other way round, phases are never learned: spectra are as good with any, and no
-    small step from there brings the waveform nearer.
-
-    Args:
-        progress: Share of the time that is over.
-    """
-    spectra = min(1.0, max(0.05, (progress - WAVE_FIRST) / (SPECTRA_FROM - WAVE_FIRST)))
-    return LossWeights(
-        mel=spectra,
-        log=0.5 * spectra,
-        linear=spectra,
-        wave=2.0,
-        square=4.0,
-        phase=3.0,
-        power=1 - 0.4 * spectra,
-    )
 
 
 class CodecTrainer:
@@ -286,11 +262,10 @@ def main() -> None:
             parser.add_argument(f"--{option.name}", action="store_true")
             continue
         required = option.name in ("corpus", "out", "minutes")
-        kind = kinds.get(option.name) or type(option.default)
         several = option.name == "codes"
         parser.add_argument(
             f"--{option.name.replace('_', '-')}",
-            type=kind,
+            type=kinds.get(option.name) or type(option.default),
             required=required,
             default=None if required else [] if several else option.default,
             choices=choices.get(option.name),

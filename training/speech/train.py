@@ -98,13 +98,8 @@ class Run:
         self.valid = [s for s in spoken if s.split == "valid"]
         state = load_state(options.out / STATE)
         pairs = functools.partial(both_codes, spoken=self.spoken, corpus=options.corpus)
-        model = start(
-            options.preset,
-            codec,
-            options.from_checkpoint,
-            self.generator,
-            None if state else pairs,
-        )
+        own, meet = options.from_checkpoint, None if state else pairs
+        model = start(options.preset, codec, own, self.generator, meet)
         self.model = model.train().to(options.device)
         self.model.audio_tokenizer.requires_grad_(False)
         self.probe = PhoneProbe(self.model.config.dim).to(options.device)
@@ -119,7 +114,6 @@ class Run:
         )
         speakers = preset_speakers(self.spoken, options.speakers)
         self.voices = fixed_prompts(self.spoken, speakers, options.samples.fixed_frames)
-        own = options.from_checkpoint
         self.vocabulary = Vocabulary.of(own) if own else Vocabulary()
         self.step, elapsed = 0, 0.0
         if state is not None:
