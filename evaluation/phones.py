@@ -19,17 +19,14 @@ def phone_labels(phones: Sequence[PhoneSpan] | None, times: np.ndarray) -> np.nd
         phones: Of a recording, one after another; None when nobody knows them.
         times: Seconds from the start of the recording, float [n].
     """
-    labels = np.full(len(times), UNKNOWN, np.int64)
     if phones is None:
-        return labels
-    ends = np.array([end for _, _, end in phones])
-    index = np.searchsorted(ends, times, side="right")
+        return np.full(len(times), UNKNOWN, np.int64)
     symbols = [symbol for symbol, _, _ in phones]
-    for position, phone in enumerate(index):
-        while phone < len(symbols) - 1 and symbols[phone] in "ˈˌ":
-            phone += 1  # a stress mark has a length of its own: part of its vowel
-        label = SYMBOLS.find(symbols[phone]) if phone < len(symbols) else 0
-        labels[position] = max(label, 0)
-    before = times < phones[0][1]
-    labels[before] = 0
+    for index in range(len(symbols) - 2, -1, -1):
+        if symbols[index] in "ˈˌ":  # a stress mark has a length of its own: part of its vowel
+            symbols[index] = symbols[index + 1]
+    ends = np.array([end for _, _, end in phones])
+    known = np.array([max(SYMBOLS.find(symbol), 0) for symbol in symbols] + [0], np.int64)
+    labels = known[np.searchsorted(ends, times, side="right")]
+    labels[times < phones[0][1]] = 0
     return labels

@@ -14,6 +14,7 @@ import torch
 
 from engine import checkpoint
 from engine.generation.frame import FrameStep
+from engine.generation.graphs import bucket
 from engine.generation.static import SHORTEST_SPAN, StaticStep
 from engine.hub import resolve
 from engine.models.layers import fuse
@@ -66,7 +67,7 @@ def test_a_graph_is_its_frame_for_every_bucket_of_rows(rows: int, dtype: torch.d
     graphed = StaticStep(model, **sizes)
     made = walk(graphed, script)
     assert graphed.graphs is not None
-    assert list(graphed.graphs.graphs) == [(rows, SHORTEST_SPAN)]
+    assert list(graphed.graphs.graphs) == [(bucket(rows, 1), SHORTEST_SPAN)]
     assert_same(made, walk(StaticStep(model, **sizes, graphs=False), script), 1e-6)
 
 
@@ -120,13 +121,14 @@ def test_bfloat16_is_near_float32_on_the_same_codes(name: str) -> None:
     assert (codes[0] == codes[1])[:, 0].mean() > 0.7
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode:UserWarning")
 @torch.inference_mode()
 def test_a_frame_is_started_without_waiting_for_the_device(model: VoxtralModel) -> None:
     step = StaticStep(model, **SIZES)
     walk(step)  # captures
     noise = torch.zeros(step.buffers.noise.shape[1])
-    torch.cuda.set_sync_debug_mode("error")
     try:
+        torch.cuda.set_sync_debug_mode("error")
         for _ in range(2):
             for row in range(4):
                 step.feed(row, noise, forbid_end=False)
@@ -142,7 +144,7 @@ def test_a_capture_does_not_mind_that_another_thread_allocates(model: VoxtralMod
 
     def allocate() -> None:
         with torch.cuda.stream(torch.cuda.Stream()):
-            for size in itertools.count(1):
+            for size in itertools.cycle(range(1, 64)):
                 torch.empty(size << 16, device=DEVICE)
                 if done.is_set():
                     return

@@ -24,9 +24,10 @@ from engine.models.codec import distance
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
-from training.codec.crops import CodedCrops, Crops
+from training.codec.crops import CodedCrops, Crops, HeldCrops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import grow, init_codec
+from training.codec.loudness import disturbance
 from training.codec.phones import PhoneProbe
 from training.codec.weights import SPECTRA, loss_weights
 from training.codes import load_codec
@@ -50,6 +51,7 @@ class Options:
         rate: Peak learning rate.
         phases: Whether waveform and phases are learned, first of all; else spectra alone are.
         phones: Weight of the semantic distillation.
+        loudness: Weight of the disturbance that is heard (`training.codec.loudness`).
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
         precision: Of the codec's products; bfloat16 pays where the processor has units for it.
         compile: Compile codec and loss before the first step (a minute), for twice the speed.
@@ -69,6 +71,7 @@ class Options:
     free: float = 0.3
     commitment: float = 0.1
     phones: float = 0.5
+    loudness: float = 0.0
     channels: int = 0
     save_minutes: float = 5.0
     device: str = "cpu"
@@ -156,7 +159,7 @@ class CodecTrainer:
         state |= {"step": self.step, "quantise": self.quantise, "elapsed": elapsed}
         save_state(self.options.out / STATE, state)
 
-    def crops(self) -> Crops | CodedCrops:
+    def crops(self) -> Crops | HeldCrops | CodedCrops:
         options = self.options
         seed = (options.seed + self.step) * self.ranks.size + self.ranks.rank
         if options.part == "decoder":
@@ -164,10 +167,11 @@ class CodecTrainer:
                 options.codes, options.corpus, options.frames, self.config.frame_samples, seed
             )
         utterances = load_manifest(options.corpus, "train")
-        return Crops(utterances, options.frames, self.config.frame_samples, seed)
+        given = (utterances, options.frames, self.config.frame_samples, seed)
+        return Crops(*given) if options.device == "cpu" else HeldCrops(*given, options.device)
 
     @torch.no_grad()
-    def start_codebook(self, crops: Crops | CodedCrops) -> None:
+    def start_codebook(self, crops: Crops | HeldCrops | CodedCrops) -> None:
         waves = [crops.batch(self.options.batch)[0] for _ in range(60)]
         latents = torch.cat([self.codec.latent(wave.to(self.options.device)) for wave in waves])
         vectors = latents[:, : self.config.semantic_dim].transpose(1, 2).flatten(0, 1)
@@ -186,6 +190,9 @@ class CodecTrainer:
             terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
         else:
             made, terms, values = self._through_bottleneck(wave, labels, progress)
+        if self.options.loudness:
+            heard = disturbance(made, wave, self.config.sampling_rate).mean()
+            terms["loudness"] = self.options.loudness * heard
         if self.judges:
             terms["features"] = feature_matching(self.judges(wave), self.judges(made))
         loss = torch.stack(list(terms.values())).sum()
@@ -202,8 +209,9 @@ class CodecTrainer:
             self.judge_optimiser.step()
             values["hinge"] = hinge.item()
         self.step += 1
-        logged = {name: term.item() for name, term in {"loss": loss, **terms}.items()}
-        return {**logged, "norm": norm.item(), **values}, progress
+        seen = {"loss": loss, **terms, "norm": norm}
+        numbers = torch.stack([value.detach() for value in seen.values()]).tolist()
+        return {**dict(zip(seen, numbers, strict=True)), **values}, progress
 
     def _through_bottleneck(
         self, wave: Tensor, phones: Tensor, progress: float

@@ -84,9 +84,13 @@ def _open_shard(path: Path) -> np.ndarray:
     return np.load(path, mmap_mode="r")
 
 
+def read_samples(utterance: Utterance) -> np.ndarray:
+    """Samples of an utterance as the shard holds them, int16 [n]."""
+    shard = _open_shard(utterance.folder / utterance.shard)
+    return shard[utterance.start : utterance.start + utterance.samples]
+
+
 def read_audio(utterance: Utterance, start: int = 0, samples: int | None = None) -> np.ndarray:
     """Samples of an utterance, float32 [n] in [-1, 1]; `start` and `samples` select a crop."""
     end = utterance.samples if samples is None else min(start + samples, utterance.samples)
-    shard = _open_shard(utterance.folder / utterance.shard)
-    piece = shard[utterance.start + start : utterance.start + end]
-    return piece.astype(np.float32) / 32768.0
+    return read_samples(utterance)[start:end].astype(np.float32) / 32768.0

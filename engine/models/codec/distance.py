@@ -16,6 +16,7 @@ from torch.nn import functional as F
 RESOLUTIONS = (2048, 1024, 512, 256, 128)
 """FFT sizes in samples; the hop is a quarter."""
 MELS = {2048: 120, 1024: 80, 512: 40, 256: 20, 128: 10}
+CPU = torch.device("cpu")
 FLOOR = 1e-3
 """Added to magnitudes before the logarithm (windows sum to 1, so full scale is about 0.5)."""
 
@@ -47,7 +48,7 @@ def reconstruction_loss(
     sums = made.new_zeros(4)
     for size in RESOLUTIONS:
         a, b = (torch.view_as_real(spectrum(wave, size)) for wave in (made, real))
-        bank = mel_bank(size, rate).to(made.device)
+        bank = mel_bank(size, rate, made.device)
         sums = sums + spectral_terms(a, b, bank, power if weights.phase else None)
     mel, log, linear, phase = sums.unbind()
     wave = (made - real).abs().sum() / (real.abs().sum() + 1e-3)
@@ -84,7 +85,7 @@ def spectral_terms(made: Tensor, real: Tensor, bank: Tensor, power: Tensor | Non
 
 def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
     """Mean difference of log-mel spectra, in dB."""
-    bank = mel_bank(size, rate).to(made.device)
+    bank = mel_bank(size, rate, made.device)
     a, b = ((bank @ magnitudes(spectrum(wave, size)) + FLOOR).log10() for wave in (made, real))
     return 20 * F.l1_loss(a, b)
 
@@ -104,7 +105,7 @@ def phase_distance(made: Tensor, real: Tensor, power: Tensor) -> Tensor:
 
 def spectrum(wave: Tensor, size: int) -> Tensor:
     """Complex STFT [batch, size / 2 + 1, frames], Hann window scaled to sum to 1."""
-    window = hann(size).to(wave.device)
+    window = hann(size, wave.device)
     return torch.stft(wave, size, size // 4, window=window, return_complex=True)
 
 
@@ -114,13 +115,13 @@ def magnitudes(spectrum: Tensor) -> Tensor:
 
 
 @functools.cache
-def hann(size: int) -> Tensor:
-    window = torch.hann_window(size)
+def hann(size: int, device: torch.device = CPU) -> Tensor:
+    window = torch.hann_window(size, device=device)
     return window / window.sum() * 4
 
 
 @functools.cache
-def mel_bank(size: int, rate: int) -> Tensor:
+def mel_bank(size: int, rate: int, device: torch.device = CPU) -> Tensor:
     """Triangular bands equally wide on the mel scale (HTK), each summing to 1.
 
     Returns:
@@ -134,4 +135,4 @@ def mel_bank(size: int, rate: int) -> Tensor:
     rising = (bins - low) / torch.maximum(centre - low, width)
     falling = (high - bins) / torch.maximum(high - centre, width)
     bank = torch.minimum(rising, falling).clamp(min=0) + 1e-8
-    return bank / bank.sum(1, keepdim=True)
+    return (bank / bank.sum(1, keepdim=True)).to(device)

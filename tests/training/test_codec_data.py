@@ -1,0 +1,160 @@
+"""What the codec's training is given and judged by: crops on a device, and what is heard."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soxr
+import torch
+
+from engine.config import parse_config
+from evaluation.phones import SYMBOLS, UNKNOWN, phone_labels
+from training.codec.crops import Crops, HeldCrops
+from training.codec.loudness import disturbance
+from training.codec.train import Options, train
+from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance, load_manifest
+from training.presets import PRESETS
+
+CONFIG = parse_config(PRESETS["tiny"]).codec
+FRAMES = 6
+PHONES = (("h", 0.1, 0.5), ("ˈ", 0.5, 0.6), ("A", 0.6, 1.0))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Three ramps of other heights: a sample tells where it is from. The second is too short."""
+    folder, start = tmp_path / "corpus", 0
+    folder.mkdir()
+    lines, pieces = [], []
+    for number, samples in enumerate((13_000, 5_000, 12_001)):
+        pieces.append(np.arange(samples) + 15_000 * number)
+        phones = PHONES if number == 0 else None
+        lines.append(
+            Utterance(
+                f"u{number}", "Hey.", "s", "a.npy", start, samples, "train", None, phones
+            ).to_json()
+        )
+        start += samples
+    np.save(folder / "a.npy", (np.concatenate(pieces) - 30_000).astype(np.int16))
+    (folder / MANIFEST_NAME).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_crops_on_a_device_are_stretches_of_the_corpus(corpus: Path, device: str) -> None:
+    if device == "cuda" and not torch.cuda.is_available():
+        pytest.skip("needs an NVIDIA GPU")
+    utterances = load_manifest(corpus, "train")
+    crops = HeldCrops(utterances, FRAMES, CONFIG.frame_samples, 0, device)
+    wave, labels = (part.cpu() for part in crops.batch(200))
+    assert wave.shape == (200, FRAMES * CONFIG.frame_samples)
+    assert labels.shape == (200, FRAMES)
+    seen = set()
+    for row, label in zip(wave.double().numpy() * 32768, labels.numpy(), strict=True):
+        gain = (row[-1] - row[0]) / (len(row) - 1)  # of a ramp of slope 1
+        assert 10 ** (-6.1 / 20) < gain < 10 ** (6.1 / 20)
+        place = round(row[0] / gain + 30_000)
+        number, start = divmod(place, 15_000)
+        np.testing.assert_allclose(row, gain * (np.arange(len(row)) + place - 30_000), atol=0.05)
+        assert number in (0, 2)
+        assert 0 <= start <= utterances[number].samples - len(row)
+        times = (start + (np.arange(FRAMES) + 0.5) * CONFIG.frame_samples) / SAMPLE_RATE
+        near = [phone_labels(utterances[number].phones, times + off) for off in (-0.006, 0.006)]
+        assert ((label == near[0]) | (label == near[1])).all()
+        seen.add(number)
+    assert seen == {0, 2}
+    assert wave.device == labels.device
+
+
+def test_the_same_seed_draws_the_same_and_another_others(corpus: Path) -> None:
+    utterances = load_manifest(corpus, "train")
+    first, again, other = (
+        HeldCrops(utterances, FRAMES, CONFIG.frame_samples, seed, "cpu").batch(4)[0]
+        for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    with pytest.raises(AssertionError, match="as long"):
+        HeldCrops(utterances, 100, CONFIG.frame_samples, 0, "cpu")
+    assert len(Crops(utterances, FRAMES, CONFIG.frame_samples, 0).utterances) == 2
+
+
+def test_a_stress_mark_is_part_of_its_vowel() -> None:
+    labels = phone_labels(PHONES, np.array([0.05, 0.3, 0.55, 0.7, 1.2]))
+    assert [SYMBOLS[label] for label in labels] == [" ", "h", "A", "A", " "]
+    assert (phone_labels(None, np.zeros(3)) == UNKNOWN).all()
+
+
+@pytest.fixture
+def speech() -> np.ndarray:
+    """Something with harmonics and syllables, 2 s."""
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    voice = sum(np.sin(2 * np.pi * 130 * n * time + n * n) / n for n in range(1, 30))
+    return (0.05 * voice * (1.2 + np.sin(2 * np.pi * 3 * time))).astype(np.float32)
+
+
+def noisy(speech: np.ndarray, decibels: float) -> np.ndarray:
+    """With white noise so far below it."""
+    noise = np.random.default_rng(0).standard_normal(len(speech)).astype(np.float32)
+    return speech + noise * speech.std() * 10 ** (-decibels / 20)
+
+
+def test_what_is_heard_grows_with_noise_and_not_with_the_gain(speech: np.ndarray) -> None:
+    real = torch.from_numpy(speech)[None]
+
+    def points(made: np.ndarray) -> float:
+        return float(disturbance(torch.from_numpy(made)[None], real))
+
+    assert points(speech) < 0.01
+    assert points(0.5 * speech) < 0.01
+    assert points(np.zeros_like(speech)) > 2
+    steps = [points(noisy(speech, decibels)) for decibels in (50, 35, 20, 5)]
+    assert steps[0] > 0.02
+    assert all(b > 1.3 * a for a, b in itertools.pairwise(steps))
+    low = soxr.resample(speech, SAMPLE_RATE, 16_000)
+    other = soxr.resample(noisy(speech, 20), SAMPLE_RATE, 16_000)
+    slow = disturbance(torch.from_numpy(other)[None], torch.from_numpy(low)[None], 16_000)
+    assert float(slow) == pytest.approx(steps[2], rel=0.1)  # of any rate
+
+
+def test_it_has_a_gradient_that_leads_to_less(speech: np.ndarray) -> None:
+    real = torch.from_numpy(speech)[None]
+    made = torch.from_numpy(noisy(speech, 20))[None].requires_grad_()
+    points = disturbance(made, real).sum()
+    (slope,) = torch.autograd.grad(points, made)
+    assert slope.isfinite().all()
+    step = 0.02 * points / slope.square().sum()  # 2 % less, were it a straight line
+    assert disturbance(made - step * slope, real).sum() < points
+    silent = torch.zeros_like(real).requires_grad_()
+    (slope,) = torch.autograd.grad(disturbance(silent, real).sum(), silent)
+    assert slope.isfinite().all()
+
+
+def test_it_agrees_with_pesq(speech: np.ndarray) -> None:
+    pesq = pytest.importorskip("pesq", reason="in the extra `eval`").pesq
+    points, scores = [], []
+    for decibels in (40, 30, 20, 10):
+        made = noisy(speech, decibels)
+        waves = [soxr.resample(x, SAMPLE_RATE, 16_000) for x in (speech, made)]
+        scores.append(pesq(16_000, *waves, "wb"))
+        points.append(
+            float(disturbance(torch.from_numpy(made)[None], torch.from_numpy(speech)[None]))
+        )
+    assert scores == sorted(scores, reverse=True)
+    assert points == sorted(points)
+
+
+def test_a_codec_learns_from_it(corpus: Path, tmp_path: Path) -> None:
+    options = Options(
+        corpus,
+        tmp_path / "run",
+        minutes=0.03,
+        preset="tiny",
+        batch=2,
+        frames=FRAMES,
+        loudness=1.0,
+        free=1.0,
+    )
+    codec = train(options)
+    assert all(p.isfinite().all() for p in codec.parameters())
