@@ -80,10 +80,11 @@ class Backbone(nn.Module):
             Hidden states [rows, 1, dim].
         """
         freqs_cis = self.freqs_cis(lengths.unsqueeze(-1))
-        x = embeddings
+        x, delta = embeddings, None
         for layer, view in zip(self.layers, layers, strict=True):
-            x = layer(x, freqs_cis, cache=view)
-        return self.norm(x)
+            assert isinstance(layer, TransformerBlock)
+            x, delta = layer.step(x, delta, freqs_cis, view)
+        return self.norm.after(x, delta)[1]
 
     def freqs_cis(self, positions: Tensor) -> Tensor:
         """Rotary factors of some positions, [..., head_dim / 2, 2]."""

@@ -81,18 +81,18 @@ class FlowHead(nn.Module):
             [batch, acoustic_dim], or [batch, streams, acoustic_dim] of several streams.
         """
         batch, length = tokens.shape[:2]
-        streams = batch * length // 3
+        streams, delta = batch * length // 3, None
         for number, layer in enumerate(self.layers):
             assert isinstance(layer, TransformerBlock)
             last = number + 1 == len(self.layers)
             if number:
-                projected = layer.project(tokens)
+                tokens, projected = layer.enter(tokens, delta)
             apart = projected.view(streams, 3, -1)
             heard = layer.mix(apart, leading=1 if last else None)
             if last:
                 tokens = tokens.view(batch, -1, 3, tokens.shape[-1])[:, :, 0]  # all that is read
-            tokens = layer.leave(tokens, heard.reshape(batch, tokens.shape[1], -1))
-        return self.acoustic_codebook_output(self.norm(tokens)).squeeze(1)
+            tokens, delta = layer.leave(tokens, heard.reshape(batch, tokens.shape[1], -1))
+        return self.acoustic_codebook_output(self.norm.after(tokens, delta)[1]).squeeze(1)
 
     def projected_times(self, steps: int) -> Times:
         """The time tokens of `steps` Euler steps."""

@@ -3,7 +3,11 @@
 Pure functions of tensors: no device, no state, no randomness. Shared by speaking and training.
 """
 
+import functools
+import importlib.util
+import os
 from collections.abc import Callable
+from types import ModuleType
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +61,20 @@ def join(*layers: Linear) -> Linear:
     return one
 
 
+def fused(x: Tensor) -> ModuleType | None:
+    """`engine.models.kernels`, if it can be used on a tensor: on an NVIDIA GPU, for speaking."""
+    return _kernels() if x.is_cuda and not torch.is_grad_enabled() else None
+
+
+@functools.cache
+def _kernels() -> ModuleType | None:
+    """None unless VOXTRAL_KERNELS=1 asks for them (their tests have not passed on a GPU yet)."""
+    if os.environ.get("VOXTRAL_KERNELS") != "1" or not torch.version.cuda:
+        return None
+    found = importlib.util.find_spec("triton") is not None
+    return importlib.import_module("engine.models.kernels") if found else None
+
+
 class RMSNorm(nn.Module):
     """x / rms(x) * weight, over the last dimension, computed in float32."""
 
@@ -68,6 +86,8 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        if fused(x) is not None:
+            return self.after(x, None)[1]
         if x.dtype != torch.float32:
             return (
                 F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
@@ -77,6 +97,15 @@ class RMSNorm(nn.Module):
         if self.floor is None:
             self.floor = x.new_tensor(self.eps)
         return normed(x, self.weight, self.floor)
+
+    def after(self, x: Tensor, delta: Tensor | None) -> tuple[Tensor, Tensor]:
+        """x [..., dim] + delta (None: 0) -> the sum, and its norm."""
+        kernels = fused(x)
+        if kernels is not None:
+            total, out = kernels.add_norm(x.contiguous(), delta, self.weight, self.eps)
+            return total, out
+        x = x if delta is None else x + delta
+        return x, self(x)
 
 
 def normed(x: Tensor, weight: Tensor, floor: Tensor) -> Tensor:
@@ -99,7 +128,10 @@ class FeedForward(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.joined is None:
             return self.w2(F.silu(self.w1(x)) * self.w3(x))
-        gate, up = self.joined(x).chunk(2, dim=-1)
+        joined, kernels = self.joined(x), fused(x)
+        if kernels is not None:
+            return self.w2(kernels.gated(joined))
+        gate, up = joined.chunk(2, dim=-1)
         return self.w2(F.silu(gate) * up)
 
 
@@ -145,7 +177,22 @@ class TransformerBlock(nn.Module):
         causal: bool = False,
     ) -> Tensor:
         """[batch, length, dim] -> the same; arguments as in `mix`."""
-        return self.leave(x, self.mix(self.project(x), freqs_cis, cache, causal))
+        x, delta = self.leave(x, self.mix(self.project(x), freqs_cis, cache, causal))
+        return x + delta
+
+    def step(
+        self, x: Tensor, delta: Tensor | None, freqs_cis: Tensor, cache: LayerCache
+    ) -> tuple[Tensor, Tensor]:
+        """`forward` with the stream in two parts, x + delta, which the next norm adds up."""
+        x, projected = self.enter(x, delta)
+        return self.leave(x, self.mix(projected, freqs_cis, cache))
+
+    def enter(self, x: Tensor, delta: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The sum of the stream's two parts, and `project` of it."""
+        if delta is None:
+            return x, self.project(x)
+        x, normed = self.attention_norm.after(x, delta)
+        return x, self.attention.project(normed)
 
     def project(self, x: Tensor) -> Tensor:
         """What `Attention.project` makes of the normed stream [..., dim]."""
@@ -168,6 +215,11 @@ class TransformerBlock(nn.Module):
             causal: Positions see only themselves and earlier ones (without a cache).
             leading: Listen at the first so many positions only; None for all (without a cache).
         """
+        kernels = fused(projected)
+        if kernels is not None:
+            out = kernels.mix(projected, self.heads, freqs_cis, cache, leading)
+            if out is not None:
+                return out
         n_heads, n_kv_heads, head_dim = self.heads
         heads = projected.view(*projected.shape[:2], -1, head_dim).transpose(1, 2)
         queries, keys, values = heads.split_with_sizes((n_heads, n_kv_heads, n_kv_heads), 1)
@@ -186,10 +238,13 @@ class TransformerBlock(nn.Module):
             )
         return out.transpose(1, 2).flatten(2)
 
-    def leave(self, x: Tensor, heard: Tensor) -> Tensor:
-        """The stream x [..., dim] after what was heard was added, and what it makes of that."""
-        x = x + self.attention.wo(heard)
-        return x + self.feed_forward(self.ffn_norm(x))
+    def leave(self, x: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
+        """The stream x [..., dim] after what was heard was added, and what it makes of that.
+
+        Their sum leaves the block.
+        """
+        x, normed = self.ffn_norm.after(x, self.attention.wo(heard))
+        return x, self.feed_forward(normed)
 
 
 def rotary_factors(positions: Tensor, head_dim: int, theta: float) -> Tensor:

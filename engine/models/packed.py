@@ -53,10 +53,14 @@ class PackedBlock(TransformerBlock):
     def project(self, x: Tensor) -> Tensor:
         return self.queries_keys_values(normed(x, *self.norms[0]))
 
-    def leave(self, x: Tensor, heard: Tensor) -> Tensor:
+    def enter(self, x: Tensor, delta: Tensor | None) -> tuple[Tensor, Tensor]:
+        x = x if delta is None else x + delta
+        return x, self.project(x)
+
+    def leave(self, x: Tensor, heard: Tensor) -> tuple[Tensor, Tensor]:
         x = x + self.out(heard)
         gate, up = self.gate_and_up(normed(x, *self.norms[1])).chunk(2, -1)
-        return x + self.down(F.silu(gate).mul_(up))
+        return x, self.down(F.silu(gate).mul_(up))
 
 
 def pack(model: nn.Module) -> bool:
