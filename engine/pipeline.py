@@ -3,7 +3,7 @@
 import itertools
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -16,6 +16,7 @@ from engine.cloning import embed_codes
 from engine.config import SPECIAL_CODES
 from engine.device import enough_memory, free_memory
 from engine.errors import InputError
+from engine.generation.decoding import CodecThread
 from engine.generation.graphs import bucket
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
@@ -35,6 +36,8 @@ MOST_WAITING = 128
 """Pieces that wait to be decoded before the frames wait for them."""
 CACHE_SHARE = 0.5
 """Of the free memory, for the cache."""
+TOGETHER = 8
+"""Pieces that a GPU decodes at once, at most."""
 MOST_ROWS = (16, 64)
 """On the CPU and on a GPU; beyond, rows bring little and the first sound comes late."""
 
@@ -104,6 +107,11 @@ class Speaker:
         if on_gpu:
             fitting = 1 << max(0, fitting.bit_length() - 1)
         return max(1, min(MOST_ROWS[on_gpu], fitting, heads))
+
+    def together(self, rows: int) -> int:
+        """Pieces that are decoded at once where so many rows speak."""
+        on_gpu = self.model.norm.weight.device.type == "cuda"
+        return min(TOGETHER, bucket(rows, 1)) if on_gpu else 1
 
     def loop(
         self,
@@ -184,6 +192,7 @@ class SpeechRequest:
         silent, order = True, deque(map(self._sound, self.sequences))
         working = deque[Future[SpeechChunk]]()
         thread = self.speaker.workspace.codec_thread
+        together = self.speaker.together(scheduler.rows)
         try:
             with closing(self.speaker.loop(scheduler, self.positions)) as loop:
                 while order:
@@ -193,7 +202,7 @@ class SpeechRequest:
                     if speaking:
                         loop.advance()
                     for sound in itertools.islice(order, scheduler.rows):
-                        working.extend(sound.decode(thread))
+                        working.extend(sound.decode(thread, together))
                     while order and (order[0].over or order[0].pieces):
                         if order[0].over:
                             order.popleft().sequence.frames.clear()
@@ -230,25 +239,24 @@ class Sound:
         ended = self.sequence.finished and self.waveform.done == len(self.sequence.frames)
         return ended and not self.pieces
 
-    def decode(self, thread: ThreadPoolExecutor) -> Iterator[Future[SpeechChunk]]:
+    def decode(self, thread: CodecThread, together: int) -> Iterator[Future[SpeechChunk]]:
         """Begin with what can be heard now and was not yet."""
         sequence, waveform = self.sequence, self.waveform
         available = sequence.audible
         for frames in waveform.pieces(sequence.frames[:available], sequence.finished):
             last = sequence.finished and waveform.done == available
             note = sequence.note if last else ""
-            work = partial(decoded, waveform, sequence, frames, last, note)
-            self.pieces.append(thread.submit(work))
+            make = partial(heard, sequence, frames, last, note)
+            self.pieces.append(thread.submit(waveform, frames, make, together))
             yield self.pieces[-1]
 
 
-@torch.inference_mode()
-def decoded(
-    waveform: Waveform, sequence: Chunk, frames: list[np.ndarray], last: bool, note: str
+def heard(
+    sequence: Chunk, frames: list[np.ndarray], last: bool, note: str, samples: np.ndarray
 ) -> SpeechChunk:
     """The next piece of a chunk."""
     return SpeechChunk(
-        samples=waveform.decode(frames),
+        samples=samples,
         text=sequence.text,
         index=sequence.index,
         last=last,

@@ -80,11 +80,33 @@ class Waveform:
         Returns:
             float32 [frames * frame_samples].
         """
-        device = self.codec.output_proj.conv.weight.device
-        with _beside(device):
-            codes = torch.from_numpy(np.stack(frames, axis=1)).to(device) - SPECIAL_CODES
-            samples = self.codec.decode(codes.unsqueeze(0), self.state)[0]
-            return samples.float().cpu().numpy()
+        return decode_together([(self, frames)])[0]
+
+
+@torch.inference_mode()
+def decode_together(
+    pieces: Sequence[tuple[Waveform, list[np.ndarray]]], rows: int = 1
+) -> list[np.ndarray]:
+    """The next piece of each of some waveforms, in one call.
+
+    Args:
+        pieces: Of one codec, as many frames each, with states of the same shapes.
+        rows: That the call has at least; the last piece is repeated to make as many.
+
+    Returns:
+        float32 [frames * frame_samples] each.
+    """
+    codec = pieces[0][0].codec
+    device = codec.output_proj.conv.weight.device
+    given = [*pieces, *[pieces[-1]] * (rows - len(pieces))]
+    with _beside(device):
+        stacked = np.stack([np.stack(frames, axis=1) for _, frames in given])
+        codes = torch.from_numpy(stacked).to(device) - SPECIAL_CODES
+        state = StreamState.joined([waveform.state for waveform, _ in given])
+        samples = codec.decode(codes, state)
+        for (waveform, _), own in zip(pieces, state.split(), strict=False):
+            waveform.state = own
+        return list(samples[: len(pieces)].float().cpu().numpy())
 
 
 def _beside(device: torch.device) -> AbstractContextManager[object]:

@@ -6,13 +6,13 @@ than the first sound may take, so the last step that was used waits for the next
 
 import itertools
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from engine.generation.decoding import CodecThread
 from engine.generation.frame import FrameStep
 from engine.generation.static import StaticStep
 from engine.models.cache import KVCache, Prefix
@@ -56,9 +56,9 @@ class Workspace:
         self.idle: StaticStep | None = None
 
     @cached_property
-    def codec_thread(self) -> ThreadPoolExecutor:
-        """Decodes beside the frames; one for all requests, since libraries plan by thread."""
-        return ThreadPoolExecutor(1, "voxtral-codec")
+    def codec_thread(self) -> CodecThread:
+        """Decodes beside the frames."""
+        return CodecThread()
 
     @property
     def idle_size(self) -> int:

@@ -12,6 +12,7 @@ from torch import Tensor
 from engine import checkpoint
 from engine.config import END_AUDIO
 from engine.errors import DeviceError
+from engine.generation import decoding
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds, Sequence
@@ -289,15 +290,15 @@ def test_many_chunks_are_heard_in_order_and_whole(model: VoxtralModel) -> None:
 def failing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Let a decoding fail; returns the list of those that were begun."""
     begun: list[int] = []
-    decode = Waveform.decode
+    decode = decoding.decode_together
 
-    def counted(self: Waveform, frames: list[np.ndarray]) -> np.ndarray:
+    def counted(pieces: list[tuple[Waveform, list[np.ndarray]]], rows: int) -> list[np.ndarray]:
         begun.append(len(begun))
         if begun[-1] == number:
             raise DeviceError("Too little memory.", "Use less.")
-        return decode(self, frames)
+        return decode(pieces, rows)
 
-    monkeypatch.setattr(Waveform, "decode", counted)
+    monkeypatch.setattr(decoding, "decode_together", counted)
     return begun
 
 
@@ -317,7 +318,7 @@ def test_a_stream_that_is_closed_leaves_nothing_to_decode(
     stream = request.stream()
     next(stream)
     stream.close()
-    thread = request.speaker.workspace.codec_thread
+    thread = request.speaker.workspace.codec_thread.pool
     thread.submit(lambda: None).result()  # after whatever was left
     before = len(begun)
     thread.submit(lambda: None).result()

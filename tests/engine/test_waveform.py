@@ -1,6 +1,7 @@
 """Streamed samples equal the one-call decode, for any pieces; the plan of pieces is FORMAT 10's."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from engine import checkpoint
 from engine.config import SPECIAL_CODES
+from engine.generation.decoding import CodecThread
 from engine.generation.waveform import Waveform
 from engine.models.codec.blocks import StreamState
 from engine.models.codec.codec import Codec
@@ -156,3 +158,44 @@ def test_the_first_piece_is_no_shorter_than_the_padding(
 ) -> None:
     config = replace(codec.config, patch_kernel=kernel)  # 8 patches a frame
     assert Waveform(Codec(config), 1).first == first
+
+
+def pieces_of(waveform: Waveform, frames: list[np.ndarray]) -> list[list[np.ndarray]]:
+    return list(waveform.pieces(frames, ended=True))
+
+
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_rows_decoded_together_sound_as_alone(codec: Codec, together: int) -> None:
+    """Of other lengths and begun at other times: what fits together is found, each in its order."""
+    spoken = [list(random_codes(codec, n)[0].T.numpy() + SPECIAL_CODES) for n in (60, 75, 8, 110)]
+    alone = [[samples for _, _, samples in streamed(codec, frames)] for frames in spoken]
+    thread, calls = CodecThread(), []
+    blocked = thread.pool.submit(time.sleep, 0.2)  # so that all of it waits
+    waveforms = [Waveform(codec) for _ in spoken]
+    futures = [
+        [thread.submit(waveform, piece, lambda s: s, together) for piece in pieces]
+        for waveform, pieces in zip(waveforms, map(pieces_of, waveforms, spoken), strict=True)
+    ]
+    decode = codec.decode
+    codec.decode = lambda codes, state: calls.append(len(codes)) or decode(codes, state)  # type: ignore
+    blocked.result()
+    for row, wanted in zip(futures, alone, strict=True):
+        for future, samples in zip(row, wanted, strict=True):
+            np.testing.assert_allclose(future.result(), samples, atol=1e-5, rtol=0)
+    assert set(calls) == {together}
+    pieces = sum(map(len, futures))
+    assert len(calls) == pieces if together == 1 else pieces / together <= len(calls) < pieces
+
+
+def test_a_piece_that_was_cancelled_is_not_decoded(codec: Codec) -> None:
+    frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
+    thread = CodecThread()
+    blocked = thread.pool.submit(time.sleep, 0.2)
+    waveforms = [Waveform(codec) for _ in range(3)]
+    futures = [
+        thread.submit(waveform, pieces_of(waveform, frames)[0], len, 4) for waveform in waveforms
+    ]
+    assert futures[0].cancel()
+    blocked.result()
+    assert [future.result() for future in futures[1:]] == [5 * codec.config.frame_samples] * 2
+    assert waveforms[0].state.pasts == {}

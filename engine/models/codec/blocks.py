@@ -4,6 +4,7 @@ Everything is causal, so every part can also run in pieces: given the `past` tha
 piece left (a few left-context values), a piece is exactly what one call over the whole would give.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -29,6 +30,30 @@ class StreamState:
     """
 
     pasts: dict[str, Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, states: Sequence["StreamState"]) -> "StreamState":
+        """Streams side by side, all as far on; one alone is itself."""
+        if len(states) == 1:
+            return states[0]
+        names = states[0].pasts
+        return cls(
+            {
+                name: torch.cat([state.pasts[name] for state in states], _rows_of(names[name]))
+                for name in names
+            }
+        )
+
+    def split(self) -> list["StreamState"]:
+        """Each stream's own again."""
+        parts = {name: past.split(1, _rows_of(past)) for name, past in self.pasts.items()}
+        count = min(map(len, parts.values()), default=0)
+        return [StreamState({name: part[n] for name, part in parts.items()}) for n in range(count)]
+
+
+def _rows_of(past: Tensor) -> int:
+    """The dimension that counts streams: keys and values are stacked before it."""
+    return 1 if past.dim() == 5 else 0
 
 
 class WeightNorm(nn.Module):
