@@ -45,6 +45,7 @@ def missing_end(text: str, heard: str) -> list[str]:
     got = words.hypotheses[0][right[-1].hyp_end_idx if right else 0 :]
     last = wanted[-1] if wanted else ""
     tail = "".join(got)[-len(last) :] if last else ""
-    if difflib.SequenceMatcher(None, last, tail).ratio() >= ALIKE:  # flower pot, floorpit
+    alike = difflib.SequenceMatcher(None, last, tail).ratio() >= ALIKE  # flower pot, floorpit
+    if alike and len(wanted) <= len(got) + 1:  # else one word that is alike hides a sentence
         return []
     return wanted[len(got) :]

@@ -1,8 +1,8 @@
 """Muon: momentum whose matrices are made orthogonal before each update (K. Jordan, 2024).
 
-In float32 unless asked otherwise, unlike torch.optim.Muon: bfloat16 products are some 400 times
-slower on CPUs without bfloat16 units. Matrices of equal shape are orthogonalised in one batched
-product.
+In float32, unlike torch.optim.Muon: with these coefficients bfloat16 overshoots where one singular
+value is nearly all of a matrix, and then grows without end. Matrices of equal shape are
+orthogonalised in one batched product.
 """
 
 from collections import defaultdict
@@ -47,7 +47,6 @@ class Muon(torch.optim.Optimizer):
         momentum: Of the Nesterov average.
         weight_decay: Decoupled, times the rate.
         steps: Of the orthogonalisation.
-        precision: Of its products.
     """
 
     def __init__(
@@ -57,11 +56,9 @@ class Muon(torch.optim.Optimizer):
         momentum: float = 0.95,
         weight_decay: float = 0.1,
         steps: int = 5,
-        precision: torch.dtype = torch.float32,
     ) -> None:
         defaults = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay, "steps": steps}
         super().__init__(parameters, defaults)
-        self.precision = precision
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
@@ -72,8 +69,8 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     shapes[parameter.shape].append(parameter)
             for shape, parameters in shapes.items():
-                averages = self._averages(parameters, group).to(self.precision)
-                updates = orthogonalise(averages, group["steps"]).to(parameters[0])
+                averages = self._averages(parameters, group)
+                updates = orthogonalise(averages, group["steps"])
                 scale = 0.2 * max(shape) ** 0.5
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
                 torch._foreach_add_(parameters, updates.unbind(), alpha=-scale * group["lr"])
@@ -103,7 +100,6 @@ def optimisers(
     outside: list[torch.nn.Parameter],
     rate: float,
     muon: float = 1.0,
-    precision: str = "float32",
 ) -> list[torch.optim.Optimizer]:
     """Muon for some matrices, where there are any, and AdamW for the rest.
 
@@ -120,7 +116,7 @@ def optimisers(
     )
     made: list[torch.optim.Optimizer] = [adamw]
     if inside:
-        made.append(Muon(inside, rate, steps=4, precision=getattr(torch, precision)))
+        made.append(Muon(inside, rate, steps=4))
     for optimiser, scale in zip(made, (1.0, muon), strict=False):
         for group in optimiser.param_groups:
             group["scale"] = scale

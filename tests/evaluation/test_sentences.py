@@ -55,3 +55,9 @@ def test_the_stored_set_has_sentences_of_every_kind() -> None:
 )
 def test_missing_ends(heard: str, missing: list[str]) -> None:
     assert missing_end("She put it in a flower pot.", heard) == missing
+
+
+def test_a_last_word_that_is_alike_hides_no_missing_ones() -> None:
+    text = "Read the first page and then the second page."
+    assert missing_end(text, "Read the first pages.") == ["and", "then", "the", "second", "page"]
+    assert missing_end("He was there and then he went there.", "He was their.") != []

@@ -102,9 +102,9 @@ class TestRun:
         shape = (60, CONFIG.codec.acoustic_dim + 1)
         codes = [torch.randint(20, shape, generator=generator) for _ in range(2)]
 
-        def begin() -> dict[str, torch.Tensor]:
+        def begin(pairs: object = lambda old: tuple(codes)) -> dict[str, torch.Tensor]:
             seeded = generator.manual_seed(5)
-            return start("tiny", codec, tmp_path, seeded, lambda old: tuple(codes)).state_dict()
+            return start("tiny", codec, tmp_path, seeded, pairs).state_dict()
 
         same = begin()
         codec.quantizer.semantic_codebook.embedding_sum.normal_(generator=generator)
@@ -113,6 +113,7 @@ class TestRun:
             torch.testing.assert_close(same[name], stored[name].float())
         torch.testing.assert_close(other[layer], stored[layer].float())
         assert (other[table] - stored[table]).abs().mean() > 0.01
+        assert (other[table] - begin(None)[table]).abs().mean() > 0.01
 
     def test_the_clock_ends_a_run(
         self,

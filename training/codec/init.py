@@ -62,6 +62,8 @@ def grow(codec: Codec, start: Codec) -> None:
     theirs, own = start.state_dict(), codec.state_dict()
     if any(name not in own or own[name].shape != theirs[name].shape for name in theirs):
         raise ValueError("the codec to begin with has other sizes, or more layers")
+    if any(".layers." not in name for name in own.keys() - theirs.keys()):
+        raise ValueError("the codec to begin with has no encoder")
     for name in own.keys() - theirs.keys():
         if name.endswith("_scale"):
             own[name] *= 0.1

@@ -1,10 +1,11 @@
 """Train the codec: `python -m training.codec.train --corpus DIR --out DIR --minutes 90`.
 
 Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
-`--free` share of the time nothing is quantised, so that the network first learns to make speech;
-then the codebook is set by k-means and the bottleneck begins. `--part decoder --initial codec.pt
---codes DIR...` trains the decoder alone: on codes of `training.codes`, which hold what the
-frozen encoder really says, and of `training.speech.predict`, what the speech model will say.
+`--free` share of the time of a run from nothing, nothing is quantised, so that the network first
+learns to make speech; then the codebook is set by k-means and the bottleneck begins.
+`--part decoder --initial codec.pt --codes DIR...` trains the decoder alone: on codes of
+`training.codes`, which hold what the frozen encoder really says, and of `training.speech.predict`,
+what the speech model will say.
 Started again, a run goes on where its last state file was; `torchrun` makes that several processes.
 Result: `codec.pt` in the output folder, for the next stages.
 """
@@ -45,11 +46,13 @@ class Options:
 
     Args:
         part: "all", or "decoder" to leave encoder and codebook as they are.
-        initial: State file or checkpoint folder whose codec a new run begins with.
+        initial: State file, or checkpoint folder, whose codec a new run begins with; a folder's
+            may have fewer layers, unless the decoder is trained alone.
         codes: Folders of codes for the decoder alone, heard equally often.
-        free: Share of the time before anything is quantised.
+        free: Share of the time before anything is quantised, of a run from nothing.
         rate: Peak learning rate.
-        phases: Whether waveform and phases are learned, first of all; else spectra alone are.
+        phases: Whether waveform and phases are learned, first of all; else, and by the decoder
+            alone, spectra are.
         phones: Weight of the semantic distillation.
         loudness: Weight of the disturbance that is heard (`training.codec.loudness`).
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
@@ -140,7 +143,11 @@ class CodecTrainer:
         if state is None:
             assert self.options.initial or self.options.part == "all", "--initial is missing"
             if self.options.initial:
-                grow(self.codec, load_codec(self.options.initial, self.options.preset))
+                start = load_codec(self.options.initial, self.options.preset)
+                if self.options.part == "decoder":  # the encoder that made the codes, as it is
+                    self.codec.load_state_dict(start.state_dict())
+                else:
+                    grow(self.codec, start)
             return 0.0
         for name, module in self._modules().items():
             module.load_state_dict(state[name])

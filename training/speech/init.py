@@ -78,8 +78,13 @@ def start(
     Args:
         pairs: The checkpoint's codec -> codes of the same frames, in it and in the new one;
             None where weights are loaded afterwards anyway.
+
+    Raises:
+        ValueError: If the checkpoint has another frame rate than the codec.
     """
     begun = load_checkpoint(checkpoint, dtype=torch.float32) if checkpoint else None
+    if begun and begun.audio_tokenizer.config.frame_rate != codec.config.frame_rate:
+        raise ValueError("the checkpoint to begin with has another frame rate than the codec")
     if begun and same_codes(begun.audio_tokenizer, codec):
         return begun.requires_grad_()
     model = VoxtralModel(parse_config(PRESETS[preset]))

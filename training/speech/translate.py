@@ -36,7 +36,14 @@ def both_codes(
 
     Returns:
         Old and new codes, 0-based [frames, codebooks].
+
+    Raises:
+        ValueError: If the old codec has no encoder, or there is nothing to code.
     """
+    if not old.can_encode:
+        raise ValueError("the checkpoint to begin with has no codec encoder: give it one")
+    if not spoken:
+        raise ValueError("there are no recordings to code again")
     recordings = {u.id: u for u in load_manifest(corpus)}
     pairs: list[tuple[Tensor, Tensor]] = []
     for one in spoken:
@@ -74,7 +81,7 @@ def translate(model: VoxtralModel, begun: VoxtralModel, old: Tensor, new: Tensor
     head, past = model.acoustic_transformer, begun.acoustic_transformer
     met = torch.zeros(counts[1], counts[0])
     met.index_put_((new[:, 0], old[:, 0]), torch.ones(len(new)), accumulate=True)
-    met += 1e-3 * met.sum(0)  # a code that is never seen means anything
+    met += met.sum(0) / met.sum()  # a code that is never seen means anything
     output = head.semantic_codebook_output.weight
     output[:SPECIAL_CODES] = past.semantic_codebook_output.weight[:SPECIAL_CODES]
     part = slice(SPECIAL_CODES, SPECIAL_CODES + counts[0])
@@ -83,7 +90,6 @@ def translate(model: VoxtralModel, begun: VoxtralModel, old: Tensor, new: Tensor
     ) @ past.semantic_codebook_output.weight[part]
 
     values = [codes[:, 1:] * (2 / (m.levels - 1)) - 1 for codes, m in ((old, past), (new, head))]
-    values = [v - v.mean(0) for v in values]
     forth, back = (torch.linalg.lstsq(a, b).solution for a, b in (values, values[::-1]))
     head.input_projection.weight.copy_(past.input_projection.weight @ back.T)
     head.acoustic_codebook_output.weight.copy_(forth.T @ past.acoustic_codebook_output.weight)
