@@ -65,19 +65,12 @@ nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
-		--utterances 28000 --presets-share 0.6
+		--utterances 32000 --presets-share 0.4
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes 80 $(FAST)
+		--minutes 80 --loudness 1 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes 180 $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
-		--speech $(DATA)/run/speech.pt --out $(DATA)/draft
-	$(BIN)/python -m training.speech.predict --corpus $(DATA)/corpus --codes $(DATA)/codes \
-		--model $(DATA)/draft --out $(DATA)/predicted --utterances 2800 --steps 2
-	$(RUN2) training.codec.train --part decoder --corpus $(DATA)/corpus \
-		--codes $(DATA)/codes $(DATA)/predicted --initial $(DATA)/run/codec.pt \
-		--out $(DATA)/decoder --minutes 20 --rate 1e-3 $(FAST)
-	$(BIN)/python -m training.export --codec $(DATA)/decoder/codec.pt \
 		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano
