@@ -93,13 +93,13 @@ def _attend(
     row_stride,
     head_stride,
     scale,
+    stretch,
     N_KV: tl.constexpr,
     GROUP: tl.constexpr,
     DIM: tl.constexpr,
-    SHARE: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """A stretch of SHARE positions of a row and key head, for the query heads that share it."""
+    """A stretch of positions of a row and key head, for the query heads that share it."""
     row, head, split, splits = (
         tl.program_id(0),
         tl.program_id(1),
@@ -109,13 +109,13 @@ def _attend(
     member, column, position = tl.arange(0, 16), tl.arange(0, DIM), tl.arange(0, BLOCK)
     ours = member < GROUP
     index = (row * N_KV + head) * GROUP + member
-    last = tl.minimum(split * SHARE + SHARE, tl.load(places + row) + 1)
+    last = tl.minimum(split * stretch + stretch, tl.load(places + row) + 1)
     base = row * row_stride + head * head_stride
     query = tl.load(queries + index[:, None] * DIM + column[None, :], mask=ours[:, None], other=0.0)
     top = tl.full((16,), -1e30, tl.float32)
     rest = tl.zeros((16,), tl.float32)
     total = tl.zeros((16, DIM), tl.float32)
-    for at in range(split * SHARE, last, BLOCK):
+    for at in range(split * stretch, last, BLOCK):
         seen = at + position < last
         cells = base + (at + position) * DIM
         key = tl.load(keys + cells[None, :] + column[:, None], mask=seen[None, :], other=0.0)
@@ -163,8 +163,8 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, places: Tensor, positi
     kv_heads = keys.shape[1]
     most = triton.cdiv(positions, POSITIONS)
     splits = min(most, triton.cdiv(PROGRAMS, rows * kv_heads))
-    share = triton.cdiv(most, splits) * POSITIONS
-    splits = triton.cdiv(positions, share)
+    stretch = triton.cdiv(most, splits) * POSITIONS
+    splits = triton.cdiv(positions, stretch)
     sums = torch.empty(rows, heads, splits, dim, dtype=torch.float32, device=queries.device)
     tops, rests = (
         torch.empty(rows, heads, splits, dtype=torch.float32, device=queries.device)
@@ -181,10 +181,10 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, places: Tensor, positi
         keys.stride(0),
         keys.stride(1),
         dim**-0.5,
+        stretch,
         N_KV=kv_heads,
         GROUP=heads // kv_heads,
         DIM=dim,
-        SHARE=share,
         BLOCK=POSITIONS if queries.itemsize == 2 else POSITIONS // 2,
         num_warps=4,
     )

@@ -53,7 +53,7 @@ def add_norm(x: Tensor, delta: Tensor | None, weight: Tensor, eps: float) -> tup
 
 @triton.jit
 def _gated(joined, out, size, BLOCK: tl.constexpr):
-    row, column = tl.program_id(1), tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    row, column = tl.program_id(0), tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     inside = column < size
     gate = tl.load(joined + row * 2 * size + column, mask=inside, other=0.0)
     up = tl.load(joined + row * 2 * size + size + column, mask=inside, other=0.0)
@@ -66,7 +66,7 @@ def gated(joined: Tensor) -> Tensor:
     """silu(gate) * up of the product of w1 and w3 [..., 2 * hidden]."""
     size = joined.shape[-1] // 2
     out = joined.new_empty(*joined.shape[:-1], size)
-    _gated[(triton.cdiv(size, 1024), out.numel() // size)](
+    _gated[(out.numel() // size, triton.cdiv(size, 1024))](
         joined, out, size, BLOCK=1024, num_warps=4
     )
     return out

@@ -62,14 +62,21 @@ def join(*layers: Linear) -> Linear:
 
 
 def fused(x: Tensor) -> ModuleType | None:
-    """`engine.models.kernels`, if it can be used on a tensor: on an NVIDIA GPU, for speaking."""
-    return _kernels() if x.is_cuda and not torch.is_grad_enabled() else None
+    """`engine.models.kernels`, if it can be used on a tensor: on an NVIDIA GPU, for speaking.
+
+    Triton starts kernels on the current GPU, wherever the tensors are.
+    """
+    if not x.is_cuda or torch.is_grad_enabled() or x.get_device() != torch.cuda.current_device():
+        return None
+    return _kernels(x.get_device())
 
 
 @functools.cache
-def _kernels() -> ModuleType | None:
+def _kernels(device: int) -> ModuleType | None:
     """None unless VOXTRAL_KERNELS=1 asks for them (their tests have not passed on a GPU yet)."""
     if os.environ.get("VOXTRAL_KERNELS") != "1" or not torch.version.cuda:
+        return None
+    if torch.cuda.get_device_capability(device) < (8, 0):  # bfloat16, and Triton itself
         return None
     found = importlib.util.find_spec("triton") is not None
     return importlib.import_module("engine.models.kernels") if found else None
