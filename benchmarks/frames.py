@@ -26,6 +26,7 @@ from benchmarks import baselines, common, hollow
 from benchmarks.processes import finish, say
 from benchmarks.synthetic import CHARACTERS, SECONDS, VOICE_ROWS, Synthetic
 from engine.errors import VoxtralError
+from engine.models.layers import fused
 from engine.speech import SpeechOptions
 
 PARAMS = Path(__file__).parent.parent / "tests" / "golden" / "params-4b.json"
@@ -87,6 +88,7 @@ class Bench:
             "characters": CHARACTERS,
             "frames": self.frames,
             "voice_rows": VOICE_ROWS,
+            "kernels": fused(synthetic.model.norm.weight) is not None,
             "rows": {},
         }
 

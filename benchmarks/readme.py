@@ -81,7 +81,9 @@ def speed_table(records: Sequence[dict[str, Any]]) -> str:
         found[record["benchmark"]] = record
     lines = [_line(HEADER), _line(["---", *["---:"] * (len(HEADER) - 1)])]
     for (model, hardware), found in sorted(machines.items()):
-        lines.append(_line([f"{model}, {hardware}", *_cells(found)]))
+        kernels = found.get("frames", {}).get("figures", {}).get("kernels")
+        how = ", `VOXTRAL_KERNELS=1`" if kernels else ""
+        lines.append(_line([f"{model}, {hardware}{how}", *_cells(found)]))
     return "\n".join(lines)
 
 

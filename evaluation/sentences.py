@@ -43,9 +43,13 @@ def missing_end(text: str, heard: str) -> list[str]:
     right = [part for part in words.alignments[0] if part.type == "equal"]
     wanted = words.references[0][right[-1].ref_end_idx if right else 0 :]
     got = words.hypotheses[0][right[-1].hyp_end_idx if right else 0 :]
-    last = wanted[-1] if wanted else ""
-    tail = "".join(got)[-len(last) :] if last else ""
-    alike = difflib.SequenceMatcher(None, last, tail).ratio() >= ALIKE  # flower pot, floorpit
-    if alike and len(wanted) <= len(got) + 1:  # else one word that is alike hides a sentence
+    last, joined = wanted[-1] if wanted else "", "".join(got)
+    one_less = len(wanted) <= len(got) + 1  # else one word that is alike hides a sentence
+    if one_less and alike(last, joined[-len(last) :] if last else ""):  # flower pot, floorpit
         return []
-    return wanted[len(got) :]
+    return [] if alike("".join(wanted), joined) else wanted[len(got) :]
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether one may have been heard for the other."""
+    return difflib.SequenceMatcher(None, one, other).ratio() >= ALIKE

@@ -2,9 +2,9 @@
 
 A call of the codec starts several hundred kernels whatever it is given, and a GPU does not notice
 whether they work on one row or eight. So the thread takes what waits and fits together: pieces of
-the same length whose rows are as far on (no context yet, or all of it). It always decodes so many
-at once, filling up with copies: what a piece sounds like does not depend on who is beside it. A
-CPU, whose kernels round by the number of rows, takes each piece alone.
+the same length whose rows are as far on (no context yet, or all of it). A piece asks for so many
+rows in its call, which is filled up with copies: what it sounds like does not depend on who is
+beside it. A CPU, whose kernels round by the number of rows, takes each piece alone.
 """
 
 from collections import deque
@@ -29,11 +29,13 @@ class Piece(Generic[Made]):
         waveform: Whose next piece it is.
         frames: Its frames, codes with specials (+2): [codebooks] each.
         make: The samples -> what `future` gives.
+        together: Rows of its call, copies included.
     """
 
     waveform: Waveform
     frames: list[np.ndarray]
     make: Callable[[np.ndarray], Made]
+    together: int
     future: "Future[Made]" = field(default_factory=Future)
 
 
@@ -50,49 +52,47 @@ class CodecThread:
         waveform: Waveform,
         frames: list[np.ndarray],
         make: Callable[[np.ndarray], Made],
-        together: int = 1,
+        together: int,
     ) -> "Future[Made]":
-        """Decode a piece when its turn comes; pieces of one waveform in their order.
+        """Decode a piece when its turn comes; arguments as in `Piece`.
 
-        Args:
-            together: How many pieces are decoded at once.
+        Pieces of one waveform are decoded in their order.
         """
-        piece = Piece(waveform, frames, make)
+        piece = Piece(waveform, frames, make, together)
         with self.lock:
             self.waiting.append(piece)  # type: ignore[arg-type]
-        self.pool.submit(self._work, together)
+        self.pool.submit(self._work)
         return piece.future
 
-    def _work(self, together: int) -> None:
-        pieces = self._take(together)
+    def _work(self) -> None:
+        pieces = self._take()
         if not pieces:
             return
         try:
             given = [(piece.waveform, piece.frames) for piece in pieces]
-            for piece, samples in zip(pieces, decode_together(given, together), strict=True):
+            made = decode_together(given, pieces[0].together)
+            for piece, samples in zip(pieces, made, strict=True):
                 piece.future.set_result(piece.make(samples))
         except BaseException as error:
             for piece in pieces:
                 if not piece.future.done():
                     piece.future.set_exception(error)
 
-    def _take(self, most: int) -> list[Piece[object]]:
+    def _take(self) -> list[Piece[object]]:
         """The first piece that waits, and others that can be decoded with it."""
         chosen: list[Piece[object]] = []
         passed: set[int] = set()
         with self.lock:
             for piece in list(self.waiting):
-                known = id(piece.waveform)
-                fits = not chosen or alike(chosen[0], piece)
-                if known in passed or not fits:
-                    passed.add(known)
+                first = id(piece.waveform) not in passed
+                passed.add(id(piece.waveform))
+                if not first or (chosen and not alike(chosen[0], piece)):
                     continue
-                passed.add(known)
                 self.waiting.remove(piece)
                 if piece.future.set_running_or_notify_cancel():
                     chosen.append(piece)
-                if len(chosen) == most:
-                    break
+                    if len(chosen) == piece.together:
+                        break
         return chosen
 
 
@@ -102,6 +102,7 @@ def alike(one: Piece[object], other: Piece[object]) -> bool:
     shapes = [{name: past.shape for name, past in state.pasts.items()} for state in states]
     return (
         one.waveform.codec is other.waveform.codec
+        and one.together == other.together
         and len(one.frames) == len(other.frames)
         and shapes[0] == shapes[1]
     )

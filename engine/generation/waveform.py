@@ -104,7 +104,7 @@ def decode_together(
         codes = torch.from_numpy(stacked).to(device) - SPECIAL_CODES
         state = StreamState.joined([waveform.state for waveform, _ in given])
         samples = codec.decode(codes, state)
-        for (waveform, _), own in zip(pieces, state.split(), strict=False):
+        for (waveform, _), own in zip(pieces, state.split()[: len(pieces)], strict=True):
             waveform.state = own
         return list(samples[: len(pieces)].float().cpu().numpy())
 

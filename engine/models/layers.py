@@ -93,8 +93,10 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(dim))
 
     def forward(self, x: Tensor) -> Tensor:
-        if fused(x) is not None:
-            return self.after(x, None)[1]
+        kernels = fused(x)
+        if kernels is not None:
+            out: Tensor = kernels.add_norm(x.contiguous(), None, self.weight, self.eps)[1]
+            return out
         if x.dtype != torch.float32:
             return (
                 F.rms_norm(x.float(), self.weight.shape, None, self.eps).to(x.dtype) * self.weight
@@ -107,12 +109,14 @@ class RMSNorm(nn.Module):
 
     def after(self, x: Tensor, delta: Tensor | None) -> tuple[Tensor, Tensor]:
         """x [..., dim] + delta (None: 0) -> the sum, and its norm."""
+        if delta is None:
+            return x, self(x)
         kernels = fused(x)
-        if kernels is not None:
-            total, out = kernels.add_norm(x.contiguous(), delta, self.weight, self.eps)
-            return total, out
-        x = x if delta is None else x + delta
-        return x, self(x)
+        if kernels is None:
+            x = x + delta
+            return x, self(x)
+        total, out = kernels.add_norm(x.contiguous(), delta, self.weight, self.eps)
+        return total, out
 
 
 def normed(x: Tensor, weight: Tensor, floor: Tensor) -> Tensor:
@@ -196,8 +200,6 @@ class TransformerBlock(nn.Module):
 
     def enter(self, x: Tensor, delta: Tensor | None) -> tuple[Tensor, Tensor]:
         """The sum of the stream's two parts, and `project` of it."""
-        if delta is None:
-            return x, self.project(x)
         x, normed = self.attention_norm.after(x, delta)
         return x, self.attention.project(normed)
 

@@ -1,9 +1,11 @@
 """Streamed samples equal the one-call decode, for any pieces; the plan of pieces is FORMAT 10's."""
 
 import json
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -164,21 +166,42 @@ def pieces_of(waveform: Waveform, frames: list[np.ndarray]) -> list[list[np.ndar
     return list(waveform.pieces(frames, ended=True))
 
 
+@contextmanager
+def held_up(thread: CodecThread) -> Iterator[None]:
+    """Nothing is decoded before the end, so that all that is given to it waits."""
+    go = Event()
+    thread.pool.submit(go.wait)
+    yield
+    go.set()
+
+
+def calls_of(codec: Codec, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Rows of each call of the decoder from now on."""
+    calls: list[int] = []
+    decode = codec.decode
+
+    def counted(codes: Tensor, state: StreamState | None = None) -> Tensor:
+        calls.append(len(codes))
+        return decode(codes, state)
+
+    monkeypatch.setattr(codec, "decode", counted)
+    return calls
+
+
 @pytest.mark.parametrize("together", [1, 2, 4])
-def test_rows_decoded_together_sound_as_alone(codec: Codec, together: int) -> None:
+def test_rows_decoded_together_sound_as_alone(
+    codec: Codec, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of other lengths and begun at other times: what fits together is found, each in its order."""
     spoken = [list(random_codes(codec, n)[0].T.numpy() + SPECIAL_CODES) for n in (60, 75, 8, 110)]
     alone = [[samples for _, _, samples in streamed(codec, frames)] for frames in spoken]
-    thread, calls = CodecThread(), []
-    blocked = thread.pool.submit(time.sleep, 0.2)  # so that all of it waits
+    thread, calls = CodecThread(), calls_of(codec, monkeypatch)
     waveforms = [Waveform(codec) for _ in spoken]
-    futures = [
-        [thread.submit(waveform, piece, lambda s: s, together) for piece in pieces]
-        for waveform, pieces in zip(waveforms, map(pieces_of, waveforms, spoken), strict=True)
-    ]
-    decode = codec.decode
-    codec.decode = lambda codes, state: calls.append(len(codes)) or decode(codes, state)  # type: ignore
-    blocked.result()
+    with held_up(thread):
+        futures = [
+            [thread.submit(waveform, piece, lambda s: s, together) for piece in pieces]
+            for waveform, pieces in zip(waveforms, map(pieces_of, waveforms, spoken), strict=True)
+        ]
     for row, wanted in zip(futures, alone, strict=True):
         for future, samples in zip(row, wanted, strict=True):
             np.testing.assert_allclose(future.result(), samples, atol=1e-5, rtol=0)
@@ -190,12 +213,24 @@ def test_rows_decoded_together_sound_as_alone(codec: Codec, together: int) -> No
 def test_a_piece_that_was_cancelled_is_not_decoded(codec: Codec) -> None:
     frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
     thread = CodecThread()
-    blocked = thread.pool.submit(time.sleep, 0.2)
     waveforms = [Waveform(codec) for _ in range(3)]
-    futures = [
-        thread.submit(waveform, pieces_of(waveform, frames)[0], len, 4) for waveform in waveforms
-    ]
-    assert futures[0].cancel()
-    blocked.result()
+    with held_up(thread):
+        futures = [thread.submit(w, pieces_of(w, frames)[0], len, 4) for w in waveforms]
+        assert futures[0].cancel()
     assert [future.result() for future in futures[1:]] == [5 * codec.config.frame_samples] * 2
     assert waveforms[0].state.pasts == {}
+
+
+def test_requests_that_ask_for_other_numbers_of_rows_are_not_mixed(
+    codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
+    thread, calls = CodecThread(), calls_of(codec, monkeypatch)
+    with held_up(thread):
+        futures = []
+        for together in (8, 1, 8, 1):
+            waveform = Waveform(codec)
+            piece = pieces_of(waveform, frames)[0]
+            futures.append(thread.submit(waveform, piece, len, together))
+    assert [future.result() for future in futures] == [5 * codec.config.frame_samples] * 4
+    assert sorted(calls) == [1, 1, 8]

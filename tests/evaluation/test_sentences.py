@@ -61,3 +61,7 @@ def test_a_last_word_that_is_alike_hides_no_missing_ones() -> None:
     text = "Read the first page and then the second page."
     assert missing_end(text, "Read the first pages.") == ["and", "then", "the", "second", "page"]
     assert missing_end("He was there and then he went there.", "He was their.") != []
+
+
+def test_a_compound_that_is_heard_as_one_word_is_there() -> None:
+    assert missing_end("It was the upside down house.", "It was the upsidedownhouse.") == []

@@ -12,7 +12,7 @@ from engine.config import parse_config
 from evaluation.phones import SYMBOLS, UNKNOWN, phone_labels
 from training.codec.crops import Crops, HeldCrops
 from training.codec.loudness import disturbance
-from training.codec.train import Options, train
+from training.codec.train import CodecTrainer, Options
 from training.data.manifest import MANIFEST_NAME, SAMPLE_RATE, Utterance, load_manifest
 from training.presets import PRESETS
 
@@ -41,13 +41,16 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+NO_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=[pytest.mark.gpu, NO_GPU])])
 def test_crops_on_a_device_are_stretches_of_the_corpus(corpus: Path, device: str) -> None:
-    if device == "cuda" and not torch.cuda.is_available():
-        pytest.skip("needs an NVIDIA GPU")
     utterances = load_manifest(corpus, "train")
     crops = HeldCrops(utterances, FRAMES, CONFIG.frame_samples, 0, device)
-    wave, labels = (part.cpu() for part in crops.batch(200))
+    batch = crops.batch(200)
+    assert all(part.device.type == device for part in batch)
+    wave, labels = (part.cpu() for part in batch)
     assert wave.shape == (200, FRAMES * CONFIG.frame_samples)
     assert labels.shape == (200, FRAMES)
     seen = set()
@@ -64,7 +67,6 @@ def test_crops_on_a_device_are_stretches_of_the_corpus(corpus: Path, device: str
         assert ((label == near[0]) | (label == near[1])).all()
         seen.add(number)
     assert seen == {0, 2}
-    assert wave.device == labels.device
 
 
 def test_the_same_seed_draws_the_same_and_another_others(corpus: Path) -> None:
@@ -126,9 +128,28 @@ def test_it_has_a_gradient_that_leads_to_less(speech: np.ndarray) -> None:
     assert slope.isfinite().all()
     step = 0.02 * points / slope.square().sum()  # 2 % less, were it a straight line
     assert disturbance(made - step * slope, real).sum() < points
-    silent = torch.zeros_like(real).requires_grad_()
-    (slope,) = torch.autograd.grad(disturbance(silent, real).sum(), silent)
-    assert slope.isfinite().all()
+    noise = np.random.default_rng(1).standard_normal(len(speech)).astype(np.float32)
+    for far in (0.05 * torch.from_numpy(noise)[None], torch.zeros_like(real)):
+        (slope,) = torch.autograd.grad(disturbance(far.requires_grad_(), real).sum(), far)
+        assert slope.isfinite().all()
+        assert slope.norm() > 0 or not far.any()  # there is a way back from what is far off
+
+
+def test_the_end_counts_too(speech: np.ndarray) -> None:
+    """As many frames as a crop of 1.28 s has, of which 9 fit into no stretch."""
+    real = torch.from_numpy(speech)[None, :30720]
+    made = real.clone()
+    made[:, -2400:] += 0.02 * torch.randn(2400, generator=torch.Generator().manual_seed(0))
+    assert disturbance(made, real) > 0.1
+
+
+def test_a_pause_is_not_made_as_loud_as_speech() -> None:
+    faint = 3e-5 * torch.randn(1, 30720, generator=torch.Generator().manual_seed(0))
+    made = (10 * faint.flip(1)).requires_grad_()
+    points = disturbance(made, faint)
+    (slope,) = torch.autograd.grad(points.sum(), made)
+    assert points < 0.5
+    assert slope.norm() < 50
 
 
 def test_it_agrees_with_pesq(speech: np.ndarray) -> None:
@@ -146,15 +167,18 @@ def test_it_agrees_with_pesq(speech: np.ndarray) -> None:
 
 
 def test_a_codec_learns_from_it(corpus: Path, tmp_path: Path) -> None:
-    options = Options(
-        corpus,
-        tmp_path / "run",
-        minutes=0.03,
-        preset="tiny",
-        batch=2,
-        frames=FRAMES,
-        loudness=1.0,
-        free=1.0,
-    )
-    codec = train(options)
-    assert all(p.isfinite().all() for p in codec.parameters())
+    """The term is in the loss, by its weight; it is all that two runs differ by."""
+    losses, terms = [], []
+    for weight in (0.0, 1.0, 2.0):
+        out = tmp_path / str(weight)
+        options = Options(corpus, out, 1.0, preset="tiny", free=1.0, loudness=weight)
+        trainer = CodecTrainer(options)
+        generator = torch.Generator().manual_seed(0)
+        wave = 0.1 * torch.randn(2, 15 * CONFIG.frame_samples, generator=generator)
+        values, _ = trainer.update((wave, torch.zeros(2, 15, dtype=torch.long)), rate=1e-3)
+        losses.append(values["loss"])
+        terms.append(values.get("loudness"))
+    assert terms[0] is None
+    assert terms[1] > 0
+    assert terms[2] == pytest.approx(2 * terms[1])
+    assert losses[1] - losses[0] == pytest.approx(terms[1], rel=1e-3)

@@ -193,7 +193,7 @@ class EncoderTrainer:
         The decoder leaves traces by which its codes could be told exactly, and recordings have
         none; both are heard through the same noise, so that they look alike.
         """
-        window = hann(BLURRED).to(wave.device)
+        window = hann(BLURRED, wave.device)
         spectra = torch.stft(wave, BLURRED, window=window, return_complex=True)
         turns = torch.complex(*(self._draw(*spectra.shape, normal=True) for _ in range(2)))
         blur = self.options.blur * self._draw(len(wave), 1, 1)

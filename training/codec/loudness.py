@@ -18,6 +18,12 @@ LEVEL = 1.9e8
 """Power between 325 and 3250 Hz to which both are brought: 83 dB."""
 GAMMA = 0.23
 LOUDNESS = 0.1866
+QUIET = 1e-6
+"""Of full scale squared: what is fainter than some -46 dBFS is not brought to that level."""
+WORST, BEYOND = 45, 0.02
+"""More than that P.862 does not count; here a little of it, so that there is a way back."""
+STRETCH, HOP = 20, 10
+"""Frames that are judged together."""
 SYMMETRIC, ASYMMETRIC = 0.1, 0.0309
 """What the two disturbances take off a mean opinion score of 4.5."""
 HEARING = (
@@ -64,8 +70,11 @@ def disturbance(made: Tensor, real: Tensor, rate: int = 24000) -> Tensor:
 
 
 def _over_time(disturbed: Tensor) -> Tensor:
-    """[batch, frames] -> [batch]: the worst count most within 20 frames, less so over them."""
-    parts = disturbed.clamp(max=45).unfold(1, min(20, disturbed.shape[1]), 10)
+    """[batch, frames] -> [batch]: the worst count most within a stretch, less so over them."""
+    disturbed = torch.where(disturbed < WORST, disturbed, WORST + BEYOND * (disturbed - WORST))
+    missing = max(STRETCH - disturbed.shape[1], -(disturbed.shape[1] - STRETCH) % HOP)
+    last = disturbed[:, -1:].expand(-1, missing)
+    parts = torch.cat([disturbed, last], 1).unfold(1, STRETCH, HOP)
     parts = (parts.pow(6).mean(2) + 1e-12).pow(1 / 6)
     return parts.square().mean(1).sqrt()
 
@@ -82,7 +91,7 @@ def _bark(wave: Tensor, rate: int, tables: "_Tables") -> Tensor:
     )[:, : tables.banks.shape[1]]
     power = torch.view_as_real(spectrum).square().sum(-1)
     level = (power * tables.voice).sum(1).mean(1)[:, None, None]
-    return tables.banks @ (power * (LEVEL / (level + 1e-9 * size**2)))
+    return tables.banks @ (power * (LEVEL / (level + QUIET * size**2)))
 
 
 class _Tables:

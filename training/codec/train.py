@@ -175,7 +175,8 @@ class CodecTrainer:
             )
         utterances = load_manifest(options.corpus, "train")
         given = (utterances, options.frames, self.config.frame_samples, seed)
-        return Crops(*given) if options.device == "cpu" else HeldCrops(*given, options.device)
+        on_gpu = torch.device(options.device).type == "cuda"
+        return HeldCrops(*given, options.device) if on_gpu else Crops(*given)
 
     @torch.no_grad()
     def start_codebook(self, crops: Crops | HeldCrops | CodedCrops) -> None:

@@ -51,9 +51,9 @@ class Options:
             several times as many positions for each frame that is learned.
         optimiser: "muon" for the matrices of the layers and "adamw" for the rest, or "adamw".
         average: How slowly the averaged weights follow; 0 for none, which saves a copy of them.
-        precision: Of the model's products; losses are always float32. bfloat16 is
-            several times faster where the processor has units for it (AVX-512, AMX, tensor cores),
-            and slower elsewhere.
+        precision: Of the model's products; losses are always float32. bfloat16 is several times
+            faster where the processor has units for it (AVX-512, AMX, tensor cores), and slower
+            elsewhere.
         compile: Compile the layers before the first step (a minute), for a quarter less time.
         speakers: Who becomes a preset voice; where the corpus has none of them, its commonest.
     """
