@@ -8,7 +8,6 @@ from torch import Tensor
 
 from engine.config import END_AUDIO
 from engine.generation.frame import FrameStep
-from engine.generation.workspace import read
 from engine.models.voxtral import VoxtralModel
 
 SCRIPT = [[0], [0, 1], [0, 1, 2, 3], [1, 3], [1, 2, 3], [2], [0, 2, 3], [0, 1, 2, 3]]
@@ -65,7 +64,7 @@ def _begin(step: FrameStep, row: int, length: int) -> None:
     like = step.model.norm.weight
     step.cache.reset(row)
     prompt = _drawn((length, len(like)), 100 + length).to(like.device, like.dtype)
-    step.buffers.hidden[row] = read(step.model, step.cache, [row], [prompt])[0]
+    step.buffers.hidden[row] = step.read(row, prompt)
     step.place(row)
 
 
@@ -74,7 +73,7 @@ def _hear(step: FrameStep, row: int, codes: np.ndarray) -> None:
     step.cache.lengths[row] -= 1
     table = step.model.mm_audio_embeddings.audio_codebook_embeddings
     frame = table(torch.from_numpy(codes).to(step.buffers.hidden.device)).unsqueeze(0)
-    step.buffers.hidden[row] = read(step.model, step.cache, [row], [frame])[0]
+    step.buffers.hidden[row] = step.read(row, frame)
     step.place(row)
 
 

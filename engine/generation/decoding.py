@@ -8,15 +8,20 @@ beside it. A CPU, whose kernels round by the number of rows, takes each piece al
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Generic, TypeVar
 
 import numpy as np
+from torch import Tensor
 
-from engine.generation.waveform import Waveform, decode_together
+from engine.generation.graphs import GraphedCalls
+from engine.generation.waveform import FIRST, LATER, Waveform, decode_together
+from engine.models.codec.blocks import StreamState
+from engine.models.codec.codec import Codec
 
 Made = TypeVar("Made")
 
@@ -40,9 +45,14 @@ class Piece(Generic[Made]):
 
 
 class CodecThread:
-    """One for all requests of a model, since libraries plan by thread."""
+    """One for all requests of a model, since libraries plan by thread.
 
-    def __init__(self) -> None:
+    Args:
+        graphs: Whether a GPU decodes pieces of the usual lengths by CUDA graphs.
+    """
+
+    def __init__(self, graphs: bool = False) -> None:
+        self.decode = GraphedDecoder().decode if graphs else None
         self.pool = ThreadPoolExecutor(1, "voxtral-codec")
         self.waiting: deque[Piece[object]] = deque()
         self.lock = Lock()
@@ -70,7 +80,7 @@ class CodecThread:
             return
         try:
             given = [(piece.waveform, piece.frames) for piece in pieces]
-            made = decode_together(given, pieces[0].together)
+            made = decode_together(given, pieces[0].together, self.decode)
             for piece, samples in zip(pieces, made, strict=True):
                 piece.future.set_result(piece.make(samples))
         except BaseException as error:
@@ -94,6 +104,35 @@ class CodecThread:
                     if len(chosen) == piece.together:
                         break
         return chosen
+
+
+class GraphedDecoder:
+    """`Codec.decode` by CUDA graphs, for the lengths and contexts that most pieces have."""
+
+    def __init__(self) -> None:
+        self.graphs: dict[int, GraphedCalls] = {}
+
+    def decode(self, codec: Codec, codes: Tensor, state: StreamState) -> Tensor:
+        if not usable(codes):
+            return codec.decode(codes, state)
+        if id(codec) not in self.graphs:
+            self.graphs[id(codec)] = GraphedCalls(partial(_decoded, codec))
+        made = self.graphs[id(codec)]({"codes": codes, **state.pasts})
+        samples = made.pop("samples")
+        state.pasts = made
+        return samples
+
+
+def usable(codes: Tensor) -> bool:
+    """Whether a graph pays: the last piece of a stream has any length."""
+    return codes.is_cuda and codes.shape[-1] in (1, FIRST, LATER)
+
+
+def _decoded(codec: Codec, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Codes and what the piece before left -> samples, and what this one leaves."""
+    state = StreamState({name: past for name, past in given.items() if name != "codes"})
+    samples = codec.decode(given["codes"], state)
+    return {"samples": samples, **state.pasts}
 
 
 def alike(one: Piece[object], other: Piece[object]) -> bool:

@@ -16,6 +16,9 @@ from torch import Tensor
 from engine.models.cache import KVCache
 from engine.models.voxtral import VoxtralModel
 
+READ_AT_ONCE = 512
+"""Positions of a prompt that are read in one pass, which bounds the memory for scores."""
+
 Codes = Callable[[], list[np.ndarray]]
 """Waits for a frame -> codes of each row that spoke, specials included (+2): int64 [codebooks]."""
 
@@ -75,6 +78,12 @@ class FrameStep:
 
     def place(self, row: int) -> None:
         """To be called when `cache.lengths` of a row was set by others than this step."""
+
+    def read(self, row: int, inputs: Tensor) -> Tensor:
+        """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
+        for piece in inputs.unsqueeze(0).split(READ_AT_ONCE, dim=1):
+            hidden = self.model.extend(piece, self.cache, [row])
+        return hidden[0, -1]
 
     def feed(self, row: int, noise: Tensor, forbid_end: bool) -> None:
         """What a row speaks its next frame from, beside its hidden state.

@@ -8,7 +8,9 @@ results go to buffers outside, and replays never overlap.
 
 import functools
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -43,7 +45,10 @@ def buckets(first: int, most: int) -> list[int]:
 
 @functools.cache
 def capture_stream(device: torch.device) -> torch.cuda.Stream:
-    """One for all captures on a device: there are few streams, each with memory of its own."""
+    """One for all captures on a device: there are few streams, each with memory of its own.
+
+    What runs on a stream of its own anyway (sound, in a thread) is captured there.
+    """
     return torch.cuda.Stream(device)
 
 
@@ -54,17 +59,23 @@ class GraphRunner:
         frame: Takes rows and positions. Reads and writes tensors that stay where they are, waits
             for nothing, and no shape in it depends on data.
         changed: What it changes, but for what a second run would write again.
+        pool: Memory of other graphs, none of which runs meanwhile; None for one of its own.
 
     Attributes:
         works: Whether captures do here; of all runners, since one that failed may spoil the next.
     """
 
     works = True
+    lock = threading.Lock()  # a capture waits for the device, which another one would not survive
 
     def __init__(
-        self, frame: Callable[[int, int], None], changed: Sequence[Tensor], device: torch.device
+        self,
+        frame: Callable[[int, int], None],
+        changed: Sequence[Tensor],
+        device: torch.device,
+        pool: Any = None,
     ) -> None:
-        self.frame, self.changed, self.device = frame, changed, device
+        self.frame, self.changed, self.device, self.pool = frame, changed, device, pool
         self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
 
     def __call__(self, rows: int, positions: int) -> None:
@@ -82,9 +93,10 @@ class GraphRunner:
         if not self.works or (rows, positions) in self.graphs:
             return
         try:
-            self.graphs[rows, positions] = self._captured(rows, positions)
+            with self.lock:
+                self.graphs[rows, positions] = self._captured(rows, positions)
         except RuntimeError as error:
-            GraphRunner.works = False
+            type(self).works = False
             self.graphs.clear()
             reason = str(error).strip().partition("\n")[0]
             LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
@@ -92,11 +104,11 @@ class GraphRunner:
     def _captured(self, rows: int, positions: int) -> torch.cuda.CUDAGraph:
         """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""
         with torch.cuda.device(self.device):
-            if not self.graphs:
-                self.pool = torch.cuda.graph_pool_handle()
-            stream = capture_stream(self.device)
-            kept = [tensor.clone() for tensor in self.changed]
+            self.pool = self.pool or torch.cuda.graph_pool_handle()
             current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
+            beside = current != torch.cuda.default_stream(self.device)
+            stream = current if beside else capture_stream(self.device)
+            kept = [tensor.clone() for tensor in self.changed]
             try:
                 stream.wait_stream(current)
                 with torch.cuda.stream(stream):
@@ -111,3 +123,51 @@ class GraphRunner:
                 for tensor, value in zip(self.changed, kept, strict=True):
                     tensor.copy_(value)
         return graph
+
+
+class PartRunner(GraphRunner):
+    """Of what is not a frame: where it cannot be captured, frames may be."""
+
+    works = True
+
+
+class GraphedCalls:
+    """A function of named tensors, captured for shapes when they come again: some never do.
+
+    Args:
+        function: Makes named tensors of named tensors; waits for nothing, and no shape in it
+            depends on data.
+    """
+
+    def __init__(self, function: Callable[[Mapping[str, Tensor]], dict[str, Tensor]]) -> None:
+        self.function, self.pool = function, None
+        self.seen: set[object] = set()
+        self.calls: dict[object, tuple[dict[str, Tensor], dict[str, Tensor], PartRunner]] = {}
+
+    def __call__(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The function's result, which is the caller's own."""
+        key = tuple((name, tensor.shape) for name, tensor in given.items())
+        if key not in self.seen:
+            self.seen.add(key)
+            return self.function(given)
+        if key not in self.calls:
+            self.calls[key] = self._call(given)
+        places, made, runner = self.calls[key]
+        for name, place in places.items():
+            place.copy_(given[name])
+        runner(0, 0)
+        self.pool = runner.pool
+        return {name: tensor.clone() for name, tensor in made.items()}
+
+    def _call(
+        self, given: Mapping[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor], PartRunner]:
+        """Where a graph finds what it is given, where it leaves what it makes, and the graph."""
+        places = {name: torch.empty_like(tensor) for name, tensor in given.items()}
+        made: dict[str, Tensor] = {}
+
+        def run(rows: int, positions: int) -> None:
+            made.update(self.function(places))
+
+        device = next(iter(given.values())).device
+        return places, made, PartRunner(run, (), device, self.pool)

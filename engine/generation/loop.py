@@ -31,7 +31,7 @@ from engine.config import END_AUDIO
 from engine.generation.frame import Codes, FrameStep
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Sequence
-from engine.generation.workspace import Workspace, read
+from engine.generation.workspace import Workspace
 
 NoiseSource = Callable[[Sequence], Iterator[Tensor]]
 """A chunk (its name, take and attempt) -> starting noise of each frame, float32 [acoustic_dim]."""
@@ -86,8 +86,10 @@ class FrameLoop:
 
     def advance(self) -> None:
         """Read a few prompts (so that no row waits long for others), then speak one frame."""
-        admitted = [self.scheduler.admit() for _ in range(self.step.prompts)]
-        self._prefill([one for one in admitted if one is not None])
+        for _ in range(self.step.prompts):
+            admitted = self.scheduler.admit()
+            if admitted is not None:
+                self._prefill(*admitted)
         speaking = list(self.scheduler.speaking())
         if speaking:
             self._start(speaking)
@@ -113,31 +115,14 @@ class FrameLoop:
             turns.append((row, turn))
         self.started.append((turns, self.step.launch(rows)))
 
-    def _prefill(self, admitted: list[tuple[int, Sequence]]) -> None:
-        """Read prompts; those that begin a row, and have room for the longest, in one pass."""
-        fresh = {}
-        for row, sequence in admitted:
-            if sequence.follows or sequence.earlier or sequence.frames:
-                self._prefill_alone(row, sequence)
-                continue
-            sequence.start = 0
-            fresh[row] = self._open(row, sequence.text, sequence.voice)
-        longest = max(map(len, fresh.values()), default=0)
-        room = min(self.cache.positions, self.model.most_positions)
-        together = all(self.cache.lengths[row] + longest <= room for row in fresh)
-        for rows in [list(fresh)] if together and fresh else [[row] for row in fresh]:
-            states = read(self.model, self.cache, rows, [fresh[row] for row in rows])
-            for row, hidden in zip(rows, states, strict=True):
-                self._begin(row, hidden)
-
-    def _prefill_alone(self, row: int, sequence: Sequence) -> None:
+    def _prefill(self, row: int, sequence: Sequence) -> None:
         """Read the prompt, and on a second attempt the frames that stay."""
         if sequence.start is None:
             sequence.start = self._place(row, sequence)
         self.cache.lengths[row] = sequence.start
         hidden = self._ask(row, sequence.text, self._opening(sequence))
         if sequence.frames:
-            hidden = self._read(row, self._heard(sequence.frames))
+            hidden = self.step.read(row, self._heard(sequence.frames))
         self._begin(row, hidden)
 
     def _begin(self, row: int, hidden: Tensor) -> None:
@@ -164,24 +149,16 @@ class FrameLoop:
 
     def _ask(self, row: int, text: str, voice: str | None) -> Tensor:
         """Read the prompt of a text behind what a row holds; with a voice, at its start."""
-        return self._read(row, self._open(row, text, voice))
-
-    def _open(self, row: int, text: str, voice: str | None) -> Tensor:
-        """Let the row hold what the voice's prompt opens with -> the rest of it, unread."""
         opening, rest = self.embed(text, voice)
         if voice is not None:
-            self.workspace.open(self.cache, row, opening)
-        return rest
+            self.workspace.open(self.step, row, opening)
+        return self.step.read(row, rest)
 
     def _replay(self, row: int, text: str, voice: str | None, frames: list[np.ndarray]) -> None:
         """Hear a chunk that was spoken before, in steps of one frame, as speaking it would have."""
         self._ask(row, text, voice)
         for frame in self._heard(frames):
-            self._read(row, frame.unsqueeze(0))
-
-    def _read(self, row: int, inputs: Tensor) -> Tensor:
-        """Put inputs [positions, dim] behind what a row holds -> the last hidden state [dim]."""
-        return read(self.model, self.cache, [row], [inputs])[0]
+            self.step.read(row, frame.unsqueeze(0))
 
     def _heard(self, frames: list[np.ndarray]) -> Tensor:
         """Frames as backbone inputs [frames, dim]."""

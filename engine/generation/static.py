@@ -4,6 +4,10 @@
     device   flow head -> codes -> embedding -> backbone -> hidden, lengths += who speaks
     host     codes                                <- pinned <- (read one frame late)
 
+A prompt is read likewise (`read`): its inputs, row and place lie where a graph finds them, filled
+up to the next size that graphs have. What fills it goes to positions that nobody hears before they
+are written again.
+
 Frame t + 1 is started before the codes of frame t are looked at, so the GPU never waits for the
 host. A row whose END is in frame t has then spoken one frame too many, which the loop drops.
 
@@ -11,22 +15,27 @@ Rows that do not speak are computed beside the others up to the next size for wh
 graph (`engine.generation.graphs`). They write to their own next position and stay as they are.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from engine.generation.frame import Codes, FrameStep
-from engine.generation.graphs import GraphRunner, bucket, buckets
+from engine.generation.frame import READ_AT_ONCE, Codes, FrameStep
+from engine.generation.graphs import GraphRunner, PartRunner, bucket, buckets
+from engine.models.backbone import placed
 from engine.models.voxtral import VoxtralModel
 
 SHORTEST_SPAN = 256
 """Positions that are looked at, at least, and then in powers of two; rows hold multiples of it, so
 that a step fits most later requests too."""
 
+SHORTEST_PROMPT = 32
+"""Positions of a prompt that are read, at least, and then in powers of two up to READ_AT_ONCE."""
+
 PROMPTS = 8
-"""Read before the next frame, those that begin a row in one pass."""
+"""Read before the next frame."""
 
 
 @dataclass
@@ -91,9 +100,15 @@ class StaticStep(FrameStep):
             HostSlot.like(buffers.noise, self.flags, self.codes) for _ in range(self.lag + 1)
         ]
         self.launched = 0
-        changed = (buffers.hidden, self.lengths)
-        self.graphs = GraphRunner(self._frame, changed, device) if graphs and on_gpu else None
+        self.inputs = self.cache.keys.new_zeros(READ_AT_ONCE, model.config.dim)
+        self.asked = torch.zeros(3, dtype=torch.long, device=device)  # row, its length, inputs
+        self.answer = torch.zeros_like(buffers.hidden[:1])
+        self.graphs = self.prompt_graphs = None
+        if graphs and on_gpu:
+            self.graphs = GraphRunner(self._frame, (buffers.hidden, self.lengths), device)
+            self.prompt_graphs = PartRunner(self._prompt, (), device)
         self.run = self.graphs or self._frame
+        self.run_prompt = self.prompt_graphs or self._prompt
 
     def fits(self, rows: int, positions: int, steps: int) -> bool:
         """Whether it can do what such a step would."""
@@ -101,15 +116,28 @@ class StaticStep(FrameStep):
 
     def release(self) -> None:
         """Let go of cache and graphs at once; they and the step know each other."""
-        self.graphs = None
-        del self.run
+        self.graphs = self.prompt_graphs = None
+        del self.run, self.run_prompt
 
     def warm_up(self) -> None:
         """Capture the graphs of all sizes, the largest first; otherwise each when it is needed."""
-        if self.graphs is not None:
-            for rows in reversed(buckets(1, self.rows)):
-                for positions in reversed(buckets(SHORTEST_SPAN, self.cache.positions)):
-                    self.graphs.capture(rows, positions)
+        spans = buckets(SHORTEST_SPAN, self.cache.positions)
+        prompts = buckets(SHORTEST_PROMPT, READ_AT_ONCE)
+        for runner, sizes in (self.graphs, buckets(1, self.rows)), (self.prompt_graphs, prompts):
+            for size, span in itertools.product(reversed(sizes), reversed(spans)):
+                if runner is not None:
+                    runner.capture(size, span)
+
+    def read(self, row: int, inputs: Tensor) -> Tensor:
+        for piece in inputs.split(READ_AT_ONCE):
+            start, length = self.cache.lengths[row], bucket(len(piece), SHORTEST_PROMPT)
+            end = start + len(piece)
+            assert end < self._room, "row is full"
+            self.inputs[: len(piece)] = piece
+            self.asked.copy_(placed([row, start, len(piece)], self.asked.device))
+            self.run_prompt(length, bucket(end, SHORTEST_SPAN))
+            self.cache.lengths[row] = end
+        return self.answer[0].clone()
 
     def place(self, row: int) -> None:
         self.lengths[row].fill_(self.cache.lengths[row])  # assigned, it would wait for the device
@@ -154,12 +182,25 @@ class StaticStep(FrameStep):
         )
         lengths = self.lengths[:rows]
         inputs = model.mm_audio_embeddings.audio_codebook_embeddings(codes).unsqueeze(1)
-        hidden = model.step(inputs, self.cache.span(lengths, positions), lengths)
+        hidden = model.step(inputs, self.cache.span(lengths, positions), lengths.unsqueeze(-1))
         speaks = self.flags[0, :rows]
         kept = torch.where(speaks.unsqueeze(-1), hidden.squeeze(1), buffers.hidden[:rows])
         buffers.hidden[:rows] = kept
         self.codes[:rows] = codes
         lengths += speaks
+
+    def _prompt(self, length: int, positions: int) -> None:
+        """So many of `inputs`, of which some may only fill up. Captured in a graph, as `_frame`."""
+        row, start, count = self.asked.split(1)
+        places = start + torch.arange(length, device=start.device)
+        places = places.clamp(max=self._room - 1)
+        layers = self.cache.part(row, places, positions)
+        hidden = self.model.step(self.inputs[None, :length], layers, places.unsqueeze(0))
+        self.answer.copy_(hidden[0].index_select(0, count - 1))
+
+    @property
+    def _room(self) -> int:
+        return min(self.cache.positions, self.model.most_positions)
 
     @property
     def _slot(self) -> HostSlot:

@@ -13,15 +13,18 @@ host and samples go there, so that the two streams share nothing but weights.
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.config import SPECIAL_CODES
 from engine.models.codec.blocks import StreamState
 from engine.models.codec.codec import Codec
+
+Decode = Callable[[Codec, Tensor, StreamState], Tensor]
 
 FIRST, LATER = 5, 25
 """Frames of a piece, before and from frame LATER."""
@@ -85,13 +88,16 @@ class Waveform:
 
 @torch.inference_mode()
 def decode_together(
-    pieces: Sequence[tuple[Waveform, list[np.ndarray]]], rows: int = 1
+    pieces: Sequence[tuple[Waveform, list[np.ndarray]]],
+    rows: int = 1,
+    decode: Decode | None = None,
 ) -> list[np.ndarray]:
     """The next piece of each of some waveforms, in one call.
 
     Args:
         pieces: Of one codec, as many frames each, with states of the same shapes.
         rows: That the call has at least; the last piece is repeated to make as many.
+        decode: Does what `Codec.decode` does, in its place.
 
     Returns:
         float32 [frames * frame_samples] each.
@@ -103,7 +109,7 @@ def decode_together(
         stacked = np.stack([np.stack(frames, axis=1) for _, frames in given])
         codes = torch.from_numpy(stacked).to(device) - SPECIAL_CODES
         state = StreamState.joined([waveform.state for waveform, _ in given])
-        samples = codec.decode(codes, state)
+        samples = decode(codec, codes, state) if decode else codec.decode(codes, state)
         for (waveform, _), own in zip(pieces, state.split()[: len(pieces)], strict=True):
             waveform.state = own
         return list(samples[: len(pieces)].float().cpu().numpy())

@@ -10,33 +10,15 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
 
 from engine.generation.decoding import CodecThread
 from engine.generation.frame import FrameStep
 from engine.generation.static import StaticStep
-from engine.models.cache import KVCache, Prefix
+from engine.models.cache import Prefix
 from engine.models.voxtral import VoxtralModel
 
 MOST_PREFIXES = 8
 """Voices whose prefixes are kept; 15 s of a voice take 20 MB in the official model."""
-
-READ_AT_ONCE = 512
-"""Positions of a prompt that are read in one pass, which bounds the memory for scores."""
-
-
-def read(model: VoxtralModel, cache: KVCache, rows: list[int], inputs: list[Tensor]) -> Tensor:
-    """Put inputs [positions, dim] behind what each row holds -> the last hidden states [rows, dim].
-
-    Several are read together, filled up at their ends, where none of them hears it and what comes
-    next goes over it. Rows must have positions for that.
-    """
-    begun = [cache.lengths[row] for row in rows]
-    pieces = pad_sequence(inputs, batch_first=True).split(READ_AT_ONCE, dim=1)
-    hidden = torch.cat([model.extend(piece, cache, rows) for piece in pieces], dim=1)
-    for row, start, own in zip(rows, begun, inputs, strict=True):
-        cache.lengths[row] = start + len(own)
-    return torch.stack([hidden[entry, len(own) - 1] for entry, own in enumerate(inputs)])
 
 
 class Workspace:
@@ -58,7 +40,7 @@ class Workspace:
     @cached_property
     def codec_thread(self) -> CodecThread:
         """Decodes beside the frames."""
-        return CodecThread()
+        return CodecThread(self.graphs is not False)
 
     @property
     def idle_size(self) -> int:
@@ -85,18 +67,19 @@ class Workspace:
         if isinstance(step, StaticStep):
             self.idle = step
 
-    def open(self, cache: KVCache, row: int, opening: Tensor) -> None:
+    def open(self, step: FrameStep, row: int, opening: Tensor) -> None:
         """Let a row hold what a prompt opens with, read now or copied from when it was.
 
         Args:
             opening: [positions, dim], perhaps none.
         """
+        cache = step.cache
         cache.reset(row)
         if not len(opening):
             return
         number = self._number(opening)
         if number is None:
-            read(self.model, cache, [row], [opening])
+            step.read(row, opening)
             prefix = cache.take(row, len(opening))
         else:
             prefix = self.prefixes[number][1]

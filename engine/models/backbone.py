@@ -68,18 +68,19 @@ class Backbone(nn.Module):
         cache.advance(rows, length)
         return self.norm(x)
 
-    def step(self, embeddings: Tensor, layers: Sequence[LayerCache], lengths: Tensor) -> Tensor:
-        """One position of the first rows of a cache. Captured in a graph: no shape depends on data.
+    def step(self, embeddings: Tensor, layers: Sequence[LayerCache], places: Tensor) -> Tensor:
+        """One position of the first rows of a cache, or some of one row. Captured in a graph: no
+        shape depends on data.
 
         Args:
-            embeddings: [rows, 1, dim].
-            layers: `KVCache.span`.
-            lengths: Positions of each row before, on the device, [rows].
+            embeddings: [rows, length, dim].
+            layers: `KVCache.span` or `KVCache.part`.
+            places: Positions before each one, on the device, [rows, length].
 
         Returns:
-            Hidden states [rows, 1, dim].
+            Hidden states [rows, length, dim].
         """
-        freqs_cis = self.freqs_cis(lengths.unsqueeze(-1))
+        freqs_cis = self.freqs_cis(places)
         x, delta = embeddings, None
         for layer, view in zip(self.layers, layers, strict=True):
             assert isinstance(layer, TransformerBlock)

@@ -1,14 +1,15 @@
 """Keys and values of the positions spoken so far: one allocation for all rows and layers.
 
 A row is a slot for one sequence. Its positions are filled from 0; `lengths[row]` of them are
-valid, the others hold garbage that nothing reads. Rows are independent, and there are two ways to
-go on with them:
+valid, the others hold garbage that nothing reads. Rows are independent, and there are three ways
+to go on with them:
 
 - `view`: some rows, any number of positions. Each attends over its own positions only, in a
   computation whose shape depends on its own length alone, so what a row hears never depends, to
   the last bit, on its neighbours.
 - `span`: the first rows, one position each, with lengths that stay on the device: no shape depends
   on data, so that a CUDA graph can hold it.
+- `part`: any number of positions of one row, whose number and length stay on the device likewise.
 
 Example: rows of 8 positions, row 1 holding a prompt of 5. A step for rows [1] writes position 5,
 attends over positions 0..5 and leaves `lengths == [0, 6, ...]`.
@@ -137,6 +138,23 @@ class KVCache:
             for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
         ]
 
+    def part(self, row: Tensor, places: Tensor, positions: int) -> list["LayerPart"]:
+        """What each layer sees while some positions are added to one row.
+
+        Captured in a graph, as `span`; the whole cache must be finite.
+
+        Args:
+            row: Its number, on the device, [1].
+            places: Where the new positions go, one after another, on the device, [length].
+            positions: How many are looked at: more than each of `places`, or they hear too little.
+        """
+        unseen = torch.arange(positions, device=places.device) > places.unsqueeze(-1)
+        mask = self.keys.new_zeros(unseen.shape).masked_fill(unseen, -torch.inf)[None, None]
+        return [
+            LayerPart(keys, values, row, places, mask)
+            for keys, values in zip(self.keys.unbind(), self.values.unbind(), strict=True)
+        ]
+
     def advance(self, rows: Sequence[int], length: int) -> None:
         for row in rows:
             self.lengths[row] += length
@@ -198,6 +216,33 @@ class LayerSpan:
             attn_mask=self.mask,
         )
         return out.reshape(queries.shape)
+
+
+@dataclass
+class LayerPart:
+    """A `LayerCache` of several positions of one row.
+
+    Args:
+        keys, values: [all rows, kv_heads, positions, head_dim], written in place.
+        row: Its number, [1].
+        places: Where each new element goes, [length].
+        mask: Added to the scores, [1, 1, length, positions that are looked at].
+    """
+
+    keys: Tensor
+    values: Tensor
+    row: Tensor
+    places: Tensor
+    mask: Tensor
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        self.keys[self.row, :, self.places] = keys[0].transpose(0, 1)
+        self.values[self.row, :, self.places] = values[0].transpose(0, 1)
+        past = [x[:, :, : self.mask.shape[-1]] for x in (self.keys, self.values)]
+        own_keys, own_values = (x.index_select(0, self.row) for x in past)
+        return F.scaled_dot_product_attention(
+            queries, own_keys, own_values, attn_mask=self.mask, enable_gqa=True
+        )
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, start: int) -> Tensor:

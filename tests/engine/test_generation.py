@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -293,11 +294,11 @@ def failing_at(number: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     begun: list[int] = []
     decode = decoding.decode_together
 
-    def counted(pieces: list[tuple[Waveform, list[np.ndarray]]], rows: int) -> list[np.ndarray]:
+    def counted(pieces: list[tuple[Waveform, list[np.ndarray]]], *rest: Any) -> list[np.ndarray]:
         begun.append(len(begun))
         if begun[-1] == number:
             raise DeviceError("Too little memory.", "Use less.")
-        return decode(pieces, rows)
+        return decode(pieces, *rest)
 
     monkeypatch.setattr(decoding, "decode_together", counted)
     return begun
@@ -316,10 +317,10 @@ def test_a_stream_that_is_closed_leaves_nothing_to_decode(
 ) -> None:
     begun, go, decode = list[int](), Event(), decoding.decode_together
 
-    def held(pieces: list[tuple[Waveform, list[np.ndarray]]], rows: int) -> list[np.ndarray]:
+    def held(pieces: list[tuple[Waveform, list[np.ndarray]]], *rest: Any) -> list[np.ndarray]:
         begun.append(len(begun))
         assert len(begun) < 2 or go.wait(30)  # after the first, others wait
-        return decode(pieces, rows)
+        return decode(pieces, *rest)
 
     monkeypatch.setattr(decoding, "decode_together", held)
     request = request_for(model, [f"Text {number}." for number in range(12)], rows=12)

@@ -16,14 +16,17 @@ import pytest
 import torch
 
 from engine import checkpoint
+from engine.generation.decoding import GraphedDecoder
 from engine.generation.graphs import (
     WARM_UPS,
     GraphRunner,
+    PartRunner,
     bucket,
     buckets,
     capture_stream,
 )
 from engine.generation.static import SHORTEST_SPAN, StaticStep
+from engine.models.codec.blocks import StreamState
 from engine.models.voxtral import VoxtralModel
 from tests.frame_steps import walk
 
@@ -44,6 +47,9 @@ class FakeCuda:
         return self
 
     def current_stream(self) -> "FakeCuda":
+        return self
+
+    def default_stream(self, device: torch.device) -> "FakeCuda":
         return self
 
     def set_stream(self, stream: "FakeCuda") -> None:
@@ -101,8 +107,8 @@ def model() -> VoxtralModel:
 @pytest.fixture
 def cuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCuda]:
     fake = FakeCuda()
-    names = ("device", "Stream", "stream", "current_stream", "set_stream", "graph_pool_handle")
-    for name in (*names, "CUDAGraph", "graph"):
+    names = ("device", "Stream", "stream", "current_stream", "default_stream", "set_stream")
+    for name in (*names, "graph_pool_handle", "CUDAGraph", "graph"):
         monkeypatch.setattr(torch.cuda, name, getattr(fake, name))
     monkeypatch.setattr(GraphRunner, "works", True)
     capture_stream.cache_clear()
@@ -190,6 +196,60 @@ def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
         "No CUDA graphs, .*: operation not permitted when stream is capturing", line
     )
     assert ran == [(4, 256), (2, 256), (4, 256)]
+
+
+@torch.inference_mode()
+def test_pieces_of_sound_are_captured_when_they_come_again(
+    model: VoxtralModel, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two streams whose pieces alternate: what a call made is not written over by the next."""
+
+    class Framed(PartRunner):
+        def __init__(self, frame: Callable[[int, int], None], *rest: Any) -> None:
+            super().__init__(cuda.framed(frame), *rest)
+
+    monkeypatch.setattr("engine.generation.graphs.PartRunner", Framed)
+    monkeypatch.setattr("engine.generation.decoding.usable", lambda codes: codes.shape[-1] != 7)
+    codec, decoder = model.audio_tokenizer, GraphedDecoder()
+    books, lengths = model.model_config.num_codebooks, (5, 5, 25, 25, 25, 7)
+    generator = torch.Generator().manual_seed(0)
+    codes = torch.randint(0, 5, (2, 1, books, sum(lengths)), generator=generator)
+    streams = [StreamState() for _ in codes], [StreamState() for _ in codes]
+    kept, wanted = [], []
+    for start, size in zip(np.cumsum((0, *lengths)), lengths, strict=False):
+        for number, stream in enumerate(codes[..., start : start + size]):
+            kept.append(decoder.decode(codec, stream, streams[0][number]))
+            wanted.append(codec.decode(stream, streams[1][number]))
+    assert cuda.calls.count("capture") == 3  # first of five frames, second of five, of 25
+    assert cuda.calls.count("pool") == 1
+    for made, expected in zip(kept, wanted, strict=True):
+        assert torch.equal(made, expected)
+
+
+def test_prompts_are_captured_too(model: VoxtralModel, cuda: FakeCuda) -> None:
+    expected = walk(StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2))
+    step = StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2)
+    step.run_prompt = runner = PartRunner(cuda.framed(step._prompt), (), torch.device("cpu"))
+    for made, wanted in zip(walk(step), expected, strict=True):
+        for row, spoken in made.items():
+            assert torch.equal(spoken.hidden, wanted[row].hidden)
+    assert list(runner.graphs) == [(32, 256)]
+
+
+def test_where_parts_cannot_be_captured_frames_may_be(
+    cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PartRunner, "works", True)
+
+    def breaks(rows: int, positions: int) -> None:
+        if cuda.capturing is not None:
+            raise RuntimeError("not permitted")
+
+    PartRunner(breaks, (), torch.device("cpu"))(1, 1)
+    assert not PartRunner.works
+    frames = GraphRunner(cuda.framed(lambda *sizes: None), (), torch.device("cpu"))
+    frames(1, 1)
+    assert list(frames.graphs) == [(1, 1)]
 
 
 def test_a_step_that_is_released_is_gone_at_once(model: VoxtralModel) -> None:

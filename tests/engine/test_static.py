@@ -11,9 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from engine import Engine, checkpoint
 from engine.generation.frame import FrameStep
 from engine.generation.static import SHORTEST_SPAN, StaticStep
-from engine.generation.workspace import Workspace, read
+from engine.generation.workspace import Workspace
 from engine.hub import resolve
-from engine.models.cache import KVCache
 from engine.models.voxtral import VoxtralModel
 from engine.rendering import Line, Take
 from engine.speech import SpeechOptions
@@ -205,41 +204,56 @@ def test_a_voice_is_read_once_and_that_changes_nothing(
 
 
 @torch.inference_mode()
-def test_prompts_read_together_are_as_read_alone(
+def test_prompts_are_read_as_by_the_step_of_the_cpu(
     model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.generation.workspace.READ_AT_ONCE", 8)
-    generator = torch.Generator().manual_seed(1)
-    prompts = [torch.randn(n, model.config.dim, generator=generator) for n in (3, 21, 8, 9)]
-    again = torch.randn(1, model.config.dim, generator=generator)
-    alone, together = (KVCache.allocate(model.config, 4, 40, again) for _ in range(2))
-    expected = [read(model, alone, [row], [prompt])[0] for row, prompt in enumerate(prompts)]
-    made = read(model, together, [0, 1, 2, 3], prompts)
-    torch.testing.assert_close(made, torch.stack(expected), atol=1e-4, rtol=1e-4)
-    assert together.lengths == alone.lengths == [3, 21, 8, 9]
-    after = [read(model, cache, [0, 1, 2, 3], [again] * 4) for cache in (alone, together)]
-    torch.testing.assert_close(after[1], after[0], atol=1e-4, rtol=1e-4)
+    """Filled up to a graph's size, in pieces, behind what a row holds, in a row that held more."""
+    for module in ("frame", "static"):
+        monkeypatch.setattr(f"engine.generation.{module}.READ_AT_ONCE", 32)
+    both = [kind(model, 4, 200, 3, 1.2) for kind in (FrameStep, StaticStep)]
+    dim = model.config.dim
+    for row, length in ((0, 3), (1, 70), (2, 32), (1, 1), (3, 33), (0, 40)):
+        prompt = torch.randn(length, dim, generator=torch.Generator().manual_seed(length))
+        expected, made = (step.read(row, prompt) for step in both)
+        torch.testing.assert_close(made, expected, atol=1e-4, rtol=1e-4)
+        assert both[0].cache.lengths == both[1].cache.lengths
+    for step in both:
+        step.cache.reset(1)
+    expected, made = (step.read(1, prompt[:5]) for step in both)
+    torch.testing.assert_close(made, expected, atol=1e-4, rtol=1e-4)
 
 
-def test_rows_fill_at_once_where_prompts_are_read_together(
-    engine: Engine, counted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@torch.inference_mode()
+def test_a_prompt_at_the_end_of_a_row_is_not_written_over(model: VoxtralModel) -> None:
+    """What fills it up has no place of its own there."""
+    both = [kind(model, 1, SHORTEST_SPAN, 3, 1.2) for kind in (FrameStep, StaticStep)]
+    generator = torch.Generator().manual_seed(0)
+    for length in (SHORTEST_SPAN - 5, 3, 1):
+        prompt = torch.randn(length, model.config.dim, generator=generator)
+        expected, made = (step.read(0, prompt) for step in both)
+        torch.testing.assert_close(made, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_rows_fill_before_the_next_frame(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     end_soon(engine._model)
     options = SpeechOptions(rows=3, steps=2, max_chars=20)
     text = "Yes, of course. We met at noon, as you know. And then?"
     expected = engine.speak(text, options=options)
-    assert {rows for rows, length in counted if length > 1} == {1}
     lagging(monkeypatch, 1)
+    launched: list[list[int]] = []
+    launch = StaticStep.launch
     monkeypatch.setattr(StaticStep, "prompts", 8)
-    counted.clear()
+    monkeypatch.setattr(
+        StaticStep, "launch", lambda self, rows: launched.append(rows) or launch(self, rows)
+    )
     np.testing.assert_allclose(engine.speak(text, options=options), expected, atol=1e-4)
-    assert next(rows for rows, length in counted if length > 1) == 3
+    assert launched[0] == [0, 1, 2]
 
 
 def test_long_prompts_are_read_in_pieces(
     engine: Engine, counted: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.generation.workspace.READ_AT_ONCE", 8)
+    monkeypatch.setattr("engine.generation.frame.READ_AT_ONCE", 8)
     end_soon(engine._model)
     engine.speak("Yes, of course.", options=SpeechOptions(steps=1))
     assert max(length for _, length in counted) == 8

@@ -68,6 +68,8 @@ def test_a_graph_is_its_frame_for_every_bucket_of_rows(rows: int, dtype: torch.d
     made = walk(graphed, script)
     assert graphed.graphs is not None
     assert list(graphed.graphs.graphs) == [(bucket(rows, 1), SHORTEST_SPAN)]
+    assert graphed.prompt_graphs is not None
+    assert graphed.prompt_graphs.graphs
     assert_same(made, walk(StaticStep(model, **sizes, graphs=False), script), 1e-6)
 
 

@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from engine import Engine, SpeechOptions
+from engine.generation.decoding import GraphedDecoder
 from engine.generation.static import StaticStep
+from engine.generation.waveform import Decode, Waveform, decode_together
 from engine.hub import resolve
 from engine.pipeline import SpeechRequest
 from engine.rendering import Line
@@ -127,3 +129,28 @@ def test_a_stream_closed_early_gives_its_step_back(nano: Engine) -> None:
     next(stream)
     stream.close()
     assert isinstance(nano._workspace.idle, StaticStep)
+
+
+@torch.inference_mode()
+def test_sound_by_graphs_is_as_without(exact: Engine) -> None:
+    """Every length is captured when it comes again; rows are decoded beside each other."""
+    codec, decoder = exact._model.audio_tokenizer, GraphedDecoder()
+    generator = np.random.default_rng(0)
+    books = exact._model.model_config.num_codebooks
+    rows = [list(generator.integers(2, 22, (90, books))) for _ in range(2)]
+
+    def decoded(decode: Decode | None) -> np.ndarray:
+        waveforms = [Waveform(codec) for _ in rows]
+        streams = [w.pieces(frames, True) for w, frames in zip(waveforms, rows, strict=True)]
+        made = [
+            decode_together(list(zip(waveforms, pieces, strict=True)), 2, decode)
+            for pieces in zip(*streams, strict=True)
+        ]
+        return np.concatenate(made, axis=1)
+
+    plain = decoded(None)
+    for _ in range(3):
+        np.testing.assert_allclose(decoded(decoder.decode), plain, atol=1e-4)
+    (calls,) = decoder.graphs.values()
+    assert calls.calls
+    assert all(runner.graphs for _, _, runner in calls.calls.values())

@@ -23,7 +23,7 @@ from training.data.manifest import SAMPLE_RATE, Utterance
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import rotate, run_backbone
 from training.speech.init import speech_parameters
-from training.speech.losses import LossOptions, PhoneProbe, embed, terms
+from training.speech.losses import LossOptions, PhoneProbe, embed, flow_loss, terms
 from training.speech.probe import embed_prompt
 from training.speech.prompts import IGNORED
 from training.speech.samples import ROWS, Sample, Vocabulary, collate, prompt_ids
@@ -235,3 +235,25 @@ class TestLosses:
             model, probe, collate(blank), LossOptions(layers=(1,)), 0.0, torch.Generator()
         )
         assert losses["align"] == losses["phones"] == 0
+
+    def test_a_share_of_the_frames_is_seen_as_spoken(
+        self, model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        head, hidden = model.acoustic_transformer, torch.zeros(400, CONFIG.backbone.dim)
+        codes = torch.full((400, head.acoustic_dim), (head.levels - 1) // 2)  # data: all but 0
+        seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+        def velocity(x: torch.Tensor, time: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+            seen.append((x, time))
+            return x.requires_grad_()
+
+        monkeypatch.setattr(head, "velocity", velocity)
+        for share in (1.0, 0.0):
+            options, generator = LossOptions(spoken=share), torch.Generator().manual_seed(0)
+            flow_loss(head, hidden, codes, options, generator, (4, 0.4))
+        (spoken, at), (_, anywhen) = seen
+        assert set(at.tolist()) == {0.0, 0.25, 0.5, 0.75}
+        spread = spoken[at == 0].std(1)
+        assert spread.max() < 0.6
+        assert spread.min() < 0.1
+        assert not set(anywhen.tolist()) & set(at.tolist())

@@ -33,7 +33,7 @@ from training.data.speakers import HELD_OUT, PRESETS, style_of
 from training.data.teacher import Teacher
 
 SHARD_UTTERANCES = 250
-SPEAKERS = 800
+SPEAKERS = 3000
 HELDOUT_EACH = 30
 VALID_SHARE = 0.02
 EVALUATION_SETS = Path(__file__).parents[2] / "evaluation/sets"

@@ -39,10 +39,12 @@ class LossOptions:
         layers, heads: Layers whose first so many heads are supervised.
         spread: Standard deviation of the wanted attention, in characters.
         drop: Share of frames whose condition is zero (for guidance).
+        spoken: Share of frames that the flow head sees as it does when it speaks: at the times of
+            the checkpoint's Euler steps, from noise of up to four times its temperature.
         draws: Share of frames that the flow head sees, or how often it sees each.
     """
 
-    flow: float = 2.0
+    flow: float = 4.0
     align: float = 0.3
     phones: float = 0.3
     end: float = 2.0
@@ -50,6 +52,7 @@ class LossOptions:
     heads: int = 2
     spread: float = 1.2
     drop: float = 0.1
+    spoken: float = 0.3
     draws: float = 1.0
 
 
@@ -103,7 +106,9 @@ def terms(
     head = model.acoustic_transformer
     cross_entropy, right = semantic_loss(head, hidden, targets, options.end)
     real = targets >= SPECIAL_CODES
-    flow = flow_loss(head, hidden[real], acoustic[real], options, generator)
+    config = model.model_config
+    speaking = (config.steps, min(1.0, 4 * config.temperature))
+    flow = flow_loss(head, hidden[real], acoustic[real], options, generator, speaking)
     align, aligned = alignment_loss(passed, batch, options.spread)
     phones = probe(passed.middle.flatten(0, 1)[flat], padded(batch.phones[known], IGNORED))
     fade = max(0.1, 1 - progress / 0.6)
@@ -142,6 +147,7 @@ def flow_loss(
     codes: Tensor,
     options: LossOptions,
     generator: torch.Generator,
+    speaking: tuple[int, float],
 ) -> Tensor:
     """Mean squared error of the velocity at a random time of each drawn frame.
 
@@ -149,6 +155,8 @@ def flow_loss(
         hidden: [n, dim].
         codes: 0-based acoustic codes [n, acoustic_dim]; half a step of noise is laid over them,
             so that the flow need not learn the grid.
+        speaking: Euler steps, and the largest standard deviation of the noise, for the share
+            `options.spoken` of the frames.
     """
     count = max(1, round(options.draws * len(hidden)))
     count = count // ROWS * ROWS or count
@@ -159,8 +167,14 @@ def flow_loss(
     hidden, codes = hidden[chosen.to(hidden.device)], codes[chosen.to(codes.device)]
     draw = torch.rand(codes.shape, generator=generator) - 0.5
     data = (codes + draw.to(codes.device)) * (2 / (head.levels - 1)) - 1
-    noise = torch.randn(codes.shape, generator=generator).to(data.device)
-    time = torch.randn(count, generator=generator).sigmoid().to(data.device)
+    noise = torch.randn(codes.shape, generator=generator)
+    time = torch.randn(count, generator=generator).sigmoid()
+    as_spoken = torch.rand(count, generator=generator) < options.spoken
+    steps, loudest = speaking
+    step = torch.randint(steps, (count,), generator=generator)
+    time = torch.where(as_spoken, step / steps, time).to(data.device)
+    spread = torch.where(as_spoken, loudest * torch.rand(count, generator=generator), 1.0)
+    noise = (spread.unsqueeze(-1) * noise).to(data.device)
     kept = (torch.rand(count, 1, generator=generator) >= options.drop).to(hidden)
     x = torch.lerp(noise, data, time.unsqueeze(-1))
     return F.mse_loss(head.velocity(x, time, hidden * kept), data - noise)

@@ -27,19 +27,22 @@ def validate(
 ) -> dict[str, float]:
     """Means over clean batches: `valid_...` of single utterances, `chain_...` of chains.
 
+    The flow head is watched at all times alike (`LossOptions.spoken` 0).
+
     Args:
         model, probe: On the CPU.
         spoken, fixed, samples, vocabulary: As of `Sampler`.
         budget: Positions of a batch.
     """
     means: defaultdict[str, float] = defaultdict(float)
+    watched = replace(options, spoken=0.0)
     for kind, chain in (("valid", 0.0), ("chain", 1.0)):
         generator = torch.Generator().manual_seed(0)
         still = replace(samples, corrupt=0.0, join=0.0, chain=chain)
         sampler = Sampler(spoken, fixed, still, 0, vocabulary)
         batches = list(sampler.batches(budget, 10_000))
         for batch in batches:
-            seen = terms(model, probe, batch, options, 1.0, generator)[1]
+            seen = terms(model, probe, batch, watched, 1.0, generator)[1]
             for name, value in seen.items():
                 means[f"{kind}_{name}"] += float(value) / len(batches)
     return dict(means)

@@ -4,6 +4,7 @@ Everything is causal, so every part can also run in pieces: given the `past` tha
 piece left (a few left-context values), a piece is exactly what one call over the whole would give.
 """
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -216,13 +217,19 @@ def local_attention(queries: Tensor, keys: Tensor, values: Tensor, window: int) 
     scores = queries @ keys * queries.shape[-1] ** -0.5  # [batch, heads, blocks, block, keys]
     query = torch.arange(block, device=scores.device).unsqueeze(-1) + window
     key = torch.arange(window + block, device=scores.device)
-    slopes = alibi_slopes(scores.shape[1]).to(scores)[:, None, None, None]
+    slopes = _slopes_on(scores.device, scores.shape[1]).to(scores.dtype)[:, None, None, None]
     seen = (key <= query) & (key >= query - window)
     starts = torch.arange(scores.shape[2], device=scores.device)[:, None, None] * block
     seen = seen & (key + starts >= window - past)  # not the padding before the first key
     scores = (scores + slopes * (key - query)).masked_fill(~seen, float("-inf"))
     out = scores.softmax(-1) @ values.transpose(-1, -2)
     return out.flatten(2, 3)[:, :, :time]
+
+
+@functools.cache
+def _slopes_on(device: torch.device, heads: int) -> Tensor:
+    """`alibi_slopes`, copied once: a captured graph may not."""
+    return alibi_slopes(heads).to(device)
 
 
 def alibi_slopes(heads: int) -> Tensor:
