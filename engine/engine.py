@@ -23,7 +23,7 @@ from engine.pipeline import Speaker, SpeechRequest
 from engine.prompt import Prompt, build_continuation, build_prompt
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
-from engine.speech import SpeechChunk, SpeechOptions
+from engine.speech import FlowOptions, SpeechChunk, SpeechOptions
 from engine.text import Passage, passages_of
 from engine.voices import VoiceRows
 
@@ -108,10 +108,9 @@ class Engine:
         """Codec frames a second (12.5 in the official model)."""
         return self._config.codec.frame_rate
 
-    @property
-    def steps(self) -> int:
-        """Euler steps a frame that the checkpoint asks for (8 in the official model)."""
-        return self._config.steps
+    def flow(self, options: SpeechOptions) -> FlowOptions:
+        """Guidance, Euler steps and temperature of some options: theirs, or the checkpoint's."""
+        return options.flow(self._config)
 
     @property
     def num_codebooks(self) -> int:

@@ -120,14 +120,12 @@ class Speaker:
         judge: Callable[[Chunk], bool] = lambda chunk: True,
     ) -> FrameLoop:
         """The loop that speaks the chunks of a scheduler; `positions` from `room`. Close it."""
-        config, options = self.model.model_config, self.options
-        temperature = options.temperature
-        if temperature is None:
-            temperature = config.temperature
-        noise = self.noise or seeded_noise(options.seed, config.codec.acoustic_dim, temperature)
-        step = self.workspace.step(
-            scheduler.rows, positions, options.steps or config.steps, options.cfg
+        config = self.model.model_config
+        flow = self.options.flow(config)
+        noise = self.noise or seeded_noise(
+            self.options.seed, config.codec.acoustic_dim, flow.temperature
         )
+        step = self.workspace.step(scheduler.rows, positions, flow.steps, flow.cfg)
         return FrameLoop(self.workspace, step, scheduler, self.embed, noise, judge)
 
     def embed(self, text: str, voice: str | None) -> tuple[Tensor, Tensor]:

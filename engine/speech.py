@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.config import ModelConfig
 from engine.errors import InputError
 
 CONTEXTS = ("chunks", "none")
@@ -16,7 +17,8 @@ class SpeechOptions:
 
     Args:
         seed: Same seed, text, voice and checkpoint: same samples, whatever else is in the batch.
-        cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off).
+        cfg: Classifier-free guidance of the flow head (paper section 2.3; 1.0 = off; 1.2 in the
+            paper); None for what the checkpoint asks for (`ModelConfig.cfg`).
         steps: Euler steps a frame (8 in the paper; 7 is what vLLM-Omni runs); None for what the
             checkpoint asks for (`ModelConfig.steps`).
         rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
@@ -37,7 +39,7 @@ class SpeechOptions:
     """
 
     seed: int = 0
-    cfg: float = 1.2
+    cfg: float | None = None
     steps: int | None = None
     rows: int = 4
     normalize: bool = True
@@ -69,6 +71,21 @@ class SpeechOptions:
             raise InputError(
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
             )
+
+    def flow(self, config: ModelConfig) -> "FlowOptions":
+        """How the flow head runs: as was asked, otherwise as a checkpoint asks."""
+        names = ("cfg", "steps", "temperature")
+        asked = {name: getattr(self, name) for name in names}
+        return FlowOptions(**{n: getattr(config, n) if v is None else v for n, v in asked.items()})
+
+
+@dataclass(frozen=True)
+class FlowOptions:
+    """What `SpeechOptions` and a checkpoint come to; see there."""
+
+    cfg: float
+    steps: int
+    temperature: float
 
 
 @dataclass(frozen=True)

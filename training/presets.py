@@ -28,6 +28,7 @@ def params(
     max_chain_chars: int = 0,
     max_voice_seconds: float = 25.0,
     temperature: float = 0.1,
+    cfg_alpha: float = 1.2,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
 
@@ -52,6 +53,7 @@ def params(
         "max_chain_chars": max_chain_chars,
         "max_voice_seconds": max_voice_seconds,
         "temperature": temperature,
+        "cfg_alpha": cfg_alpha,
         "semantic_codebook_size": semantic_size,
         "acoustic_codebook_size": levels,
         "n_acoustic_codebook": acoustic_dim,

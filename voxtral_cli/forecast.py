@@ -35,7 +35,7 @@ def warn_of_speed(
     from engine.pipeline import MOST_ROWS
 
     rows = 1 if options.context == "chunks" else min(options.rows or MOST_ROWS[False], chunks)
-    factor, start = engine.estimate(rows, options.steps or engine.steps)
+    factor, start = engine.estimate(rows, engine.flow(options).steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks
         each = f"{factor:.0f}" if factor >= 10 else f"{factor:.1f}"

@@ -13,7 +13,7 @@ from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.optimise import Optimised
 from engine.rendering import Judge, Line, Take, keep
-from engine.speech import SpeechChunk, SpeechOptions
+from engine.speech import FlowOptions, SpeechChunk, SpeechOptions
 from voxtral_cli import loading
 
 PIECE = 1920  # samples of one frame
@@ -43,7 +43,6 @@ class FakeEngine:
     voices: tuple[str, ...] = ("neutral_female", "casual_male")
     sample_rate: int = 24000
     frame_rate: float = 12.5
-    steps: int = 8
     can_clone: bool = True
     fingerprint: str = "0123456789abcdef"
     name: str = "fake"
@@ -56,6 +55,9 @@ class FakeEngine:
     note: str = ""
     heard: list[tuple[str, Any, SpeechOptions]] = field(default_factory=list)
     rendered: list[str] = field(default_factory=list)
+
+    def flow(self, options: SpeechOptions) -> FlowOptions:
+        return FlowOptions(options.cfg or 1.2, options.steps or 8, options.temperature or 1.0)
 
     def estimate(self, rows: int, steps: int) -> tuple[float, float]:
         return self.slowness / rows, 1.0

@@ -9,6 +9,7 @@ import pytest
 
 from engine.config import ModelConfig, parse_config, read_params
 from engine.errors import CheckpointError
+from engine.speech import FlowOptions, SpeechOptions
 from tests.conftest import GOLDEN_FOLDER
 
 Params = dict[str, Any]
@@ -54,6 +55,17 @@ def test_the_flow_head_has_its_own_eps(params: Params) -> None:
     assert parse_config(params).flow.norm_eps == 1e-5
     params["multimodal"]["audio_model_args"]["acoustic_transformer_args"]["norm_eps"] = 0.25
     assert parse_config(params).flow.norm_eps == 0.25
+
+
+def test_the_flow_runs_as_asked_otherwise_as_the_checkpoint_asks(params: Params) -> None:
+    official = parse_config(params)
+    assert SpeechOptions().flow(official) == FlowOptions(cfg=1.2, steps=8, temperature=1.0)
+    audio = params["multimodal"]["audio_model_args"]
+    audio |= {"cfg_alpha": 1.5, "temperature": 0.2}
+    own = parse_config(params)
+    assert SpeechOptions(steps=7).flow(own) == FlowOptions(cfg=1.5, steps=7, temperature=0.2)
+    asked = SpeechOptions(cfg=0.0, temperature=0.0)
+    assert asked.flow(own) == FlowOptions(cfg=0.0, steps=8, temperature=0.0)
 
 
 def test_training_only_keys_are_ignored(params: Params) -> None:
@@ -158,6 +170,7 @@ CONTRADICTIONS = [
     ("multimodal.audio_model_args.n_acoustic_codebook", 35),
     ("multimodal.audio_model_args.max_chunk_chars", 19),
     ("multimodal.audio_model_args.temperature", 2.1),
+    ("multimodal.audio_model_args.cfg_alpha", -0.1),
     ("multimodal.audio_model_args.max_voice_seconds", 0.4),
     ("multimodal.audio_model_args.semantic_codebook_size", 4096),
     ("multimodal.audio_model_args.acoustic_codebook_size", 20),

@@ -87,12 +87,13 @@ class Job:
         chain_chars: int,
     ) -> None:
         self.engine, self.ledger, self.voices, self.labels = engine, ledger, voices, labels
-        self.options, self.finish, self.console, self.critic = options, finish, console, critic
+        self.options, self.flow = options, engine.flow(options)
+        self.finish, self.console, self.critic = finish, console, critic
         facts = {
             "checkpoint": engine.fingerprint,
             "seed": options.seed,
-            "cfg": options.cfg,
-            "steps": options.steps or engine.steps,
+            "cfg": self.flow.cfg,
+            "steps": self.flow.steps,
         }
         if engine.quantized:
             facts["quantize"] = engine.quantized
@@ -231,8 +232,8 @@ class Job:
             "model": f"{self.engine.name} {self.engine.fingerprint[:12]}",
             "voice": narrator,
             "seed": self.options.seed,
-            "cfg": f"{self.options.cfg:g}",
-            "steps": self.options.steps or self.engine.steps,
+            "cfg": f"{self.flow.cfg:g}",
+            "steps": self.flow.steps,
             "watermark": WATERMARK if cloned and self.finish.watermark else "none",
         }
         made = tags(facts)

@@ -50,7 +50,12 @@ Seed = Annotated[
     int | None,
     typer.Option("--seed", metavar="N", help="Same seed, same speech.  [default: random]"),
 ]
-Cfg = Annotated[float, typer.Option("--cfg", metavar="X", help="Classifier-free guidance.")]
+Cfg = Annotated[
+    float | None,
+    typer.Option(
+        "--cfg", metavar="X", help="Classifier-free guidance.  [default: the checkpoint's]"
+    ),
+]
 Steps = Annotated[
     int | None,
     typer.Option("--steps", metavar="N", help="Euler steps a frame.  [default: the checkpoint's]"),
@@ -92,7 +97,7 @@ def say(
     format_name: AudioFormat = None,
     play: Play = False,
     seed: Seed = None,
-    cfg: Cfg = 1.2,
+    cfg: Cfg = None,
     steps: Steps = None,
     rows: Rows = 4,
     first_chunk_ms: FirstChunk = None,
@@ -187,6 +192,7 @@ class Speech:
 
     def facts(self) -> dict[str, Any]:
         """For `--json`."""
+        flow = self.engine.flow(self.options)
         return {
             "file": str(self.destination.path) if self.destination.path else None,
             "seconds": round(self.seconds, 3),
@@ -196,8 +202,8 @@ class Speech:
             "sample_rate": self.engine.sample_rate,
             "seed": self.options.seed,
             "voice": self.voice,
-            "cfg": self.options.cfg,
-            "steps": self.options.steps or self.engine.steps,
+            "cfg": flow.cfg,
+            "steps": flow.steps,
             "model": self.engine.name,
             "fingerprint": self.engine.fingerprint,
             "quantize": self.engine.quantized,
@@ -278,12 +284,13 @@ def making(
     engine: "Engine", voice: str, options: "SpeechOptions", watermark: bool
 ) -> dict[str, object]:
     """What a file's tags are to say: what was asked for, and whether it is marked."""
+    flow = engine.flow(options)
     return {
         "model": f"{engine.name} {engine.fingerprint[:12]}",
         "voice": voice,
         "seed": options.seed,
-        "cfg": f"{options.cfg:g}",
-        "steps": options.steps or engine.steps,
+        "cfg": f"{flow.cfg:g}",
+        "steps": flow.steps,
         "watermark": WATERMARK if watermark else "none",
     }
 
