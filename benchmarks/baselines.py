@@ -87,7 +87,7 @@ class Loop:
     def _extend(self, inputs: Tensor) -> Tensor:
         """The backbone after `positions`: [rows, 1, dim] -> the same."""
         layers = self.cache.span(self.lengths, self.span)
-        return self.model.step(inputs, layers, self.lengths)
+        return self.model.step(inputs, layers, self.lengths.unsqueeze(-1))
 
 
 def captured(work: Callable[[], None]) -> Callable[[], None]:

@@ -196,8 +196,7 @@ def save(
 
 
 def fingerprint(folder: Path) -> str:
-    """16 hex digits that tell checkpoints apart: a hash of the parameters, of every tensor's name
-    and shape, and of the first values of each tensor (so that 8 GB need not be read).
+    """16 hex digits that tell checkpoints apart: of parameters, tensor names and first values.
 
     Raises:
         CheckpointError: If the folder is not a checkpoint.
@@ -206,6 +205,7 @@ def fingerprint(folder: Path) -> str:
     params = read_params(folder / "params.json")
     parse_config(params)
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
+    params["multimodal"]["audio_model_args"].pop("cfg_alpha", None)
     params["multimodal"]["audio_model_args"]["acoustic_transformer_args"].pop("n_decoding_steps", 0)
     digest.update(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:

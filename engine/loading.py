@@ -8,6 +8,7 @@ import torch
 from engine import checkpoint
 from engine.device import enough_memory, find_device
 from engine.errors import InputError
+from engine.generation.graphs import CAPTURES
 from engine.models.codec.blocks import fold_weight_norms
 from engine.models.layers import fuse
 from engine.models.packed import pack
@@ -54,6 +55,7 @@ def prepared(model: VoxtralModel, tokenizer: Tokenizer, packing: bool = False) -
     kind = model.norm.weight.device.type
     if kind == "cuda":
         fuse(model)
-        torch.cuda.empty_cache()  # of the matrices that were joined
+        with CAPTURES:
+            torch.cuda.empty_cache()  # of the matrices that were joined
     small = kind == "cpu" and model.config.dim <= PACKED_DIM
     return Loaded(model, tokenizer, packing and small and pack(model))

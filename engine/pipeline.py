@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from engine.cloning import embed_codes
-from engine.config import SPECIAL_CODES
+from engine.config import SPECIAL_CODES, ModelConfig
 from engine.device import enough_memory, free_memory
 from engine.errors import InputError
-from engine.generation.decoding import CodecThread
+from engine.generation.decoding import TOGETHER, CodecThread
 from engine.generation.graphs import bucket
 from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
@@ -29,15 +29,13 @@ from engine.longform import chain_chars, chains
 from engine.models.backbone import placed
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import Prompt
-from engine.speech import SpeechChunk, SpeechOptions
+from engine.speech import FlowOptions, SpeechChunk, SpeechOptions
 from engine.text import Passage
 
 MOST_WAITING = 128
 """Pieces that wait to be decoded before the frames wait for them."""
 CACHE_SHARE = 0.5
 """Of the free memory, for the cache."""
-TOGETHER = 8
-"""Pieces that a GPU decodes at once, at most."""
 MOST_ROWS = (16, 64)
 """On the CPU and on a GPU; beyond, rows bring little and the first sound comes late."""
 
@@ -47,6 +45,11 @@ def link(chain: Sequence[Chunk]) -> Chunk:
     for chunk, follower in itertools.pairwise(chain):
         chunk.follower, follower.follows = follower, True
     return chain[0]
+
+
+def own_flow(config: ModelConfig) -> FlowOptions:
+    """How a checkpoint asks its flow head to be run."""
+    return FlowOptions(config.cfg, config.steps, config.temperature)
 
 
 @dataclass
@@ -121,7 +124,7 @@ class Speaker:
     ) -> FrameLoop:
         """The loop that speaks the chunks of a scheduler; `positions` from `room`. Close it."""
         config = self.model.model_config
-        flow = self.options.flow(config)
+        flow = self.options.flow(own_flow(config))
         noise = self.noise or seeded_noise(
             self.options.seed, config.codec.acoustic_dim, flow.temperature
         )

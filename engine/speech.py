@@ -1,11 +1,10 @@
 """What is asked of the engine (`SpeechOptions`) and what comes out of it (`SpeechChunk`)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.config import ModelConfig
 from engine.errors import InputError
 
 CONTEXTS = ("chunks", "none")
@@ -72,11 +71,10 @@ class SpeechOptions:
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
             )
 
-    def flow(self, config: ModelConfig) -> "FlowOptions":
+    def flow(self, own: "FlowOptions") -> "FlowOptions":
         """How the flow head runs: as was asked, otherwise as a checkpoint asks."""
-        names = ("cfg", "steps", "temperature")
-        asked = {name: getattr(self, name) for name in names}
-        return FlowOptions(**{n: getattr(config, n) if v is None else v for n, v in asked.items()})
+        asked = {name: getattr(self, name) for name in ("cfg", "steps", "temperature")}
+        return replace(own, **{name: value for name, value in asked.items() if value is not None})
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Trial:
             if piece.note:
                 console.note(f"note: {piece.note}")
         samples = np.concatenate([*pieces, marking.finish()])
-        facts = making(engine, label, options, watermark=True)
+        facts = making(engine, label, options, mark=True)
         with self.destination.open(engine.sample_rate, tags(facts)) as write:
             write(samples)
         likeness = speaker_similarity(samples, engine.sample_rate, reference)

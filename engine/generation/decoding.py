@@ -18,12 +18,16 @@ from typing import Generic, TypeVar
 import numpy as np
 from torch import Tensor
 
-from engine.generation.graphs import GraphedCalls
+from engine.config import SPECIAL_CODES
+from engine.generation.graphs import GraphedCalls, buckets
 from engine.generation.waveform import FIRST, LATER, Waveform, decode_together
 from engine.models.codec.blocks import StreamState
 from engine.models.codec.codec import Codec
 
 Made = TypeVar("Made")
+
+TOGETHER = 8
+"""Pieces that a GPU decodes at once, at most."""
 
 
 @dataclass(eq=False)
@@ -48,11 +52,13 @@ class CodecThread:
     """One for all requests of a model, since libraries plan by thread.
 
     Args:
+        codec: Of the model.
         graphs: Whether a GPU decodes pieces of the usual lengths by CUDA graphs.
     """
 
-    def __init__(self, graphs: bool = False) -> None:
-        self.decode = GraphedDecoder().decode if graphs else None
+    def __init__(self, codec: Codec, graphs: bool = False) -> None:
+        self.codec = codec
+        self.decode = GraphedDecoder(codec) if graphs else None
         self.pool = ThreadPoolExecutor(1, "voxtral-codec")
         self.waiting: deque[Piece[object]] = deque()
         self.lock = Lock()
@@ -73,6 +79,19 @@ class CodecThread:
             self.waiting.append(piece)  # type: ignore[arg-type]
         self.pool.submit(self._work)
         return piece.future
+
+    def warm_up(self, rows: int) -> None:
+        """Decode silence twice in every shape that so many rows will ask for, so that all graphs
+        are captured."""
+        silence = [np.full(1 + self.codec.config.acoustic_dim, SPECIAL_CODES)] * (4 * LATER)
+
+        def decode(together: int) -> None:
+            waveform = Waveform(self.codec)
+            for piece in waveform.pieces(silence, ended=True):
+                decode_together([(waveform, piece)], together, self.decode)
+
+        for together in [*buckets(1, rows)] * 2:
+            self.pool.submit(decode, together).result()
 
     def _work(self) -> None:
         pieces = self._take()
@@ -109,15 +128,14 @@ class CodecThread:
 class GraphedDecoder:
     """`Codec.decode` by CUDA graphs, for the lengths and contexts that most pieces have."""
 
-    def __init__(self) -> None:
-        self.graphs: dict[int, GraphedCalls] = {}
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self.graphs = GraphedCalls(partial(_decoded, codec), codec.output_proj.conv.weight.device)
 
-    def decode(self, codec: Codec, codes: Tensor, state: StreamState) -> Tensor:
+    def __call__(self, codes: Tensor, state: StreamState) -> Tensor:
         if not usable(codes):
-            return codec.decode(codes, state)
-        if id(codec) not in self.graphs:
-            self.graphs[id(codec)] = GraphedCalls(partial(_decoded, codec))
-        made = self.graphs[id(codec)]({"codes": codes, **state.pasts})
+            return self.codec.decode(codes, state)
+        made = self.graphs({"codes": codes, **state.pasts})
         samples = made.pop("samples")
         state.pasts = made
         return samples
@@ -125,14 +143,15 @@ class GraphedDecoder:
 
 def usable(codes: Tensor) -> bool:
     """Whether a graph pays: the last piece of a stream has any length."""
-    return codes.is_cuda and codes.shape[-1] in (1, FIRST, LATER)
+    return codes.is_cuda and (codes.shape[-1] <= FIRST or codes.shape[-1] == LATER)
 
 
 def _decoded(codec: Codec, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Codes and what the piece before left -> samples, and what this one leaves."""
     state = StreamState({name: past for name, past in given.items() if name != "codes"})
     samples = codec.decode(given["codes"], state)
-    return {"samples": samples, **state.pasts}
+    kept = {name: past.clone() for name, past in state.pasts.items()}  # not what they are views of
+    return {"samples": samples, **kept}
 
 
 def alike(one: Piece[object], other: Piece[object]) -> bool:

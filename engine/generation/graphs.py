@@ -2,20 +2,23 @@
 
 A graph holds a frame for so many rows that look at so many positions, and the addresses of what it
 reads and writes. It is captured when these sizes are first asked for, or ahead (`capture`), and
-replayed from then on. All graphs share one pool of memory: nothing in it outlives a replay, since
-results go to buffers outside, and replays never overlap.
+replayed from then on. The graphs of a runner share one pool of memory: their results go to buffers
+outside, or are copied before the next replay, and replays of a runner never overlap.
 """
 
 import functools
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 LOG = logging.getLogger(__name__)
+
+CAPTURES = threading.Lock()
+"""Held by captures, and by whoever gives memory back to the device: a capture of one thread does
+not survive another one, nor a `torch.cuda.synchronize` or `empty_cache`, in another thread."""
 
 WARM_UPS = 2
 """Runs before a capture, in which libraries set themselves up, which no graph can hold."""
@@ -59,23 +62,20 @@ class GraphRunner:
         frame: Takes rows and positions. Reads and writes tensors that stay where they are, waits
             for nothing, and no shape in it depends on data.
         changed: What it changes, but for what a second run would write again.
-        pool: Memory of other graphs, none of which runs meanwhile; None for one of its own.
 
     Attributes:
         works: Whether captures do here; of all runners, since one that failed may spoil the next.
     """
 
     works = True
-    lock = threading.Lock()  # a capture waits for the device, which another one would not survive
 
     def __init__(
         self,
         frame: Callable[[int, int], None],
         changed: Sequence[Tensor],
         device: torch.device,
-        pool: Any = None,
     ) -> None:
-        self.frame, self.changed, self.device, self.pool = frame, changed, device, pool
+        self.frame, self.changed, self.device = frame, changed, device
         self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
 
     def __call__(self, rows: int, positions: int) -> None:
@@ -93,10 +93,10 @@ class GraphRunner:
         if not self.works or (rows, positions) in self.graphs:
             return
         try:
-            with self.lock:
+            with CAPTURES:
                 self.graphs[rows, positions] = self._captured(rows, positions)
         except RuntimeError as error:
-            type(self).works = False
+            GraphRunner.works = False
             self.graphs.clear()
             reason = str(error).strip().partition("\n")[0]
             LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
@@ -104,7 +104,8 @@ class GraphRunner:
     def _captured(self, rows: int, positions: int) -> torch.cuda.CUDAGraph:
         """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""
         with torch.cuda.device(self.device):
-            self.pool = self.pool or torch.cuda.graph_pool_handle()
+            if not self.graphs:
+                self.pool = torch.cuda.graph_pool_handle()
             current, graph = torch.cuda.current_stream(), torch.cuda.CUDAGraph()
             beside = current != torch.cuda.default_stream(self.device)
             stream = current if beside else capture_stream(self.device)
@@ -125,12 +126,6 @@ class GraphRunner:
         return graph
 
 
-class PartRunner(GraphRunner):
-    """Of what is not a frame: where it cannot be captured, frames may be."""
-
-    works = True
-
-
 class GraphedCalls:
     """A function of named tensors, captured for shapes when they come again: some never do.
 
@@ -139,35 +134,34 @@ class GraphedCalls:
             depends on data.
     """
 
-    def __init__(self, function: Callable[[Mapping[str, Tensor]], dict[str, Tensor]]) -> None:
-        self.function, self.pool = function, None
-        self.seen: set[object] = set()
-        self.calls: dict[object, tuple[dict[str, Tensor], dict[str, Tensor], PartRunner]] = {}
+    def __init__(
+        self,
+        function: Callable[[Mapping[str, Tensor]], dict[str, Tensor]],
+        device: torch.device,
+    ) -> None:
+        self.function = function
+        self.numbers: dict[object, int | None] = {}
+        self.calls: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
+        calls = self.calls  # and not `self`: a cycle would keep the graphs
+
+        def run(number: int, nothing: int) -> None:
+            places, made = calls[number]
+            made.update(function(places))
+
+        self.runner = GraphRunner(run, (), device)
 
     def __call__(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The function's result, which is the caller's own."""
         key = tuple((name, tensor.shape) for name, tensor in given.items())
-        if key not in self.seen:
-            self.seen.add(key)
+        if key not in self.numbers:
+            self.numbers[key] = None
             return self.function(given)
-        if key not in self.calls:
-            self.calls[key] = self._call(given)
-        places, made, runner = self.calls[key]
+        number = self.numbers[key]
+        if number is None:
+            number = self.numbers[key] = len(self.calls)
+            self.calls.append(({n: torch.empty_like(t) for n, t in given.items()}, {}))
+        places, made = self.calls[number]
         for name, place in places.items():
             place.copy_(given[name])
-        runner(0, 0)
-        self.pool = runner.pool
+        self.runner(number, 0)
         return {name: tensor.clone() for name, tensor in made.items()}
-
-    def _call(
-        self, given: Mapping[str, Tensor]
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor], PartRunner]:
-        """Where a graph finds what it is given, where it leaves what it makes, and the graph."""
-        places = {name: torch.empty_like(tensor) for name, tensor in given.items()}
-        made: dict[str, Tensor] = {}
-
-        def run(rows: int, positions: int) -> None:
-            made.update(self.function(places))
-
-        device = next(iter(given.values())).device
-        return places, made, PartRunner(run, (), device, self.pool)

@@ -1,6 +1,6 @@
 """The loop over frames: schedule -> run -> collect. Owns the state of one request.
 
-Each chunk has its own noise, its prompt is read alone (on the CPU), and the step treats rows one by
+Each chunk has its own noise, its prompt is read alone, and the step treats rows one by
 one (`engine.generation.frame`). So a chunk's codes are the same alone or beside others, in any row.
 
 A prompt is read in two parts, how it opens with the voice and then the text: the first is the same
@@ -123,12 +123,6 @@ class FrameLoop:
         hidden = self._ask(row, sequence.text, self._opening(sequence))
         if sequence.frames:
             hidden = self.step.read(row, self._heard(sequence.frames))
-        self._begin(row, hidden)
-
-    def _begin(self, row: int, hidden: Tensor) -> None:
-        """Let the chunk in a row speak from a state."""
-        sequence = self.scheduler.running[row]
-        assert sequence is not None, row
         self.buffers.hidden[row] = hidden
         self.step.place(row)
         begun, kept = self.cache.lengths[row], len(sequence.frames)

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from engine.generation.frame import READ_AT_ONCE, Codes, FrameStep
-from engine.generation.graphs import GraphRunner, PartRunner, bucket, buckets
+from engine.generation.graphs import CAPTURES, GraphRunner, bucket, buckets
 from engine.models.backbone import placed
 from engine.models.voxtral import VoxtralModel
 
@@ -101,12 +101,12 @@ class StaticStep(FrameStep):
         ]
         self.launched = 0
         self.inputs = self.cache.keys.new_zeros(READ_AT_ONCE, model.config.dim)
-        self.asked = torch.zeros(3, dtype=torch.long, device=device)  # row, its length, inputs
+        self.asked = torch.tensor([0, 0, 1], device=device)  # row, its length, number of inputs
         self.answer = torch.zeros_like(buffers.hidden[:1])
         self.graphs = self.prompt_graphs = None
         if graphs and on_gpu:
             self.graphs = GraphRunner(self._frame, (buffers.hidden, self.lengths), device)
-            self.prompt_graphs = PartRunner(self._prompt, (), device)
+            self.prompt_graphs = GraphRunner(self._prompt, (), device)
         self.run = self.graphs or self._frame
         self.run_prompt = self.prompt_graphs or self._prompt
 
@@ -116,16 +116,17 @@ class StaticStep(FrameStep):
 
     def release(self) -> None:
         """Let go of cache and graphs at once; they and the step know each other."""
-        self.graphs = self.prompt_graphs = None
-        del self.run, self.run_prompt
+        with CAPTURES:
+            self.graphs = self.prompt_graphs = None
+            del self.run, self.run_prompt
 
     def warm_up(self) -> None:
         """Capture the graphs of all sizes, the largest first; otherwise each when it is needed."""
-        spans = buckets(SHORTEST_SPAN, self.cache.positions)
-        prompts = buckets(SHORTEST_PROMPT, READ_AT_ONCE)
-        for runner, sizes in (self.graphs, buckets(1, self.rows)), (self.prompt_graphs, prompts):
-            for size, span in itertools.product(reversed(sizes), reversed(spans)):
-                if runner is not None:
+        spans = buckets(SHORTEST_SPAN, self.cache.positions)[::-1]
+        rows, lengths = buckets(1, self.rows)[::-1], buckets(SHORTEST_PROMPT, READ_AT_ONCE)[::-1]
+        for runner, sizes, least in (self.graphs, rows, 0), (self.prompt_graphs, lengths, 1):
+            for size, span in itertools.product(sizes, spans):
+                if runner is not None and size * least <= span:  # none is longer than its span
                     runner.capture(size, span)
 
     def read(self, row: int, inputs: Tensor) -> Tensor:

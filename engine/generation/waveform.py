@@ -13,6 +13,7 @@ host and samples go there, so that the two streams share nothing but weights.
 
 import functools
 import math
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
@@ -24,7 +25,7 @@ from engine.config import SPECIAL_CODES
 from engine.models.codec.blocks import StreamState
 from engine.models.codec.codec import Codec
 
-Decode = Callable[[Codec, Tensor, StreamState], Tensor]
+Decode = Callable[[Tensor, StreamState], Tensor]
 
 FIRST, LATER = 5, 25
 """Frames of a piece, before and from frame LATER."""
@@ -109,7 +110,7 @@ def decode_together(
         stacked = np.stack([np.stack(frames, axis=1) for _, frames in given])
         codes = torch.from_numpy(stacked).to(device) - SPECIAL_CODES
         state = StreamState.joined([waveform.state for waveform, _ in given])
-        samples = decode(codec, codes, state) if decode else codec.decode(codes, state)
+        samples = (decode or codec.decode)(codes, state)
         for (waveform, _), own in zip(pieces, state.split()[: len(pieces)], strict=True):
             waveform.state = own
         return list(samples[: len(pieces)].float().cpu().numpy())
@@ -117,12 +118,15 @@ def decode_together(
 
 def _beside(device: torch.device) -> AbstractContextManager[object]:
     """Work inside runs beside what a GPU was given before."""
-    return torch.cuda.stream(_stream(device)) if device.type == "cuda" else nullcontext()
+    if device.type != "cuda":
+        return nullcontext()
+    return torch.cuda.stream(_stream(device, threading.get_ident()))
 
 
 @functools.cache
-def _stream(device: torch.device) -> torch.cuda.Stream:
-    """One for all that is decoded on a GPU: each stream keeps memory for itself."""
+def _stream(device: torch.device, thread: int) -> torch.cuda.Stream:
+    """One for all that a thread decodes on a GPU: it captures there, and what another thread would
+    put there would be captured too."""
     return torch.cuda.Stream(device)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from engine.generation.decoding import CodecThread
+from engine.generation.decoding import TOGETHER, CodecThread
 from engine.generation.frame import FrameStep
 from engine.generation.static import StaticStep
 from engine.models.cache import Prefix
@@ -40,7 +40,7 @@ class Workspace:
     @cached_property
     def codec_thread(self) -> CodecThread:
         """Decodes beside the frames."""
-        return CodecThread(self.graphs is not False)
+        return CodecThread(self.model.audio_tokenizer, self.graphs is not False)
 
     @property
     def idle_size(self) -> int:
@@ -61,6 +61,7 @@ class Workspace:
         step = StaticStep(self.model, rows, positions, steps, cfg, self.graphs is not False)
         if self.graphs:
             step.warm_up()
+            self.codec_thread.warm_up(min(rows, TOGETHER))
         return step
 
     def give_back(self, step: FrameStep) -> None:

@@ -240,9 +240,12 @@ class LayerPart:
         self.values[self.row, :, self.places] = values[0].transpose(0, 1)
         past = [x[:, :, : self.mask.shape[-1]] for x in (self.keys, self.values)]
         own_keys, own_values = (x.index_select(0, self.row) for x in past)
-        return F.scaled_dot_product_attention(
-            queries, own_keys, own_values, attn_mask=self.mask, enable_gqa=True
+        group = queries.shape[1] // keys.shape[1]  # heads that share a key, as in `LayerSpan`
+        grouped = queries.reshape(1, keys.shape[1], -1, queries.shape[-1])
+        out = F.scaled_dot_product_attention(
+            grouped, own_keys, own_values, attn_mask=self.mask.repeat(1, 1, group, 1)
         )
+        return out.reshape(queries.shape)
 
 
 def _attend(queries: Tensor, keys: Tensor, values: Tensor, start: int) -> Tensor:

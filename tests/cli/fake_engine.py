@@ -57,7 +57,9 @@ class FakeEngine:
     rendered: list[str] = field(default_factory=list)
 
     def flow(self, options: SpeechOptions) -> FlowOptions:
-        return FlowOptions(options.cfg or 1.2, options.steps or 8, options.temperature or 1.0)
+        defaults = {"cfg": 1.2, "steps": 8, "temperature": 1.0}
+        asked = {name: getattr(options, name) for name in defaults}
+        return FlowOptions(**defaults | {n: v for n, v in asked.items() if v is not None})
 
     def estimate(self, rows: int, steps: int) -> tuple[float, float]:
         return self.slowness / rows, 1.0

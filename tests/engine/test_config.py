@@ -9,6 +9,7 @@ import pytest
 
 from engine.config import ModelConfig, parse_config, read_params
 from engine.errors import CheckpointError
+from engine.pipeline import own_flow
 from engine.speech import FlowOptions, SpeechOptions
 from tests.conftest import GOLDEN_FOLDER
 
@@ -58,11 +59,11 @@ def test_the_flow_head_has_its_own_eps(params: Params) -> None:
 
 
 def test_the_flow_runs_as_asked_otherwise_as_the_checkpoint_asks(params: Params) -> None:
-    official = parse_config(params)
+    official = own_flow(parse_config(params))
     assert SpeechOptions().flow(official) == FlowOptions(cfg=1.2, steps=8, temperature=1.0)
     audio = params["multimodal"]["audio_model_args"]
     audio |= {"cfg_alpha": 1.5, "temperature": 0.2}
-    own = parse_config(params)
+    own = own_flow(parse_config(params))
     assert SpeechOptions(steps=7).flow(own) == FlowOptions(cfg=1.5, steps=7, temperature=0.2)
     asked = SpeechOptions(cfg=0.0, temperature=0.0)
     assert asked.flow(own) == FlowOptions(cfg=0.0, steps=8, temperature=0.0)

@@ -9,23 +9,24 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
 from engine import checkpoint
-from engine.generation.decoding import GraphedDecoder
+from engine.generation.decoding import CodecThread, GraphedDecoder, usable
 from engine.generation.graphs import (
     WARM_UPS,
     GraphRunner,
-    PartRunner,
     bucket,
     buckets,
     capture_stream,
 )
 from engine.generation.static import SHORTEST_SPAN, StaticStep
+from engine.generation.waveform import Waveform
 from engine.models.codec.blocks import StreamState
 from engine.models.voxtral import VoxtralModel
 from tests.frame_steps import walk
@@ -203,14 +204,20 @@ def test_pieces_of_sound_are_captured_when_they_come_again(
     model: VoxtralModel, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two streams whose pieces alternate: what a call made is not written over by the next."""
-
-    class Framed(PartRunner):
-        def __init__(self, frame: Callable[[int, int], None], *rest: Any) -> None:
-            super().__init__(cuda.framed(frame), *rest)
-
-    monkeypatch.setattr("engine.generation.graphs.PartRunner", Framed)
     monkeypatch.setattr("engine.generation.decoding.usable", lambda codes: codes.shape[-1] != 7)
-    codec, decoder = model.audio_tokenizer, GraphedDecoder()
+    codec = model.audio_tokenizer
+    decoder = GraphedDecoder(codec)
+    runner, calls = decoder.graphs.runner, decoder.graphs.calls
+    run = runner.frame
+
+    def in_place(number: int, nothing: int) -> None:
+        """A replay writes where the capture did."""
+        made = dict(calls[number][1])
+        run(number, nothing)
+        for name, tensor in made.items():
+            calls[number][1][name] = tensor.copy_(calls[number][1][name])
+
+    runner.frame = cuda.framed(in_place)
     books, lengths = model.model_config.num_codebooks, (5, 5, 25, 25, 25, 7)
     generator = torch.Generator().manual_seed(0)
     codes = torch.randint(0, 5, (2, 1, books, sum(lengths)), generator=generator)
@@ -218,7 +225,7 @@ def test_pieces_of_sound_are_captured_when_they_come_again(
     kept, wanted = [], []
     for start, size in zip(np.cumsum((0, *lengths)), lengths, strict=False):
         for number, stream in enumerate(codes[..., start : start + size]):
-            kept.append(decoder.decode(codec, stream, streams[0][number]))
+            kept.append(decoder(stream, streams[0][number]))
             wanted.append(codec.decode(stream, streams[1][number]))
     assert cuda.calls.count("capture") == 3  # first of five frames, second of five, of 25
     assert cuda.calls.count("pool") == 1
@@ -226,30 +233,62 @@ def test_pieces_of_sound_are_captured_when_they_come_again(
         assert torch.equal(made, expected)
 
 
+def test_sound_that_cannot_be_captured_is_decoded_as_it_is(
+    model: VoxtralModel, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.generation.decoding.usable", lambda codes: True)
+    decoder = GraphedDecoder(model.audio_tokenizer)
+    run = decoder.graphs.runner.frame
+
+    def breaks(number: int, nothing: int) -> None:
+        if cuda.capturing is not None:
+            raise RuntimeError("not permitted")
+        run(number, nothing)
+
+    decoder.graphs.runner.frame = breaks
+    codes = torch.full((1, model.model_config.num_codebooks, 5), 3)
+    made = [decoder(codes, StreamState()) for _ in range(3)]
+    assert not GraphRunner.works
+    assert all(torch.equal(m, model.audio_tokenizer.decode(codes)) for m in made)
+
+
+@pytest.mark.parametrize(("length", "pays"), [(1, True), (5, True), (6, False), (25, True)])
+def test_which_pieces_are_captured(length: int, pays: bool) -> None:
+    assert not usable(torch.zeros(1, 37, length))
+    on_gpu = SimpleNamespace(is_cuda=True, shape=(1, 37, length))
+    assert usable(cast("torch.Tensor", on_gpu)) == pays
+
+
+def test_sound_is_captured_ahead(
+    model: VoxtralModel, cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.generation.decoding.usable", lambda codes: True)
+    thread = CodecThread(model.audio_tokenizer, graphs=True)
+    assert isinstance(thread.decode, GraphedDecoder)
+    runner = thread.decode.graphs.runner
+    runner.frame = cuda.framed(runner.frame)
+    thread.warm_up(2)
+    captured = len(runner.graphs)
+    assert captured == len(thread.decode.graphs.numbers) > 4
+    frames = [np.full(model.model_config.num_codebooks, 4)] * 200
+    for together in (1, 2):
+        waveform = Waveform(model.audio_tokenizer)
+        for piece in waveform.pieces(frames, ended=True):
+            thread.submit(waveform, piece, len, together).result()
+    assert len(runner.graphs) == captured
+
+
 def test_prompts_are_captured_too(model: VoxtralModel, cuda: FakeCuda) -> None:
     expected = walk(StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2))
     step = StaticStep(model, rows=4, positions=64, steps=3, cfg=1.2)
-    step.run_prompt = runner = PartRunner(cuda.framed(step._prompt), (), torch.device("cpu"))
+    runner = GraphRunner(cuda.framed(step._prompt), (), torch.device("cpu"))
+    step.run_prompt = step.prompt_graphs = runner
     for made, wanted in zip(walk(step), expected, strict=True):
         for row, spoken in made.items():
             assert torch.equal(spoken.hidden, wanted[row].hidden)
     assert list(runner.graphs) == [(32, 256)]
-
-
-def test_where_parts_cannot_be_captured_frames_may_be(
-    cuda: FakeCuda, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(PartRunner, "works", True)
-
-    def breaks(rows: int, positions: int) -> None:
-        if cuda.capturing is not None:
-            raise RuntimeError("not permitted")
-
-    PartRunner(breaks, (), torch.device("cpu"))(1, 1)
-    assert not PartRunner.works
-    frames = GraphRunner(cuda.framed(lambda *sizes: None), (), torch.device("cpu"))
-    frames(1, 1)
-    assert list(frames.graphs) == [(1, 1)]
+    step.warm_up()
+    assert list(runner.graphs) == [(32, 256), (256, 256), (128, 256), (64, 256)]
 
 
 def test_a_step_that_is_released_is_gone_at_once(model: VoxtralModel) -> None:

@@ -13,6 +13,7 @@ from engine.generation.frame import FrameStep
 from engine.generation.static import SHORTEST_SPAN, StaticStep
 from engine.generation.workspace import Workspace
 from engine.hub import resolve
+from engine.models.codec.blocks import StreamState
 from engine.models.voxtral import VoxtralModel
 from engine.rendering import Line, Take
 from engine.speech import SpeechOptions
@@ -74,9 +75,16 @@ class NothingThatWaits(TorchDispatchMode):
 @torch.inference_mode()
 def test_a_frame_waits_for_nothing_and_makes_nothing_of_host_values(model: VoxtralModel) -> None:
     step = StaticStep(model, **SIZES)
+    codec, state = model.audio_tokenizer, StreamState()
+    codes = torch.zeros(2, model.model_config.num_codebooks, 5, dtype=torch.long)
     step.run(4, SHORTEST_SPAN)  # a warm-up goes before every capture
+    step.run_prompt(32, SHORTEST_SPAN)
+    codec.decode(codes, StreamState())
     with NothingThatWaits():
         step.run(4, SHORTEST_SPAN)
+        step.run_prompt(32, SHORTEST_SPAN)
+        for _ in range(2):
+            codec.decode(codes, state)
         with pytest.raises(AssertionError, match="lift_fresh"):
             torch.tensor([1, 2])
 

@@ -195,7 +195,7 @@ def test_rows_decoded_together_sound_as_alone(
     """Of other lengths and begun at other times: what fits together is found, each in its order."""
     spoken = [list(random_codes(codec, n)[0].T.numpy() + SPECIAL_CODES) for n in (60, 75, 8, 110)]
     alone = [[samples for _, _, samples in streamed(codec, frames)] for frames in spoken]
-    thread, calls = CodecThread(), calls_of(codec, monkeypatch)
+    thread, calls = CodecThread(codec), calls_of(codec, monkeypatch)
     waveforms = [Waveform(codec) for _ in spoken]
     with held_up(thread):
         futures = [
@@ -212,7 +212,7 @@ def test_rows_decoded_together_sound_as_alone(
 
 def test_a_piece_that_was_cancelled_is_not_decoded(codec: Codec) -> None:
     frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
-    thread = CodecThread()
+    thread = CodecThread(codec)
     waveforms = [Waveform(codec) for _ in range(3)]
     with held_up(thread):
         futures = [thread.submit(w, pieces_of(w, frames)[0], len, 4) for w in waveforms]
@@ -225,7 +225,7 @@ def test_requests_that_ask_for_other_numbers_of_rows_are_not_mixed(
     codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
-    thread, calls = CodecThread(), calls_of(codec, monkeypatch)
+    thread, calls = CodecThread(codec), calls_of(codec, monkeypatch)
     with held_up(thread):
         futures = []
         for together in (8, 1, 8, 1):

@@ -117,6 +117,8 @@ def test_memory_is_the_cache_and_little_more_and_does_not_grow(
     assert held is not None
     assert held.rows == 8
     assert torch.cuda.max_memory_allocated() - before < held.cache.size + (128 << 20)
+    for _ in range(2):  # pieces of sound are captured when their shapes come again
+        nano.speak(LONG, options=options)
     after = torch.cuda.memory_allocated()
     for _ in range(3):
         nano.speak(LONG, options=options)
@@ -134,7 +136,7 @@ def test_a_stream_closed_early_gives_its_step_back(nano: Engine) -> None:
 @torch.inference_mode()
 def test_sound_by_graphs_is_as_without(exact: Engine) -> None:
     """Every length is captured when it comes again; rows are decoded beside each other."""
-    codec, decoder = exact._model.audio_tokenizer, GraphedDecoder()
+    codec, decoder = exact._model.audio_tokenizer, GraphedDecoder(exact._model.audio_tokenizer)
     generator = np.random.default_rng(0)
     books = exact._model.model_config.num_codebooks
     rows = [list(generator.integers(2, 22, (90, books))) for _ in range(2)]
@@ -150,7 +152,6 @@ def test_sound_by_graphs_is_as_without(exact: Engine) -> None:
 
     plain = decoded(None)
     for _ in range(3):
-        np.testing.assert_allclose(decoded(decoder.decode), plain, atol=1e-4)
-    (calls,) = decoder.graphs.values()
-    assert calls.calls
-    assert all(runner.graphs for _, _, runner in calls.calls.values())
+        np.testing.assert_allclose(decoded(decoder), plain, atol=1e-4)
+    graphs = decoder.graphs
+    assert len(graphs.runner.graphs) == len(graphs.calls) > 2

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from engine.config import parse_config
 from engine.models.codec import distance
 from engine.models.codec.codec import Codec
-from engine.models.codec.distance import reconstruction_loss
+from engine.models.codec.distance import harmonic_distance, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops, HeldCrops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
@@ -55,6 +55,7 @@ class Options:
             alone, spectra are.
         phones: Weight of the semantic distillation.
         loudness: Weight of the disturbance that is heard (`training.codec.loudness`).
+        harmonics: Weight of `harmonic_distance`.
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
         precision: Of the codec's products; bfloat16 pays where the processor has units for it.
         compile: Compile codec and loss before the first step (a minute), for twice the speed.
@@ -75,6 +76,7 @@ class Options:
     commitment: float = 0.1
     phones: float = 0.5
     loudness: float = 0.0
+    harmonics: float = 0.0
     channels: int = 0
     save_minutes: float = 5.0
     device: str = "cpu"
@@ -201,6 +203,9 @@ class CodecTrainer:
         if self.options.loudness:
             heard = disturbance(made, wave, self.config.sampling_rate).mean()
             terms["loudness"] = self.options.loudness * heard
+        if self.options.harmonics:
+            apart = harmonic_distance(made, wave, self.config.sampling_rate)
+            terms["harmonics"] = self.options.harmonics * apart
         if self.judges:
             terms["features"] = feature_matching(self.judges(wave), self.judges(made))
         loss = torch.stack(list(terms.values())).sum()

@@ -23,7 +23,6 @@ from training.speech.forward import run_backbone
 from training.speech.losses import embed
 from training.speech.samples import Sample, Vocabulary, collate
 
-CFG = 1.2
 HOTTEST = 0.3
 """Largest temperature; every utterance draws its own. nano speaks at 0.1."""
 
@@ -48,7 +47,7 @@ def predict(
     hidden = backbone.hidden[0, batch.query[0, : len(target)]]
     head = model.acoustic_transformer
     noise = temperature * torch.randn(len(hidden), head.acoustic_dim, generator=generator)
-    cfg = torch.full((len(hidden),), CFG)
+    cfg = torch.full((len(hidden),), model.model_config.cfg)
     codes = head.acoustic_codes(head.trajectory(hidden, noise, cfg, steps)[-1]) - SPECIAL_CODES
     return np.concatenate([target[:, :1], codes.numpy()], axis=1).astype(np.int16)
 

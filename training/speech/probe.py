@@ -37,10 +37,10 @@ def speak(
     texts: list[str],
     prompts: list[np.ndarray],
     vocabulary: Vocabulary = BYTES,
-    cfg: float = 1.2,
 ) -> list[Sequence]:
     """Sentences side by side, each in the voice of its prompt; the frames of each."""
-    rate = model.model_config.codec.frame_rate
+    config = model.model_config
+    rate = config.codec.frame_rate
     sequences = [
         Sequence(n, text, Bounds.of(text, rate), str(n), attempt=1) for n, text in enumerate(texts)
     ]
@@ -54,10 +54,10 @@ def speak(
     workspace = Workspace(model)
     loop = FrameLoop(
         workspace,
-        workspace.step(len(sequences), positions, model.model_config.steps, cfg),
+        workspace.step(len(sequences), positions, config.steps, config.cfg),
         Scheduler(sequences, len(sequences)),
         embed,
-        seeded_noise(0, model.model_config.codec.acoustic_dim, model.model_config.temperature),
+        seeded_noise(0, config.codec.acoustic_dim, config.temperature),
     )
     while any(not s.finished for s in sequences):
         loop.advance()

@@ -52,9 +52,7 @@ Seed = Annotated[
 ]
 Cfg = Annotated[
     float | None,
-    typer.Option(
-        "--cfg", metavar="X", help="Classifier-free guidance.  [default: the checkpoint's]"
-    ),
+    typer.Option("--cfg", metavar="X", help="Guidance of the flow.  [default: the checkpoint's]"),
 ]
 Steps = Annotated[
     int | None,
@@ -280,9 +278,7 @@ def speak(
     )
 
 
-def making(
-    engine: "Engine", voice: str, options: "SpeechOptions", watermark: bool
-) -> dict[str, object]:
+def making(engine: "Engine", voice: str, options: "SpeechOptions", mark: bool) -> dict[str, object]:
     """What a file's tags are to say: what was asked for, and whether it is marked."""
     flow = engine.flow(options)
     return {
@@ -291,7 +287,7 @@ def making(
         "seed": options.seed,
         "cfg": f"{flow.cfg:g}",
         "steps": flow.steps,
-        "watermark": WATERMARK if watermark else "none",
+        "watermark": WATERMARK if mark else "none",
     }
 
 

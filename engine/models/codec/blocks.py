@@ -226,9 +226,15 @@ def local_attention(queries: Tensor, keys: Tensor, values: Tensor, window: int) 
     return out.flatten(2, 3)[:, :, :time]
 
 
-@functools.cache
 def _slopes_on(device: torch.device, heads: int) -> Tensor:
-    """`alibi_slopes`, copied once: a captured graph may not."""
+    """`alibi_slopes`, copied once: a captured graph may not. Compilers know no caches."""
+    if torch.compiler.is_compiling():
+        return alibi_slopes(heads).to(device)
+    return _kept_slopes(device, heads)
+
+
+@functools.cache
+def _kept_slopes(device: torch.device, heads: int) -> Tensor:
     return alibi_slopes(heads).to(device)
 
 
