@@ -40,7 +40,7 @@ class LossOptions:
         spread: Standard deviation of the wanted attention, in characters.
         drop: Share of frames whose condition is zero (for guidance).
         spoken: Share of frames that the flow head sees as it does when it speaks: at the times of
-            the checkpoint's Euler steps, from noise of up to four times its temperature (1 at most).
+            the checkpoint's Euler steps, from noise of up to four times its temperature, at most 1.
         draws: Share of frames that the flow head sees, or how often it sees each.
     """
 
