@@ -12,6 +12,7 @@ from engine.models.codec.codec import Codec
 from engine.models.codec.distance import (
     MELS,
     LossWeights,
+    harmonic_distance,
     mel_bank,
     phase_distance,
     reconstruction_loss,
@@ -82,6 +83,21 @@ def test_phases_count_only_where_they_are_asked_for() -> None:
         assert phase_distance(spectra[0], spectra[0], power) < 1e-3
     assert "phase" not in reconstruction_loss(other, wave, LossWeights())
     assert "phase" in reconstruction_loss(other, wave, loss_weights(0.5))
+
+
+def test_harmonics_count_wherever_their_phases_are() -> None:
+    time = torch.arange(24000) / 24000
+
+    def voice(f0: float, phase: float = 0.0) -> torch.Tensor:
+        harmonics = [(2 * torch.pi * n * (f0 * time + phase)).sin() for n in range(1, 30)]
+        return torch.stack(harmonics).mean(0, keepdim=True)
+
+    real = voice(95)
+    noise = torch.randn(1, 24000, generator=generator()) * real.std()
+    assert harmonic_distance(real, real) < 1e-5
+    assert harmonic_distance(voice(95, 0.3), real) < 0.05
+    assert harmonic_distance(voice(100), real) > 0.6  # a comb of the decoder's patches
+    assert harmonic_distance(noise, real) > 0.6
 
 
 def test_the_waveform_comes_first() -> None:

@@ -1,6 +1,7 @@
 """What the codec's training is given and judged by: crops on a device, and what is heard."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,18 +167,19 @@ def test_it_agrees_with_pesq(speech: np.ndarray) -> None:
     assert points == sorted(points)
 
 
-def test_a_codec_learns_from_it(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["loudness", "harmonics"])
+def test_a_codec_learns_from_it(corpus: Path, tmp_path: Path, name: str) -> None:
     """The term is in the loss, by its weight; it is all that two runs differ by."""
     losses, terms = [], []
     for weight in (0.0, 1.0, 2.0):
         out = tmp_path / str(weight)
-        options = Options(corpus, out, 1.0, preset="tiny", free=1.0, loudness=weight)
-        trainer = CodecTrainer(options)
+        options = Options(corpus, out, 1.0, preset="tiny", free=1.0)
+        trainer = CodecTrainer(replace(options, **{name: weight}))
         generator = torch.Generator().manual_seed(0)
         wave = 0.1 * torch.randn(2, 15 * CONFIG.frame_samples, generator=generator)
         values, _ = trainer.update((wave, torch.zeros(2, 15, dtype=torch.long)), rate=1e-3)
         losses.append(values["loss"])
-        terms.append(values.get("loudness"))
+        terms.append(values.get(name))
     assert terms[0] is None
     assert terms[1] > 0
     assert terms[2] == pytest.approx(2 * terms[1])
