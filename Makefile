@@ -67,7 +67,7 @@ nano: $(READY)
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
 		--utterances 32000 --presets-share 0.4
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes 80 --loudness 1 $(FAST)
+		--minutes 80 --loudness 1.5 --harmonics 3 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \

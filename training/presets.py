@@ -131,7 +131,7 @@ def _joined(values: tuple[int, ...]) -> str:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "nano": params(max_chain_chars=300, max_chars=140, codec_lengths=(2, 2, 4)),
+    "nano": params(max_chain_chars=300, max_chars=140, codec_lengths=(2, 2, 4), cfg_alpha=1.5),
     "tiny": params(
         dim=64,
         n_layers=2,

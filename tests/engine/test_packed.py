@@ -31,6 +31,9 @@ def test_products_equal_float32_and_do_not_depend_on_neighbours() -> None:
     for made, expected in zip(packed(x).split((64, 16), -1), wanted, strict=True):
         torch.testing.assert_close(made, expected, atol=1e-5, rtol=0)
     assert torch.equal(packed(x[1:2, 2:3]), packed(x)[1:2, 2:3])
+    many = torch.randn(40, 1, 48)
+    whole = packed(many)
+    assert all(torch.equal(packed(many[:n]), whole[:n]) for n in range(1, 40))
     assert all(layer.weight is None for layer in layers)
 
 
