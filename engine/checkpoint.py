@@ -196,7 +196,7 @@ def save(
 
 
 def fingerprint(folder: Path) -> str:
-    """16 hex digits that tell checkpoints apart: of parameters, tensor names and first values.
+    """16 hex digits that tell checkpoints apart: of parameters, tensor names, shapes, first values.
 
     Raises:
         CheckpointError: If the folder is not a checkpoint.

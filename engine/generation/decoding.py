@@ -74,6 +74,7 @@ class CodecThread:
 
         Pieces of one waveform are decoded in their order.
         """
+        assert waveform.codec is self.codec
         piece = Piece(waveform, frames, make, together)
         with self.lock:
             self.waiting.append(piece)  # type: ignore[arg-type]
@@ -81,8 +82,8 @@ class CodecThread:
         return piece.future
 
     def warm_up(self, rows: int) -> None:
-        """Decode silence twice in every shape that so many rows will ask for, so that all graphs
-        are captured."""
+        """Decode silence twice in the shapes that pieces of so many rows have, so that their graphs
+        are captured; those of tails and of other first pieces when they come again."""
         silence = [np.full(1 + self.codec.config.acoustic_dim, SPECIAL_CODES)] * (4 * LATER)
 
         def decode(together: int) -> None:
@@ -159,8 +160,7 @@ def alike(one: Piece[object], other: Piece[object]) -> bool:
     states = [piece.waveform.state for piece in (one, other)]
     shapes = [{name: past.shape for name, past in state.pasts.items()} for state in states]
     return (
-        one.waveform.codec is other.waveform.codec
-        and one.together == other.together
+        one.together == other.together
         and len(one.frames) == len(other.frames)
         and shapes[0] == shapes[1]
     )

@@ -16,9 +16,9 @@ from torch import Tensor
 
 LOG = logging.getLogger(__name__)
 
-CAPTURES = threading.Lock()
-"""Held by captures, and by whoever gives memory back to the device: a capture of one thread does
-not survive another one, nor a `torch.cuda.synchronize` or `empty_cache`, in another thread."""
+CAPTURES = threading.RLock()
+"""Held by captures, and where this package gives graphs or memory back: a capture of one thread
+does not survive another one, nor a `torch.cuda.synchronize` or `empty_cache`, in another thread."""
 
 WARM_UPS = 2
 """Runs before a capture, in which libraries set themselves up, which no graph can hold."""
@@ -153,8 +153,8 @@ class GraphedCalls:
     def __call__(self, given: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The function's result, which is the caller's own."""
         key = tuple((name, tensor.shape) for name, tensor in given.items())
-        if key not in self.numbers:
-            self.numbers[key] = None
+        if key not in self.numbers or not GraphRunner.works:
+            self.numbers.setdefault(key, None)
             return self.function(given)
         number = self.numbers[key]
         if number is None:

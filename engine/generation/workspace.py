@@ -61,12 +61,14 @@ class Workspace:
         step = StaticStep(self.model, rows, positions, steps, cfg, self.graphs is not False)
         if self.graphs:
             step.warm_up()
-            self.codec_thread.warm_up(min(rows, TOGETHER))
+            self.codec_thread.warm_up(min(step.rows, TOGETHER))
         return step
 
     def give_back(self, step: FrameStep) -> None:
         if isinstance(step, StaticStep):
-            self.idle = step
+            former, self.idle = self.idle, step
+            if former is not None:
+                former.release()
 
     def open(self, step: FrameStep, row: int, opening: Tensor) -> None:
         """Let a row hold what a prompt opens with, read now or copied from when it was.
