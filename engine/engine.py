@@ -19,7 +19,7 @@ from engine.hub import folder_name
 from engine.joins import edged
 from engine.loading import Loaded, load
 from engine.optimise import Optimised, fit_codes, judged
-from engine.pipeline import Speaker, SpeechRequest, own_flow
+from engine.pipeline import Speaker, SpeechRequest, flow_options
 from engine.prompt import Prompt, build_continuation, build_prompt
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
@@ -110,7 +110,7 @@ class Engine:
 
     def flow(self, options: SpeechOptions) -> FlowOptions:
         """Guidance, Euler steps and temperature of some options: theirs, or the checkpoint's."""
-        return options.flow(own_flow(self._config))
+        return flow_options(options, self._config)
 
     @property
     def num_codebooks(self) -> int:

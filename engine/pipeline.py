@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -47,9 +47,11 @@ def link(chain: Sequence[Chunk]) -> Chunk:
     return chain[0]
 
 
-def own_flow(config: ModelConfig) -> FlowOptions:
-    """How a checkpoint asks its flow head to be run."""
-    return FlowOptions(config.cfg, config.steps, config.temperature)
+def flow_options(options: SpeechOptions, config: ModelConfig) -> FlowOptions:
+    """How the flow head runs: as was asked, otherwise as the checkpoint asks."""
+    own = FlowOptions(config.cfg, config.steps, config.temperature)
+    asked = {name: getattr(options, name) for name in ("cfg", "steps", "temperature")}
+    return replace(own, **{name: value for name, value in asked.items() if value is not None})
 
 
 @dataclass
@@ -124,7 +126,7 @@ class Speaker:
     ) -> FrameLoop:
         """The loop that speaks the chunks of a scheduler; `positions` from `room`. Close it."""
         config = self.model.model_config
-        flow = self.options.flow(own_flow(config))
+        flow = flow_options(self.options, config)
         noise = self.noise or seeded_noise(
             self.options.seed, config.codec.acoustic_dim, flow.temperature
         )

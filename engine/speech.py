@@ -1,7 +1,7 @@
 """What is asked of the engine (`SpeechOptions`) and what comes out of it (`SpeechChunk`)."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,11 +70,6 @@ class SpeechOptions:
             raise InputError(
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
             )
-
-    def flow(self, own: "FlowOptions") -> "FlowOptions":
-        """How the flow head runs: as was asked, otherwise as a checkpoint asks."""
-        asked = {name: getattr(self, name) for name in ("cfg", "steps", "temperature")}
-        return replace(own, **{name: value for name, value in asked.items() if value is not None})
 
 
 @dataclass(frozen=True)

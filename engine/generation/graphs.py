@@ -70,10 +70,7 @@ class GraphRunner:
     works = True
 
     def __init__(
-        self,
-        frame: Callable[[int, int], None],
-        changed: Sequence[Tensor],
-        device: torch.device,
+        self, frame: Callable[[int, int], None], changed: Sequence[Tensor], device: torch.device
     ) -> None:
         self.frame, self.changed, self.device = frame, changed, device
         self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}

@@ -123,11 +123,14 @@ class StaticStep(FrameStep):
     def warm_up(self) -> None:
         """Capture the graphs of all sizes, the largest first; otherwise each when it is needed."""
         spans = buckets(SHORTEST_SPAN, self.cache.positions)[::-1]
-        rows, lengths = buckets(1, self.rows)[::-1], buckets(SHORTEST_PROMPT, READ_AT_ONCE)[::-1]
-        for runner, sizes, least in (self.graphs, rows, 0), (self.prompt_graphs, lengths, 1):
-            for size, span in itertools.product(sizes, spans):
-                if runner is not None and size * least <= span:  # none is longer than its span
-                    runner.capture(size, span)
+        if self.graphs is not None:
+            for rows, span in itertools.product(buckets(1, self.rows)[::-1], spans):
+                self.graphs.capture(rows, span)
+        if self.prompt_graphs is not None:
+            lengths = buckets(SHORTEST_PROMPT, READ_AT_ONCE)[::-1]
+            for length, span in itertools.product(lengths, spans):
+                if length <= span:
+                    self.prompt_graphs.capture(length, span)
 
     def read(self, row: int, inputs: Tensor) -> Tensor:
         for piece in inputs.split(READ_AT_ONCE):

@@ -35,11 +35,15 @@ class PackedWeight:
         if torch.is_grad_enabled() and x.requires_grad:
             return F.linear(x, torch.ops.quantized.linear_unpack_fp16(self.matrix)[0])
         rows = x.numel() // x.shape[-1]
-        missing = -rows % self.grid
-        if not missing:
+        if not rows % self.grid:
             return self.product(x, self.matrix)
-        filled = F.pad(x.reshape(rows, -1), (0, 0, 0, missing))
-        return self.product(filled, self.matrix)[:rows].view(*x.shape[:-1], -1)
+        return self.product(filled(x, self.grid), self.matrix)[:rows].view(*x.shape[:-1], -1)
+
+
+def filled(x: Tensor, size: int) -> Tensor:
+    """[..., dim] -> its rows [n, dim], with rows of zeros up to a multiple of `size`."""
+    rows = x.reshape(-1, x.shape[-1])
+    return F.pad(rows, (0, 0, 0, -len(rows) % size))
 
 
 @functools.cache
@@ -55,8 +59,7 @@ def grid() -> int | None:
     matrix = torch.ops.quantized.linear_prepack_fp16(weight, None)
 
     def product(x: Tensor, size: int) -> Tensor:
-        filled = F.pad(x, (0, 0, 0, -len(x) % size))
-        return torch.ops.quantized.linear_dynamic_fp16(filled, matrix)[: len(x)]
+        return torch.ops.quantized.linear_dynamic_fp16(filled(x, size), matrix)[: len(x)]
 
     for size in (1, 3, 6):
         whole = product(x, size)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.config import ModelConfig, parse_config, read_params
 from engine.errors import CheckpointError
-from engine.pipeline import own_flow
+from engine.pipeline import flow_options
 from engine.speech import FlowOptions, SpeechOptions
 from tests.conftest import GOLDEN_FOLDER
 
@@ -59,14 +59,15 @@ def test_the_flow_head_has_its_own_eps(params: Params) -> None:
 
 
 def test_the_flow_runs_as_asked_otherwise_as_the_checkpoint_asks(params: Params) -> None:
-    official = own_flow(parse_config(params))
-    assert SpeechOptions().flow(official) == FlowOptions(cfg=1.2, steps=8, temperature=1.0)
+    official = flow_options(SpeechOptions(), parse_config(params))
+    assert official == FlowOptions(cfg=1.2, steps=8, temperature=1.0)
     audio = params["multimodal"]["audio_model_args"]
     audio |= {"cfg_alpha": 1.5, "temperature": 0.2}
-    own = own_flow(parse_config(params))
-    assert SpeechOptions(steps=7).flow(own) == FlowOptions(cfg=1.5, steps=7, temperature=0.2)
-    asked = SpeechOptions(cfg=0.0, temperature=0.0)
-    assert asked.flow(own) == FlowOptions(cfg=0.0, steps=8, temperature=0.0)
+    own = parse_config(params)
+    mixed = flow_options(SpeechOptions(steps=7), own)
+    assert mixed == FlowOptions(cfg=1.5, steps=7, temperature=0.2)
+    asked = flow_options(SpeechOptions(cfg=0.0, temperature=0.0), own)
+    assert asked == FlowOptions(cfg=0.0, steps=8, temperature=0.0)
 
 
 def test_training_only_keys_are_ignored(params: Params) -> None:

@@ -4,7 +4,6 @@ Everything is causal, so every part can also run in pieces: given the `past` tha
 piece left (a few left-context values), a piece is exactly what one call over the whole would give.
 """
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -217,7 +216,7 @@ def local_attention(queries: Tensor, keys: Tensor, values: Tensor, window: int) 
     scores = queries @ keys * queries.shape[-1] ** -0.5  # [batch, heads, blocks, block, keys]
     query = torch.arange(block, device=scores.device).unsqueeze(-1) + window
     key = torch.arange(window + block, device=scores.device)
-    slopes = _slopes_on(scores.device, scores.shape[1]).to(scores.dtype)[:, None, None, None]
+    slopes = alibi_slopes(scores.shape[1], scores.device).to(scores.dtype)[:, None, None, None]
     seen = (key <= query) & (key >= query - window)
     starts = torch.arange(scores.shape[2], device=scores.device)[:, None, None] * block
     seen = seen & (key + starts >= window - past)  # not the padding before the first key
@@ -226,28 +225,15 @@ def local_attention(queries: Tensor, keys: Tensor, values: Tensor, window: int) 
     return out.flatten(2, 3)[:, :, :time]
 
 
-def _slopes_on(device: torch.device, heads: int) -> Tensor:
-    """`alibi_slopes`, copied once: a captured graph may not. Compilers know no caches."""
-    if torch.compiler.is_compiling():
-        return alibi_slopes(heads).to(device)
-    return _kept_slopes(device, heads)
-
-
-@functools.cache
-def _kept_slopes(device: torch.device, heads: int) -> Tensor:
-    return alibi_slopes(heads).to(device)
-
-
-def alibi_slopes(heads: int) -> Tensor:
+def alibi_slopes(heads: int, device: torch.device | None = None) -> Tensor:
     """Slopes of the reference, which begin at 1 (the ALiBi paper begins at 2^(-8 / heads)).
 
-    A power of two n: r^h with r = 2^(-8 / n). Otherwise those of the power of two below, then
-    every second one of twice that.
+    A power of two n: r^h with r = 2^(-8 / n). Otherwise those of the power of two below, and of
+    twice that every second one, which are the same from the first on. Made on the device: what is
+    captured in a graph may copy nothing there.
     """
     below = 1 << (heads.bit_length() - 1)
-    slopes = [2 ** (-8 * h / below) for h in range(below)]
-    slopes += [2 ** (-8 * h / (2 * below)) for h in range(0, 2 * below, 2)][: heads - below]
-    return torch.tensor(slopes)
+    return torch.exp2(torch.arange(heads, device=device) % below * (-8 / below))
 
 
 def fold_weight_norms(module: nn.Module) -> None:
