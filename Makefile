@@ -55,6 +55,12 @@ docs: $(READY)
 	$(BIN)/python -m benchmarks.readme
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
+# Whether the stages fit together shows in a quarter of an hour, without a voice:
+# make nano UTTERANCES=300 CODEC_MINUTES=4 SPEECH_MINUTES=4 NANO=/tmp/nano
+UTTERANCES ?= 32000
+CODEC_MINUTES ?= 80
+SPEECH_MINUTES ?= 180
+NANO ?= engine/checkpoints/nano
 # docs/training.md says what $(DATA)/texts is, how long each stage takes, and why memory is kept.
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bfloat16 || echo float32)
 RUN2 := OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384 $(BIN)/torchrun --nproc-per-node 2 -m
@@ -65,12 +71,12 @@ nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
-		--utterances 32000 --presets-share 0.4
+		--utterances $(UTTERANCES) --presets-share 0.4
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes 80 --loudness 1.5 --harmonics 3 $(FAST)
+		--minutes $(CODEC_MINUTES) --loudness 1.5 --harmonics 3 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
-		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes 180 $(FAST)
+		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes $(SPEECH_MINUTES) $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
-		--speech $(DATA)/run/speech.pt --out engine/checkpoints/nano
+		--speech $(DATA)/run/speech.pt --out $(NANO)

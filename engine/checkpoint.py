@@ -183,8 +183,7 @@ def save(
         for name, tensor in model.state_dict().items()
     }
     params, tekken = json.loads(json.dumps(params)), json.loads(json.dumps(tekken))
-    tokenizer_args = params["multimodal"]["audio_tokenizer_args"]
-    tokenizer_args["voice"] = {name: index for index, name in enumerate(voices)}
+    params["multimodal"]["audio_tokenizer_args"]["voice"] = {n: i for i, n in enumerate(voices)}
     tekken["audio"]["voice_num_audio_tokens"] = {name: len(rows) for name, rows in voices.items()}
     for name, rows in voices.items():
         write_voice(folder, name, rows)
@@ -192,6 +191,7 @@ def save(
     (folder / "params.json").write_text(json.dumps(params, indent=1) + "\n", encoding="utf-8")
     temporary = folder / f"{WEIGHTS}.{os.getpid()}.tmp"
     save_file(stored, temporary, metadata={"format": "pt"})
+    temporary.chmod((folder / "params.json").stat().st_mode)  # safetensors' own: nobody else's
     temporary.replace(folder / WEIGHTS)
 
 

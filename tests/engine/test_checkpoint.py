@@ -95,6 +95,8 @@ def test_saving_names_its_own_voices(golden: Golden, tmp_path: Path) -> None:
     assert parse_config(read_params(tmp_path / "params.json")).voices == ("b", "a")
     saved = json.loads((tmp_path / "tekken.json").read_text(encoding="utf-8"))
     assert saved["audio"]["voice_num_audio_tokens"] == {"b": 3, "a": 2}
+    modes = [(tmp_path / name).stat().st_mode for name in (WEIGHTS, "params.json")]
+    assert modes[0] == modes[1]
     assert "b" not in params["multimodal"]["audio_tokenizer_args"]["voice"]
 
 

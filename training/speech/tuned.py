@@ -65,6 +65,7 @@ def write_tuned(
             stored[name] = new.contiguous()
     temporary = folder / f"{WEIGHTS}.{os.getpid()}.tmp"
     save_file(stored, temporary, metadata={"format": "pt"})
+    temporary.chmod((folder / "params.json").stat().st_mode)  # safetensors' own: nobody else's
     temporary.replace(folder / WEIGHTS)
 
 
