@@ -21,10 +21,10 @@ from training.data.speakers import (
     HELD_OUT,
     PRESETS,
     Style,
+    gain_curve,
     held_out_styles,
     shape_pitch,
     style_of,
-    tilt_curve,
     warp_frequency,
 )
 
@@ -150,21 +150,44 @@ class TestSpeakers:
     def test_a_bend_moves_low_peaks_alone(self) -> None:
         spectrum = np.zeros((601, 1), np.float32)
         spectrum[[20, 400]] = 1.0
-        bent = warp_frequency(spectrum, 1.0, 0.1)[:, 0]
+        bent = warp_frequency(spectrum, Style(bend=0.1))[:, 0]
         assert bent[:100].argmax() == 22
         assert 100 + bent[100:].argmax() == 400
+
+    def test_a_stretch_moves_the_peaks_of_its_region_alone(self) -> None:
+        spectrum = np.zeros((601, 1), np.float32)
+        spectrum[[15, 125, 300]] = 1.0  # 300, 2500 and 6000 Hz
+        moved = warp_frequency(spectrum, Style(stretch=(0, 0, 0, 0.1, 0, 0)))[:, 0]
+        assert moved[:50].argmax() == 15
+        assert 50 + moved[50:200].argmax() in (135, 136, 137)
+        assert 200 + moved[200:].argmax() == 300
 
     def test_warping_moves_a_peak(self) -> None:
         spectrum = np.zeros((601, 2), np.float32)
         spectrum[200] = 1.0
-        assert warp_frequency(spectrum, 0.85).argmax(axis=0).tolist() == [170, 170]
-        np.testing.assert_allclose(warp_frequency(spectrum, 1.0), spectrum)
+        assert warp_frequency(spectrum, Style(warp=0.85)).argmax(axis=0).tolist() == [170, 170]
+        np.testing.assert_allclose(warp_frequency(spectrum, Style()), spectrum)
 
     def test_tilt_turns_about_1_khz(self) -> None:
-        curve = tilt_curve(601, 12_000.0, 0.1)[:, 0]
+        curve = gain_curve(601, 12_000.0, Style(tilt=0.1))[:, 0]
         assert curve[50] == pytest.approx(0.0, abs=1e-6)
         assert curve[100] == pytest.approx(0.1, abs=1e-6)
         assert np.all(np.diff(curve) >= 0)
+
+    def test_a_curve_has_its_gains_and_a_band_its_end(self) -> None:
+        nepers = (0.5, -0.5, 0.2, 0.4, -0.3, 0.1, 0.6, -0.6, 0.3)
+        gain = gain_curve(601, 12_000.0, Style(curve=nepers, top=5000.0))[:, 0]
+        assert gain[[10, 20, 40, 200]] == pytest.approx([-0.5, 0.2, 0.4, 0.6])
+        open_end = gain_curve(601, 12_000.0, Style(curve=nepers))[:, 0]
+        np.testing.assert_array_equal(gain[:251], open_end[:251])
+        assert gain[300] - open_end[300] == pytest.approx(-6.0)
+
+    def test_half_of_the_speakers_differ_in_every_region(self) -> None:
+        styles = [style_of(f"p{n:04d}") for n in range(1, 201)]
+        free = [style for style in styles if style.curve]
+        assert 70 < len(free) < 130
+        assert all(len(style.stretch) == 6 and len(style.curve) == 9 for style in free)
+        assert 10 < sum(style.top < 12_000 for style in free) < 60
 
     def test_pitch_moves_the_median_and_leaves_unvoiced_frames(self) -> None:
         f0 = np.array([0.0, 180.0, 200.0, 220.0, 0.0], np.float32)

@@ -1,13 +1,21 @@
 """Pseudo-speakers: other voices made from one teacher by changing its source and its filter."""
 
 import functools
+import math
 import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 VOICED_HZ = 40.0
+SLOPE_HZ, FLOOR = 100.0, 6.0
+"""Of the end of a band: Hz for a neper, and nepers in all."""
 BEND_HZ = 1000.0
+PLACES_HZ = (300.0, 800.0, 1500.0, 2500.0, 3800.0, 6000.0)
+"""Where `Style.stretch` is given; linear between them on a logarithmic scale."""
+CURVE_HZ = (80.0, 200.0, 400.0, 800.0, 1500.0, 2500.0, 4000.0, 6500.0, 11000.0)
+"""Where `Style.curve` is given, likewise."""
 HELD_OUT = tuple(f"h{n:04d}" for n in range(1, 9))
 """Speakers that no training hears."""
 
@@ -24,6 +32,9 @@ class Style:
         breath: Nepers added to the noise branch.
         rate: Speaking rate; above 1 is faster.
         bend: Further stretch of the lowest formant alone, against the others.
+        stretch: Further stretch of each region of the spectrum, natural logarithms at PLACES_HZ.
+        curve: Colour of the voice and of its microphone, nepers at CURVE_HZ.
+        top: Upper end of the recording's band in Hz.
     """
 
     warp: float = 1.0
@@ -33,6 +44,9 @@ class Style:
     breath: float = 0.0
     rate: float = 1.0
     bend: float = 0.0
+    stretch: tuple[float, ...] = ()
+    curve: tuple[float, ...] = ()
+    top: float = math.inf
 
 
 PRESETS: dict[str, Style] = {
@@ -46,9 +60,21 @@ PRESETS: dict[str, Style] = {
 
 
 def random_style(name: str) -> Style:
-    """The pseudo-speaker of this name; half are male-like, half female-like."""
+    """The pseudo-speaker of this name; half are male-like, half female-like.
+
+    Every second one differs from the teacher in every region of the spectrum by itself, as people
+    and their microphones do, and not along a few straight lines alone.
+    """
     rng = random.Random(f"speaker {name}")
-    return _style([rng.random() for _ in range(DIMENSIONS)])
+    style = _style([rng.random() for _ in range(DIMENSIONS)])
+    if rng.random() < 0.5:
+        return style
+    return replace(
+        style,
+        stretch=tuple(rng.gauss(0, STRETCH) for _ in PLACES_HZ),
+        curve=tuple(rng.gauss(0, CURVE) for _ in CURVE_HZ),
+        top=rng.uniform(*TOP_HZ) if rng.random() < 0.3 else math.inf,
+    )
 
 
 def held_out_styles(count: int) -> list[Style]:
@@ -66,6 +92,7 @@ def held_out_styles(count: int) -> list[Style]:
 
 
 DIMENSIONS = 7
+STRETCH, CURVE, TOP_HZ = 0.08, 0.8, (3400.0, 8000.0)
 
 
 def _style(places: list[float]) -> Style:
@@ -97,14 +124,16 @@ def style_of(speaker: str) -> Style:
     return random_style(speaker)
 
 
-def warp_frequency(spectrum: np.ndarray, factor: float, bend: float = 0.0) -> np.ndarray:
-    """Move every bin of `spectrum` [bins, frames] from f to factor * f (linear interpolation).
+def warp_frequency(spectrum: np.ndarray, style: Style) -> np.ndarray:
+    """Move every bin of `spectrum` [bins, frames] from f to warp * f (linear interpolation).
 
-    Args:
-        bend: Below some 1 kHz the factor is `1 + bend` times larger; fades out above.
+    Below some 1 kHz the factor is `1 + bend` times larger, which fades out above; near each of
+    PLACES_HZ it is larger by its `stretch`.
     """
-    bins = len(spectrum)
-    place = np.arange(bins) / factor
+    bins, bend = len(spectrum), style.bend
+    place = np.arange(bins) / style.warp
+    if style.stretch:
+        place = place / np.exp(_between(bins, 12000.0, PLACES_HZ, style.stretch))
     place = place / (1 + bend * np.exp(-np.square(place / (BEND_HZ / 12000 * bins))))
     source = np.minimum(place, bins - 1)
     low = np.minimum(source.astype(np.int64), bins - 2)
@@ -112,10 +141,22 @@ def warp_frequency(spectrum: np.ndarray, factor: float, bend: float = 0.0) -> np
     return spectrum[low] * (1 - part) + spectrum[low + 1] * part
 
 
-def tilt_curve(bins: int, nyquist: float, nepers: float) -> np.ndarray:
-    """Log gain [bins, 1] that rises by `nepers` an octave and is 0 at 1 kHz."""
-    hertz = np.maximum(np.linspace(0.0, nyquist, bins), 100.0)
-    return (nepers * np.log2(hertz / 1000.0)).astype(np.float32)[:, None]
+def gain_curve(bins: int, nyquist: float, style: Style) -> np.ndarray:
+    """Log gain [bins, 1]: `tilt` an octave and 0 at 1 kHz, the `curve`, and nothing above `top`."""
+    hertz = np.linspace(0.0, nyquist, bins)
+    gain = style.tilt * np.log2(np.maximum(hertz, 100.0) / 1000.0)
+    if style.curve:
+        gain = gain + _between(bins, nyquist, CURVE_HZ, style.curve)
+    gain = gain - np.clip((hertz - style.top) / SLOPE_HZ, 0.0, FLOOR)
+    return gain.astype(np.float32)[:, None]
+
+
+def _between(
+    bins: int, nyquist: float, places: Sequence[float], values: Sequence[float]
+) -> np.ndarray:
+    """The value of every bin [bins]; linear along log frequency, level beyond the ends."""
+    hertz = np.maximum(np.linspace(0.0, nyquist, bins), 1.0)
+    return np.interp(np.log(hertz), np.log(places), values)
 
 
 def shape_pitch(f0: np.ndarray, style: Style) -> np.ndarray:

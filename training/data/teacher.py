@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from training.data.manifest import SAMPLE_RATE, PhoneSpan, WordSpan
-from training.data.speakers import Style, shape_pitch, tilt_curve, warp_frequency
+from training.data.speakers import Style, gain_curve, shape_pitch, warp_frequency
 
 DURATIONS = "/Cast_32_output_0"
 """The node of the graph with the duration of each phoneme, int64 [phonemes]."""
@@ -108,17 +108,14 @@ class Teacher:
     def _synthesise(self, outputs: list[np.ndarray], style: Style, seed: int) -> np.ndarray:
         """Samples [n] from the source-filter parameters ([1, bins, frames]; F0 [1, frames])."""
         harmonic, theta, noise, free, phase, f0 = (np.array(o[0], np.float32) for o in outputs)
-        if style.warp != 1.0 or style.bend:
-            harmonic, noise, free = (
-                warp_frequency(part, style.warp, style.bend) for part in (harmonic, noise, free)
-            )
-        tilt = tilt_curve(len(harmonic), SAMPLE_RATE / 2, style.tilt)
+        harmonic, noise, free = (warp_frequency(part, style) for part in (harmonic, noise, free))
+        gain = gain_curve(len(harmonic), SAMPLE_RATE / 2, style)
         return np.asarray(
             self._dsp.synth(
-                harmonic + tilt,
+                harmonic + gain,
                 theta,
-                noise + tilt + np.float32(style.breath),
-                free + tilt,
+                noise + gain + np.float32(style.breath),
+                free + gain,
                 phase,
                 shape_pitch(f0, style),
                 np.random.default_rng(seed),
