@@ -55,13 +55,12 @@ docs: $(READY)
 	$(BIN)/python -m benchmarks.readme
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
-# Whether the stages fit together shows in a quarter of an hour, without a voice:
-# make nano UTTERANCES=300 CODEC_MINUTES=4 SPEECH_MINUTES=4 NANO=/tmp/nano
+# docs/training.md says what $(DATA)/texts is, how long each stage takes, why memory is kept, and
+# how these sizes show in minutes whether the stages fit together.
 UTTERANCES ?= 32000
 CODEC_MINUTES ?= 80
 SPEECH_MINUTES ?= 180
 NANO ?= engine/checkpoints/nano
-# docs/training.md says what $(DATA)/texts is, how long each stage takes, and why memory is kept.
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bfloat16 || echo float32)
 RUN2 := OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384 $(BIN)/torchrun --nproc-per-node 2 -m
 FAST := --precision $(PRECISION) --compile
