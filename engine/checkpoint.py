@@ -18,7 +18,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save as serialize
 from safetensors.torch import save_file
 from torch import Tensor
 
@@ -113,11 +112,6 @@ def _read(
             _assign(part, name, tensor.to(device, dtype, copy=tensor.dim() < 2))
 
 
-def quantizer_of(codec: Codec) -> str:
-    """Fingerprint of what a codec's codes mean (engine.cloning)."""
-    return quantizer_fingerprint(codec.quantizer, codec.config.acoustic_dim)
-
-
 def has_encoder(folder: Path, encoder: Path | None = None) -> bool:
     """Whether a checkpoint folder can encode, with the encoder file at hand; only names are read.
 
@@ -141,16 +135,13 @@ def save_encoder(path: Path, codec: Codec, model: str, origin: str) -> None:
         model: Name of the checkpoint whose codes it makes.
         origin: How it came to be, for people.
     """
-    stored = {f"audio_tokenizer.{name}": tensor for name, tensor in codec.state_dict().items()}
     tensors = {
         name: tensor.detach().to("cpu", torch.bfloat16).contiguous()
-        for name, tensor in stored.items()
-        if _of_encoder(name)
+        for part, tensor in codec.state_dict().items()
+        if _of_encoder(name := f"audio_tokenizer.{part}")
     }
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    facts = EncoderFacts(quantizer_of(codec), model, origin)
-    temporary.write_bytes(serialize(tensors, metadata_of(facts)))
-    temporary.replace(path)
+    facts = EncoderFacts(quantizer_fingerprint(codec.quantizer), model, origin)
+    write_tensors(path, tensors, **metadata_of(facts))
 
 
 def build(config: ModelConfig, with_encoder: bool) -> VoxtralModel:
@@ -189,10 +180,17 @@ def save(
         write_voice(folder, name, rows)
     (folder / "tekken.json").write_text(json.dumps(tekken), encoding="utf-8")
     (folder / "params.json").write_text(json.dumps(params, indent=1) + "\n", encoding="utf-8")
-    temporary = folder / f"{WEIGHTS}.{os.getpid()}.tmp"
-    save_file(stored, temporary, metadata={"format": "pt"})
-    temporary.chmod((folder / "params.json").stat().st_mode)  # safetensors' own: nobody else's
-    temporary.replace(folder / WEIGHTS)
+    write_tensors(folder / WEIGHTS, stored, format="pt")
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], **metadata: str) -> None:
+    """Write a safetensors file, whole or not at all, readable for whom new files are."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.touch()
+    mode = temporary.stat().st_mode  # that of safetensors' own files lets nobody else read them
+    save_file(tensors, temporary, metadata)
+    temporary.chmod(mode)
+    temporary.replace(path)
 
 
 def fingerprint(folder: Path) -> str:
@@ -238,7 +236,7 @@ def _encoder_for(path: Path, weights: Any, config: ModelConfig, folder: Path) ->
     facts, quantizer = read_facts(path), Quantizer(config.codec)
     for name in quantizer.state_dict():
         _assign(quantizer, name, weights.get_tensor(FLOAT32_PREFIX + name).float())
-    if facts.quantizer != quantizer_fingerprint(quantizer, config.codec.acoustic_dim):
+    if facts.quantizer != quantizer_fingerprint(quantizer):
         raise CheckpointError(
             f"{path} makes codes of {facts.model}, which mean other sounds to "
             f"{folder_name(folder)}.",

@@ -87,8 +87,8 @@ def embed_codes(model: VoxtralModel, codes: np.ndarray) -> Tensor:
     return table(torch.from_numpy(voice_codes(codes)).to(device))
 
 
-def quantizer_fingerprint(quantizer: Quantizer, acoustic_dim: int) -> str:
+def quantizer_fingerprint(quantizer: Quantizer) -> str:
     """16 hex digits: codecs that share them mean the same by the same codes."""
-    digest = hashlib.sha256(f"{acoustic_dim} x {quantizer.levels}".encode())
+    digest = hashlib.sha256(f"{quantizer.acoustic_dim} x {quantizer.levels}".encode())
     digest.update(quantizer.semantic_codebook.embedding.cpu().numpy().tobytes())
     return digest.hexdigest()[:16]

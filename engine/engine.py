@@ -290,7 +290,8 @@ class Engine:
     @cached_property
     def _origin(self) -> tuple[str, str, str]:
         """Of the voices made here: fingerprint, quantizer and model."""
-        return self.fingerprint, checkpoint.quantizer_of(self._model.audio_tokenizer), self.name
+        quantizer = cloning.quantizer_fingerprint(self._model.audio_tokenizer.quantizer)
+        return self.fingerprint, quantizer, self.name
 
     def rows(self, voice: str | Voice | None = None) -> Tensor:
         """What a prompt in this voice begins with: [rows, dim]. Errors as in `stream`."""

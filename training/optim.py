@@ -6,7 +6,8 @@ orthogonalised in one batched product.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -84,6 +85,25 @@ class Muon(torch.optim.Optimizer):
         gradients = [p.grad for p in parameters if p.grad is not None]
         torch._foreach_lerp_(averages, gradients, 1 - group["momentum"])
         return torch.stack(torch._foreach_lerp(gradients, averages, group["momentum"]))
+
+
+@contextmanager
+def rounded(parameters: list[torch.nn.Parameter]) -> Iterator[None]:
+    """Parameters as a checkpoint stores them, in bfloat16, and afterwards whole again.
+
+    What is learned from gradients of the rounded ones is right for them, while small updates
+    still add up in the whole ones (P. Micikevicius and others, "Mixed Precision Training", 2018).
+    """
+    with torch.no_grad():
+        whole = [parameter.clone() for parameter in parameters]
+        for parameter in parameters:
+            parameter.copy_(parameter.bfloat16())
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(parameters, whole, strict=True):
+                parameter.copy_(value)
 
 
 def matrices(

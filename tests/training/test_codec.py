@@ -254,6 +254,16 @@ def test_the_waveform_is_learned_only_with_phases(
     assert {"wave", "phase"} & values.keys() == ({"wave", "phase"} if phases else set())
 
 
+def test_what_is_learned_is_for_weights_as_they_are_stored(corpus: Path, tmp_path: Path) -> None:
+    whole, stored = (CodecTrainer(options(corpus, tmp_path / "run")) for _ in range(2))
+    batch = whole.crops().batch(2)
+    with torch.no_grad():
+        for parameter in stored.trained:
+            parameter.copy_(parameter.bfloat16())
+    assert not torch.equal(whole.codec.latent(batch[0]), stored.codec.latent(batch[0]))
+    assert whole.update(batch, 2e-3)[0]["loss"] == stored.update(batch, 2e-3)[0]["loss"]
+
+
 def test_a_run_from_a_codec_begins_with_its_codes(corpus: Path, tmp_path: Path) -> None:
     first = CodecTrainer(options(corpus, tmp_path / "first"))
     first.start_codebook(first.crops())

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from training.optim import Muon, orthogonalise
+from training.optim import Muon, orthogonalise, rounded
 
 
 class TestMuon:
@@ -27,3 +27,15 @@ class TestMuon:
             optimiser.step()
             losses.append(loss.item())
         assert losses[-1] < 0.1 * losses[0]
+
+
+def test_rounded_weights_learn_by_whole_ones() -> None:
+    weight = torch.nn.Parameter(torch.tensor([1.001, -3.0]))
+    optimiser = torch.optim.SGD([weight], lr=1e-3)
+    for _ in range(8):
+        optimiser.zero_grad()
+        with rounded([weight]):
+            assert torch.equal(weight, weight.bfloat16().float())
+            weight.sum().backward()
+        optimiser.step()
+    torch.testing.assert_close(weight.detach(), torch.tensor([1.001, -3.0]) - 8e-3)

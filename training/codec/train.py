@@ -5,7 +5,7 @@ Random crops of the corpus go through encoder, stochastic bottleneck and decoder
 learns to make speech; then the codebook is set by k-means and the bottleneck begins.
 `--part decoder --initial codec.pt --codes DIR...` trains the decoder alone: on codes of
 `training.codes`, which hold what the frozen encoder really says, and of `training.speech.predict`,
-what the speech model will say.
+what the speech model will say. What is learned is learned for weights as a checkpoint stores them.
 Started again, a run goes on where its last state file was; `torchrun` makes that several processes.
 Result: `codec.pt` in the output folder, for the next stages.
 """
@@ -34,6 +34,7 @@ from training.codec.weights import SPECTRA, loss_weights
 from training.codes import load_codec
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
+from training.optim import rounded
 from training.parallel import Ranks
 from training.presets import PRESETS
 
@@ -134,10 +135,8 @@ class CodecTrainer:
         return {name: module for name, module in named.items() if module is not None}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        named: dict[str, torch.optim.Optimizer] = {"optimiser": self.optimiser}
-        if self.judges:
-            named["judge_optimiser"] = self.judge_optimiser
-        return named
+        judges = {"judge_optimiser": self.judge_optimiser} if self.judges else {}
+        return {"optimiser": self.optimiser, **judges}
 
     def resume(self) -> float:
         """Load the state of an earlier session, or the start; returns its seconds."""
@@ -195,23 +194,24 @@ class CodecTrainer:
         """One step of every optimiser; returns what to log, and the progress of all processes."""
         wave, labels = (part.to(self.options.device) for part in batch)
         values: dict[str, float] = {}
-        if self.options.part == "decoder":
-            made = self._synthesize(self.codec.quantizer.decode(labels))
-            terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
-        else:
-            made, terms, values = self._through_bottleneck(wave, labels, progress)
-        if self.options.loudness:
-            heard = disturbance(made, wave, self.config.sampling_rate).mean()
-            terms["loudness"] = self.options.loudness * heard
-        if self.options.harmonics:
-            apart = harmonic_distance(made, wave, self.config.sampling_rate)
-            terms["harmonics"] = self.options.harmonics * apart
-        if self.judges:
-            terms["features"] = feature_matching(self.judges(wave), self.judges(made))
-        loss = torch.stack(list(terms.values())).sum()
-        set_learning_rate(self.optimiser, rate)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        with rounded(self.trained):
+            if self.options.part == "decoder":
+                made = self._synthesize(self.codec.quantizer.decode(labels))
+                terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
+            else:
+                made, terms, values = self._through_bottleneck(wave, labels, progress)
+            if self.options.loudness:
+                heard = disturbance(made, wave, self.config.sampling_rate).mean()
+                terms["loudness"] = self.options.loudness * heard
+            if self.options.harmonics:
+                apart = harmonic_distance(made, wave, self.config.sampling_rate)
+                terms["harmonics"] = self.options.harmonics * apart
+            if self.judges:
+                terms["features"] = feature_matching(self.judges(wave), self.judges(made))
+            loss = torch.stack(list(terms.values())).sum()
+            loss.backward()
+        set_learning_rate(self.optimiser, rate)
         progress = self.ranks.average(self.trained, progress)
         norm = nn.utils.clip_grad_norm_(self.codec.parameters(), 10.0)
         self.optimiser.step()

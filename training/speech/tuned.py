@@ -5,7 +5,6 @@ the old voices, the terms of use and the encoder file are the old files.
 """
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
@@ -13,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from engine.checkpoint import WEIGHTS
+from engine.checkpoint import WEIGHTS, write_tensors
 from engine.config import read_params
 from engine.encoder import NAME as ENCODER
 from engine.encoder import find_encoder
@@ -63,10 +61,7 @@ def write_tuned(
             old = file.get_tensor(name)
             new = weights[name].detach().to("cpu", old.dtype) if name in weights else old
             stored[name] = new.contiguous()
-    temporary = folder / f"{WEIGHTS}.{os.getpid()}.tmp"
-    save_file(stored, temporary, metadata={"format": "pt"})
-    temporary.chmod((folder / "params.json").stat().st_mode)  # safetensors' own: nobody else's
-    temporary.replace(folder / WEIGHTS)
+    write_tensors(folder / WEIGHTS, stored, format="pt")
 
 
 def _write_json(path: Path, content: dict[str, Any], indent: int | None) -> None:

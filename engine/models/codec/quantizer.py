@@ -37,7 +37,7 @@ class Quantizer(nn.Module):
 
     def __init__(self, config: CodecConfig) -> None:
         super().__init__()
-        self.semantic_dim = config.semantic_dim
+        self.semantic_dim, self.acoustic_dim = config.semantic_dim, config.acoustic_dim
         self.levels = config.acoustic_codebook_size
         self.semantic_codebook = SemanticCodebook(
             config.semantic_codebook_size, config.semantic_dim
