@@ -1,8 +1,8 @@
 """Train the codec: `python -m training.codec.train --corpus DIR --out DIR --minutes 90`.
 
-Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
-`--free` share of the time of a run from nothing, nothing is quantised, so that the network first
-learns to make speech; then the codebook is set by k-means and the bottleneck begins.
+Random crops of the corpus, half of them coloured, go through encoder, stochastic bottleneck and
+decoder. For the first `--free` share of the time of a run from nothing, nothing is quantised, so
+that the network first learns to make speech; then k-means sets the codebook.
 `--part decoder --initial codec.pt --codes DIR...` trains the decoder alone: on codes of
 `training.codes`, which hold what the frozen encoder really says, and of `training.speech.predict`,
 what the speech model will say. What is learned is learned for weights as a checkpoint stores them.
@@ -25,6 +25,7 @@ from engine.models.codec import distance
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import harmonic_distance, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
+from training.codec.colour import coloured
 from training.codec.crops import CodedCrops, Crops, HeldCrops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import grow, init_codec
@@ -200,6 +201,7 @@ class CodecTrainer:
                 made = self._synthesize(self.codec.quantizer.decode(labels))
                 terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
             else:
+                wave = coloured(wave, self.generator, self.config.sampling_rate)
                 made, terms, values = self._through_bottleneck(wave, labels, progress)
             if self.options.loudness:
                 heard = disturbance(made, wave, self.config.sampling_rate).mean()
@@ -230,17 +232,16 @@ class CodecTrainer:
         self, wave: Tensor, phones: Tensor, progress: float
     ) -> tuple[Tensor, dict[str, Tensor], dict[str, float]]:
         latent, quantizer = self._latent(wave), self.codec.quantizer
-        split = self.config.semantic_dim
         passed, commitment, codes = bottleneck(quantizer, latent, self.generator, self.quantise)
         made = self._synthesize(passed)
         weights = loss_weights(1 if self.options.initial else progress)
         terms = reconstruction_loss(made, wave, weights if self.options.phases else SPECTRA)
         terms["commitment"] = self.options.commitment * commitment
-        cross_entropy, accuracy = self.probe(passed[:, :split], phones)
+        cross_entropy, accuracy = self.probe(passed[:, : quantizer.semantic_dim], phones)
         terms["phones"] = self.options.phones * cross_entropy
         values = {"accuracy": accuracy.item(), "dead": 0.0}
         if self.quantise:
-            vectors = latent[:, :split].detach().transpose(1, 2).flatten(0, 1)
+            vectors = latent[:, : quantizer.semantic_dim].detach().transpose(1, 2).flatten(0, 1)
             book = quantizer.semantic_codebook
             vectors, codes = self.ranks.gather(vectors), self.ranks.gather(codes.flatten())
             values["dead"] = update_codebook(book, vectors, codes, self.shared)
