@@ -11,7 +11,6 @@ import torch
 
 from engine.config import parse_config
 from evaluation.phones import SYMBOLS, UNKNOWN, phone_labels
-from training.codec.colour import FLOOR_DB, TOP_HZ, coloured
 from training.codec.crops import Crops, HeldCrops
 from training.codec.loudness import disturbance
 from training.codec.train import CodecTrainer, Options
@@ -185,24 +184,3 @@ def test_a_codec_learns_from_it(corpus: Path, tmp_path: Path, name: str) -> None
     assert terms[1] > 0
     assert terms[2] == pytest.approx(2 * terms[1])
     assert losses[1] - losses[0] == pytest.approx(terms[1], rel=1e-3)
-
-
-def test_half_of_the_crops_are_coloured() -> None:
-    wave = 0.1 * torch.randn(400, 4800, generator=torch.Generator().manual_seed(1))
-    made = coloured(wave, torch.Generator().manual_seed(2))
-    assert torch.equal(made, coloured(wave, torch.Generator().manual_seed(2)))
-    torch.testing.assert_close(made.std(1), wave.std(1), rtol=0.02, atol=0)
-    changed = (made - wave).abs().amax(1) > 1e-5
-    assert 0.4 < changed.float().mean() < 0.6
-    cross = torch.fft.irfft(torch.fft.rfft(made) * torch.fft.rfft(wave).conj())
-    assert (cross.argmax(1) == 0).all()  # nothing is moved in time
-
-    def level(part: torch.Tensor) -> torch.Tensor:
-        """dB above 11.6 kHz, where every band has ended, over those of 500 Hz to 3 kHz."""
-        power = torch.fft.rfft(part).abs().square()  # bins of 5 Hz
-        return 10 * (power[:, 2320:].mean(1) / power[:, 100:600].mean(1)).log10()
-
-    assert TOP_HZ[1] + 600 <= 11_600
-    ended = level(made) < level(wave) - FLOOR_DB + 20
-    assert 0.3 < ended[changed].float().mean() < 0.5
-    assert not ended[~changed].any()

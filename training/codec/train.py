@@ -1,8 +1,8 @@
 """Train the codec: `python -m training.codec.train --corpus DIR --out DIR --minutes 90`.
 
-Random crops of the corpus, half of them coloured, go through encoder, stochastic bottleneck and
-decoder. For the first `--free` share of the time of a run from nothing, nothing is quantised, so
-that the network first learns to make speech; then k-means sets the codebook.
+Random crops of the corpus go through encoder, stochastic bottleneck and decoder. For the first
+`--free` share of the time of a run from nothing, nothing is quantised, so that the network first
+learns to make speech; then the codebook is set by k-means and the bottleneck begins.
 `--part decoder --initial codec.pt --codes DIR...` trains the decoder alone: on codes of
 `training.codes`, which hold what the frozen encoder really says, and of `training.speech.predict`,
 what the speech model will say. What is learned is learned for weights as a checkpoint stores them.
@@ -25,7 +25,6 @@ from engine.models.codec import distance
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import harmonic_distance, reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
-from training.codec.colour import coloured
 from training.codec.crops import CodedCrops, Crops, HeldCrops
 from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
 from training.codec.init import grow, init_codec
@@ -201,7 +200,6 @@ class CodecTrainer:
                 made = self._synthesize(self.codec.quantizer.decode(labels))
                 terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
             else:
-                wave = coloured(wave, self.generator, self.config.sampling_rate)
                 made, terms, values = self._through_bottleneck(wave, labels, progress)
             if self.options.loudness:
                 heard = disturbance(made, wave, self.config.sampling_rate).mean()
