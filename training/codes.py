@@ -10,7 +10,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from engine.config import parse_config
 from engine.models.codec.codec import Codec
 from evaluation.phones import phone_labels
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
+from training.data.speakers import style_of, style_values, unknown_style
 from training.presets import PRESETS
 
 BATCH_SECONDS = 40.0
@@ -37,6 +38,7 @@ class Spoken:
         codes: int16 [frames, codebooks], 0-based.
         chars: Character being spoken in each frame, float16 [frames], NaN where unknown.
         phones: Phone of each frame, int16 [frames], -100 where unknown.
+        style: What its pseudo-speaker is like (`style_values`); NaN where nobody knows.
     """
 
     text: str
@@ -46,6 +48,7 @@ class Spoken:
     chars: np.ndarray
     phones: np.ndarray
     id: str = ""
+    style: np.ndarray = field(default_factory=unknown_style)
 
     @property
     def frames(self) -> int:
@@ -61,9 +64,9 @@ def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
     spoken = []
     for name, start, frames in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         part, u = slice(start, start + frames), utterances[name]
-        spoken.append(
-            Spoken(u.text, u.speaker, u.split, codes[part], chars[part], phones[part], name)
-        )
+        style = style_values(style_of(u.speaker)) if u.phones else unknown_style()
+        tracks = codes[part], chars[part], phones[part]
+        spoken.append(Spoken(u.text, u.speaker, u.split, *tracks, name, style))
     return spoken
 
 

@@ -15,6 +15,7 @@ from training.codes import (
     load_codec,
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
+from training.data.speakers import STYLE_VALUES
 from training.presets import PRESETS
 from training.speech.init import init_speech
 from training.speech.samples import Part, Sample
@@ -73,7 +74,8 @@ def codes(corpus: Path, codec_state: Path, tmp_path_factory: pytest.TempPathFact
 
 def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames: int) -> Sample:
     codes = random.integers(0, 21, (prompt, CONFIG.num_codebooks), np.int16)
-    return Sample(codes, [random_part(random, text, frames)])
+    style = random.standard_normal(STYLE_VALUES, np.float32)
+    return Sample(codes, [random_part(random, text, frames)], style)
 
 
 def random_part(random: np.random.Generator, text: bytes, frames: int) -> Part:

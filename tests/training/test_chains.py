@@ -15,7 +15,7 @@ from training.codes import Spoken
 from training.presets import PRESETS
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import run_backbone
-from training.speech.losses import LossOptions, PhoneProbe, embed, terms
+from training.speech.losses import LossOptions, Probe, embed, terms
 from training.speech.probe import embed_prompt
 from training.speech.prompts import IGNORED
 from training.speech.samples import (
@@ -129,7 +129,7 @@ def test_padding_changes_no_loss(model: VoxtralModel, chain: Sample, samples: li
 
     def seen(batch: list[Sample]) -> dict[str, float]:
         torch.manual_seed(0)  # of the probe
-        probe = PhoneProbe(CONFIG.backbone.dim)
+        probe = Probe(CONFIG.backbone.dim)
         _, values = terms(model, probe, collate(batch), options, 0.0, torch.Generator())
         return {name: float(values[name]) for name in ("off", "phone")}
 
@@ -142,7 +142,7 @@ def test_padding_changes_no_loss(model: VoxtralModel, chain: Sample, samples: li
 
 def test_a_later_part_learns_to_look_at_its_own_text(model: VoxtralModel, chain: Sample) -> None:
     """The supervision of a part does not ask for characters of another one."""
-    probe, options = PhoneProbe(CONFIG.backbone.dim), LossOptions(layers=(0, 1))
+    probe, options = Probe(CONFIG.backbone.dim), LossOptions(layers=(0, 1))
     batch = collate([chain])
     other = batch.text.clone()
     other[:, :] = other[0, 0].clone()  # as if all were spoken from the first text

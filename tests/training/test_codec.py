@@ -1,5 +1,6 @@
 """Codec training: losses, bottleneck, codebook, labels, discriminators, and runs of seconds."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,14 +13,21 @@ from engine.models.codec.codec import Codec
 from engine.models.codec.distance import (
     MELS,
     LossWeights,
+    colour_distance,
     harmonic_distance,
     mel_bank,
     phase_distance,
     reconstruction_loss,
     spectrum,
+    third_octaves,
 )
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
-from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
+from training.codec.discriminator import (
+    Discriminators,
+    feature_matching,
+    hinge_loss,
+    match,
+)
 from training.codec.init import grow, init_codec, mdct_basis
 from training.codec.phones import UNKNOWN, PhoneProbe
 from training.codec.train import STATE, CodecTrainer, Options, train
@@ -98,6 +106,21 @@ def test_harmonics_count_wherever_their_phases_are() -> None:
     assert harmonic_distance(voice(95, 0.3), real) < 0.05
     assert harmonic_distance(voice(100), real) > 0.6  # a comb of the decoder's patches
     assert harmonic_distance(noise, real) > 0.6
+
+
+def test_colour_is_told_by_band_and_not_by_time() -> None:
+    real = torch.randn(1, 24000, generator=generator())
+    spectrum = torch.fft.rfft(real)
+    hertz = torch.fft.rfftfreq(24000, 1 / 24000)
+    bright = torch.fft.irfft(spectrum * torch.where(hertz > 3000, 2.0, 1.0))
+    assert colour_distance(real, real) < 1e-5
+    assert colour_distance(real.roll(6000), real) < 0.05
+    bands = third_octaves(2048, 24000)
+    assert bands.sum(0).eq(1).all()
+    above = (bands.argmax(0).unique() > bands[:, 256].argmax()).float().mean()  # 256: 3 kHz
+    apart = colour_distance(bright, real).item()
+    assert apart == pytest.approx(math.log(2) * float(above), rel=0.1)
+    assert colour_distance(bright[:, :12000], real) > 0.2  # of another length, too
 
 
 def test_the_waveform_comes_first() -> None:
@@ -183,6 +206,20 @@ def test_probe_ignores_unlabelled_frames() -> None:
     some = none.clone()
     some[0, 1] = 5
     assert probe(semantic, some)[0].item() > 0
+
+
+def test_matching_asks_nothing_of_the_discriminators() -> None:
+    judges = Discriminators(channels=4, sizes=(126, 76))
+    real = torch.randn(2, 2400, generator=generator())
+    made = torch.zeros(2, 2400, requires_grad=True)
+    distance, known = match(judges, real, made)
+    assert distance.item() == pytest.approx(feature_matching(judges(real), judges(made)).item())
+    distance.backward()
+    assert made.grad is not None
+    assert made.grad.abs().sum() > 0
+    assert all(parameter.grad is None for parameter in judges.parameters())
+    hinge_loss(known, judges(made.detach())).backward()
+    assert all(parameter.grad is not None for parameter in judges.parameters())
 
 
 def test_discriminators_tell_and_features_match() -> None:

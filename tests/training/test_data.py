@@ -23,8 +23,10 @@ from training.data.speakers import (
     Style,
     gain_curve,
     held_out_styles,
+    random_style,
     shape_pitch,
     style_of,
+    style_values,
     warp_frequency,
 )
 
@@ -136,6 +138,11 @@ class TestSpeakers:
     def test_a_name_always_means_the_same_voice(self) -> None:
         assert style_of("p0007") == style_of("p0007") != style_of("p0008")
         assert style_of("neutral_male") == PRESETS["neutral_male"]
+
+    def test_a_style_as_numbers(self) -> None:
+        assert (style_values(Style()) == 0).all()
+        many = np.stack([style_values(random_style(f"p{n:04d}")) for n in range(400)])
+        assert ((many.std(0) > 0.3) & (many.std(0) < 3)).all()
 
     def test_held_out_speakers_are_spread_and_unlike_all_others(self) -> None:
         styles = held_out_styles(len(HELD_OUT))

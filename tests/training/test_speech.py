@@ -20,10 +20,11 @@ from training.codes import (
     spoken_chars,
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
+from training.data.speakers import style_of, style_values
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.forward import rotate, run_backbone
 from training.speech.init import speech_parameters
-from training.speech.losses import LossOptions, PhoneProbe, embed, flow_loss, terms
+from training.speech.losses import LossOptions, Probe, embed, flow_loss, terms
 from training.speech.probe import embed_prompt
 from training.speech.prompts import IGNORED
 from training.speech.samples import ROWS, Sample, Vocabulary, collate, prompt_ids
@@ -40,6 +41,12 @@ class TestCodes:
         alone = codec.encode(torch.from_numpy(audio[None, :count] / 32768).float())[0].T
         assert spoken[0].frames == len(alone) == 7
         np.testing.assert_array_equal(spoken[0].codes[:6], alone[:6])
+
+    def test_the_style_of_a_pseudo_speaker_goes_with_it(self, corpus: Path, codes: Path) -> None:
+        spoken = load_codes(codes, corpus)
+        np.testing.assert_array_equal(spoken[1].style, style_values(style_of("p0001")))
+        batch = collate([Sampler(spoken, {}, SampleOptions(), 0).sample(spoken[1])])
+        np.testing.assert_array_equal(batch.style[0], spoken[1].style)
 
     def test_index_and_arrays_belong_together(self, corpus: Path, codes: Path) -> None:
         spoken = load_codes(codes, corpus)
@@ -183,7 +190,7 @@ class TestLosses:
     def test_bfloat16_changes_the_losses_little(
         self, model: VoxtralModel, samples: list[Sample]
     ) -> None:
-        probe, batch = PhoneProbe(CONFIG.backbone.dim), collate(samples)
+        probe, batch = Probe(CONFIG.backbone.dim), collate(samples)
         seen = []
         for reduced in (False, True):
             generator = torch.Generator().manual_seed(0)
@@ -202,7 +209,7 @@ class TestLosses:
     def test_gradient_reaches_all_parameters(
         self, model: VoxtralModel, samples: list[Sample]
     ) -> None:
-        probe = PhoneProbe(CONFIG.backbone.dim)
+        probe = Probe(CONFIG.backbone.dim)
         options = LossOptions(layers=(0, 1))
         losses, _ = terms(model, probe, collate(samples), options, 0.0, torch.Generator())
         model.zero_grad()
@@ -216,7 +223,7 @@ class TestLosses:
         options = LossOptions(layers=(0, 1), drop=0.0)
 
         def off(batch: list[Sample]) -> float:
-            probe = PhoneProbe(CONFIG.backbone.dim)
+            probe = Probe(CONFIG.backbone.dim)
             _, seen = terms(model, probe, collate(batch), options, 0.0, torch.Generator())
             return float(seen["off"])
 
@@ -229,12 +236,12 @@ class TestLosses:
     ) -> None:
         parts = [s.parts[0] for s in samples]
         parts = [replace(p, chars=p.chars * np.nan, phones=p.phones * 0 - 100) for p in parts]
-        blank = [Sample(s.prompt, [p]) for s, p in zip(samples, parts, strict=True)]
-        probe = PhoneProbe(CONFIG.backbone.dim)
+        blank = [Sample(s.prompt, [p]) for s, p in zip(samples, parts, strict=True)]  # no style
+        probe = Probe(CONFIG.backbone.dim)
         losses, _ = terms(
             model, probe, collate(blank), LossOptions(layers=(1,)), 0.0, torch.Generator()
         )
-        assert losses["align"] == losses["phones"] == 0
+        assert losses["align"] == losses["phones"] == losses["style"] == 0
 
     def test_a_share_of_the_frames_is_seen_as_spoken(
         self, model: VoxtralModel, monkeypatch: pytest.MonkeyPatch

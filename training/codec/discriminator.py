@@ -2,7 +2,7 @@
 
 One per FFT size; the sizes are the paper's, about 1.62 apart, so that no two share a period. They
 learn real from reconstructed by the hinge loss. The codec gets no adversarial term, only the L1
-distance of all activations (feature matching). Off on a CPU: a step takes several times as long.
+distance of all activations (feature matching). On a CPU a step takes several times as long.
 """
 
 import torch
@@ -66,6 +66,16 @@ def hinge_loss(real: list[list[Tensor]], made: list[list[Tensor]]) -> Tensor:
         F.relu(1 - a[-1]).mean() + F.relu(1 + b[-1]).mean() for a, b in zip(real, made, strict=True)
     ]
     return torch.stack(losses).mean()
+
+
+def match(judges: Discriminators, real: Tensor, made: Tensor) -> tuple[Tensor, list[list[Tensor]]]:
+    """`feature_matching` of samples [batch, n], without a gradient for the discriminators; and
+    what they say of the real ones, for `hinge_loss`."""
+    known = judges(real)
+    judges.requires_grad_(False)
+    distance = feature_matching(known, judges(made))
+    judges.requires_grad_(True)
+    return distance, known
 
 
 def feature_matching(real: list[list[Tensor]], made: list[list[Tensor]]) -> Tensor:

@@ -23,14 +23,13 @@ from torch import Tensor, nn
 from engine.config import parse_config
 from engine.models.codec import distance
 from engine.models.codec.codec import Codec
-from engine.models.codec.distance import harmonic_distance, reconstruction_loss
+from engine.models.codec.distance import reconstruction_loss
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops, HeldCrops
-from training.codec.discriminator import Discriminators, feature_matching, hinge_loss
+from training.codec.discriminator import Discriminators, hinge_loss, match
 from training.codec.init import grow, init_codec
-from training.codec.loudness import disturbance
 from training.codec.phones import PhoneProbe
-from training.codec.weights import SPECTRA, loss_weights
+from training.codec.weights import SPECTRA, heard, loss_weights
 from training.codes import load_codec
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
@@ -55,8 +54,7 @@ class Options:
         phases: Whether waveform and phases are learned, first of all; else, and by the decoder
             alone, spectra are.
         phones: Weight of the semantic distillation.
-        loudness: Weight of the disturbance that is heard (`training.codec.loudness`).
-        harmonics: Weight of `harmonic_distance`.
+        loudness, harmonics, colour: Weights of `training.codec.weights.HEARD`.
         channels: Of the discriminators; 0 for none (a CPU has no time for them).
         precision: Of the codec's products; bfloat16 pays where the processor has units for it.
         compile: Compile codec and loss before the first step (a minute), for twice the speed.
@@ -78,6 +76,7 @@ class Options:
     phones: float = 0.5
     loudness: float = 0.0
     harmonics: float = 0.0
+    colour: float = 0.0
     channels: int = 0
     save_minutes: float = 5.0
     device: str = "cpu"
@@ -107,8 +106,8 @@ class CodecTrainer:
             self.codec.requires_grad_(False)
             self.codec.decoder_blocks.requires_grad_(True)
             self.codec.output_proj.requires_grad_(True)
-        self._latent = self._reduced(self.codec.latent)
-        self._synthesize = self._reduced(self.codec.synthesize)
+        self._latent = self._quick(self.codec.latent)
+        self._synthesize = self._quick(self.codec.synthesize)
         self.trained = [p for p in self.codec.parameters() if p.requires_grad]
         self.trained += list(self.probe.parameters())
         self.optimiser = torch.optim.AdamW(
@@ -119,20 +118,24 @@ class CodecTrainer:
                 self.judges.parameters(), lr=1e-4, betas=(0.8, 0.99), fused=True
             )
 
-    def _reduced(self, part: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    def _reduced(self) -> torch.autocast:
+        """The run's precision."""
+        kind, reduced = torch.device(self.options.device).type, self.options.precision == "bfloat16"
+        return torch.autocast(kind, torch.bfloat16, enabled=reduced)
+
+    def _quick(self, part: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
         """A part of the codec at the run's precision, with float32 results."""
         compiled = torch.compile(part, dynamic=False) if self.options.compile else part
-        kind, reduced = torch.device(self.options.device).type, self.options.precision == "bfloat16"
 
         def run(x: Tensor) -> Tensor:
-            with torch.autocast(kind, torch.bfloat16, enabled=reduced):
+            with self._reduced():
                 return compiled(x).float()
 
         return run
 
     def _modules(self) -> dict[str, nn.Module]:
-        named = {"model": self.codec, "probe": self.probe, "judges": self.judges}
-        return {name: module for name, module in named.items() if module is not None}
+        judges = {"judges": self.judges} if self.judges else {}
+        return {"model": self.codec, "probe": self.probe, **judges}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         judges = {"judge_optimiser": self.judge_optimiser} if self.judges else {}
@@ -201,14 +204,10 @@ class CodecTrainer:
                 terms = reconstruction_loss(made, wave, SPECTRA)  # predicted codes: other phases
             else:
                 made, terms, values = self._through_bottleneck(wave, labels, progress)
-            if self.options.loudness:
-                heard = disturbance(made, wave, self.config.sampling_rate).mean()
-                terms["loudness"] = self.options.loudness * heard
-            if self.options.harmonics:
-                apart = harmonic_distance(made, wave, self.config.sampling_rate)
-                terms["harmonics"] = self.options.harmonics * apart
+            terms |= heard(made, wave, self.config.sampling_rate, vars(self.options))
             if self.judges:
-                terms["features"] = feature_matching(self.judges(wave), self.judges(made))
+                with self._reduced():
+                    terms["features"], real = match(self.judges, wave, made)
             loss = torch.stack(list(terms.values())).sum()
             loss.backward()
         set_learning_rate(self.optimiser, rate)
@@ -216,7 +215,8 @@ class CodecTrainer:
         norm = nn.utils.clip_grad_norm_(self.codec.parameters(), 10.0)
         self.optimiser.step()
         if self.judges:
-            hinge = hinge_loss(self.judges(wave), self.judges(made.detach()))
+            with self._reduced():
+                hinge = hinge_loss(real, self.judges(made.detach()))
             self.judge_optimiser.zero_grad(set_to_none=True)
             hinge.backward()
             self.judge_optimiser.step()

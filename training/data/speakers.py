@@ -93,6 +93,8 @@ def held_out_styles(count: int) -> list[Style]:
 
 DIMENSIONS = 7
 STRETCH, CURVE, TOP_HZ = 0.08, 0.8, (3400.0, 8000.0)
+BAND_HZ = 12_000.0
+STYLE_VALUES = DIMENSIONS + 1 + len(PLACES_HZ) + len(CURVE_HZ)
 
 
 def _style(places: list[float]) -> Style:
@@ -122,6 +124,28 @@ def style_of(speaker: str) -> Style:
     if speaker in HELD_OUT:
         return held_out_styles(len(HELD_OUT))[HELD_OUT.index(speaker)]
     return random_style(speaker)
+
+
+def style_values(style: Style) -> np.ndarray:
+    """A style as numbers of about 1 in size, 0 for the teacher's: float32 [STYLE_VALUES]."""
+    straight = (
+        math.log(style.warp) / 0.1,
+        math.log(style.pitch) / 0.3,
+        math.log(style.range) / 0.25,
+        style.tilt / 0.13,
+        style.breath / 0.35,
+        math.log(style.rate) / 0.09,
+        style.bend / 0.07,
+        math.log2(min(style.top, BAND_HZ) / BAND_HZ),
+    )
+    stretch = np.divide(style.stretch or (0.0,) * len(PLACES_HZ), STRETCH)
+    curve = np.divide(style.curve or (0.0,) * len(CURVE_HZ), CURVE)
+    return np.concatenate([straight, stretch, curve]).astype(np.float32)
+
+
+def unknown_style() -> np.ndarray:
+    """In the place of `style_values` where nobody knows them: NaN."""
+    return np.full(STYLE_VALUES, np.nan, np.float32)
 
 
 def warp_frequency(spectrum: np.ndarray, style: Style) -> np.ndarray:

@@ -91,7 +91,7 @@ class Sampler:
         said = [chosen]
         if joined:
             said += self._another(said, 0, self.options.joined_chars - 1)
-        return Sample(self._prompt(said), [self._part(said)])
+        return Sample(self._prompt(said), [self._part(said)], chosen.style)
 
     def chain(self, chosen: Spoken) -> Sample:
         """A sample that says this utterance and goes on with others, each with its own text.
@@ -102,7 +102,7 @@ class Sampler:
         said, least = [chosen], int(self.random.integers(self.options.chain_chars // 3))
         while more := self._another(said, least, self.options.chain_chars):
             said += more
-        return Sample(self._prompt(said), [self._part([s]) for s in said])
+        return Sample(self._prompt(said), [self._part([s]) for s in said], chosen.style)
 
     def batches(self, budget: int, longest_chars: int) -> Iterator[Batch]:
         """An epoch over the texts of at most so many bytes: batches of at most `budget` positions.

@@ -1,9 +1,9 @@
 """What the backbone and the flow head are trained by (paper sections 2.2, 2.3, 3.1).
 
 Cross-entropy on semantic codes and flow matching on acoustic values, of what is to be said and not
-of the voice; and, for a small model with little time, two kinds of help that the corpus' word times
-make possible: chosen heads are told which characters are being spoken, and a linear probe names the
-phone.
+of the voice; and, for a small model with little time, three kinds of help that a corpus of known
+making gives: chosen heads are told which characters are being spoken, and linear probes name the
+phone and what the speaker is like.
 """
 
 import math
@@ -17,6 +17,7 @@ from engine.config import END_AUDIO, SPECIAL_CODES
 from engine.models.flow import FlowHead
 from engine.models.voxtral import VoxtralModel
 from training.codec.phones import SYMBOLS
+from training.data.speakers import STYLE_VALUES
 from training.speech.forward import Passed, run_backbone
 from training.speech.prompts import IGNORED
 from training.speech.samples import Batch
@@ -35,6 +36,7 @@ class LossOptions:
         flow: Weight of flow matching (mean over dimensions).
         align: Weight of attention supervision at the start; it falls to a tenth.
         phones: Weight of the phone probe at the start; it falls to a tenth.
+        style: Weight of the probe of the speaker's style.
         end: Weight of END among the semantic targets.
         layers, heads: Layers whose first so many heads are supervised.
         spread: Standard deviation of the wanted attention, in characters.
@@ -47,6 +49,7 @@ class LossOptions:
     flow: float = 4.0
     align: float = 0.3
     phones: float = 0.3
+    style: float = 0.5
     end: float = 2.0
     layers: tuple[int, ...] = (2, 3, 4)
     heads: int = 2
@@ -56,18 +59,23 @@ class LossOptions:
     draws: float = 1.0
 
 
-class PhoneProbe(nn.Module):
-    """Names the phone of a frame from the middle of the backbone; thrown away after training."""
+class Probe(nn.Module):
+    """Tells the phone of a frame, and what its speaker is like, from the middle of the backbone;
+    thrown away after training."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.output = nn.Linear(dim, len(SYMBOLS))
+        self.phones, self.style = nn.Linear(dim, len(SYMBOLS)), nn.Linear(dim, STYLE_VALUES)
 
-    def forward(self, middle: Tensor, phones: Tensor) -> Tensor:
-        """Rows [n, dim] and labels [n] -> cross-entropy."""
-        if not (phones != IGNORED).any():
-            return middle.sum() * 0
-        return F.cross_entropy(self.output(F.rms_norm(middle, middle.shape[-1:])), phones)
+    def forward(self, middle: Tensor, phones: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows [n, dim], labels [n] and styles [n, STYLE_VALUES] -> cross-entropy of the phones
+        and squared error of the styles, of those that are known."""
+        rows, known = F.rms_norm(middle, middle.shape[-1:]), ~style.isnan().any(-1)
+        nothing = middle.sum() * 0
+        named = F.cross_entropy(self.phones(rows), phones) if (phones != IGNORED).any() else nothing
+        if not known.any():
+            return named, nothing
+        return named, F.mse_loss(self.style(rows[known]).float(), style[known])
 
 
 def embed(model: VoxtralModel, batch: Batch) -> Tensor:
@@ -86,7 +94,7 @@ def embed(model: VoxtralModel, batch: Batch) -> Tensor:
 
 def terms(
     model: VoxtralModel,
-    probe: PhoneProbe,
+    probe: Probe,
     batch: Batch,
     options: LossOptions,
     progress: float,
@@ -110,20 +118,23 @@ def terms(
     speaking = (config.steps, min(1.0, 4 * config.temperature))
     flow = flow_loss(head, hidden[real], acoustic[real], options, generator, speaking)
     align, aligned = alignment_loss(passed, batch, options.spread)
-    phones = probe(passed.middle.flatten(0, 1)[flat], padded(batch.phones[known], IGNORED))
+    styles = padded(batch.style[known.nonzero()[:, 0]], math.nan)
+    labels = padded(batch.phones[known], IGNORED)
+    phones, style = probe(passed.middle.flatten(0, 1)[flat], labels, styles)
     fade = max(0.1, 1 - progress / 0.6)
     losses = {
         "semantic": cross_entropy,
         "flow": options.flow * flow,
         "align": options.align * fade * align,
         "phones": options.phones * fade * phones,
+        "style": options.style * style,
     }
-    seen = {"ce": cross_entropy, "mse": flow, "off": align, "phone": phones}
+    seen = {"ce": cross_entropy, "mse": flow, "off": align, "phone": phones, "style": style}
     seen |= {"top1": right, "aligned": aligned}
     return losses, {name: value.detach() for name, value in seen.items()}
 
 
-def padded(values: Tensor, filler: int) -> Tensor:
+def padded(values: Tensor, filler: float) -> Tensor:
     """Rows of `filler` after some [n, ...], up to a multiple of ROWS; few rows stay as they are."""
     missing = -len(values) % ROWS if len(values) > ROWS else 0
     return torch.cat([values, values.new_full((missing, *values.shape[1:]), filler)])

@@ -10,7 +10,7 @@ predicts END.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from torch import Tensor
 from engine.cloning import voice_codes
 from engine.config import END_AUDIO, SPECIAL_CODES, parse_config, read_params
 from engine.tokenizer import Tokenizer
+from training.data.speakers import unknown_style
 from training.speech.prompts import IGNORED
 from training.tokenizer import BYTES, SPECIALS
 
@@ -108,10 +109,12 @@ class Sample:
     Args:
         prompt: Codes of A1 without its END row [frames, codebooks], 0-based.
         parts: At least one.
+        style: Of the speaker (`training.codes.Spoken`).
     """
 
     prompt: np.ndarray
     parts: list[Part]
+    style: np.ndarray = field(default_factory=unknown_style)
 
     @property
     def starts(self) -> list[int]:
@@ -139,6 +142,7 @@ class Batch:
         chars: Position of the byte spoken then, float [batch, frames]; NaN where unknown.
         phones: [batch, frames], IGNORED where unknown.
         text: First position of the part's text and the one after its last [batch, frames, 2].
+        style: Of each speaker [batch, STYLE_VALUES], NaN where unknown.
     """
 
     inputs: Tensor
@@ -149,6 +153,7 @@ class Batch:
     chars: Tensor
     phones: Tensor
     text: Tensor
+    style: Tensor
 
     def to(self, device: str) -> "Batch":
         return Batch(*(getattr(self, field.name).to(device) for field in fields(self)))
@@ -209,5 +214,6 @@ def collate(samples: Sequence[Sample], vocabulary: Vocabulary | None = None) -> 
             text[n, done:], query[n, done:] = spelled, first  # in the padding too: it sees a text
             query[n, done : done + count + 1] += np.arange(count + 1)
             done += count + 1
-    arrays = (inputs, codes, query, semantic, acoustic, chars, phones, text)
+    style = np.stack([s.style for s in samples])
+    arrays = (inputs, codes, query, semantic, acoustic, chars, phones, text, style)
     return Batch(*(torch.from_numpy(array) for array in arrays))

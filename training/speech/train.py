@@ -27,7 +27,7 @@ from training.presets import PRESETS
 from training.speech import average, forward
 from training.speech.batches import SampleOptions, Sampler
 from training.speech.init import load_speech, speech_parameters, start
-from training.speech.losses import LossOptions, PhoneProbe, terms
+from training.speech.losses import LossOptions, Probe, terms
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
 from training.speech.samples import Batch, Vocabulary
@@ -103,7 +103,7 @@ class Run:
         model = start(options.preset, codec, own, self.generator, meet)
         self.model = model.train().to(options.device)
         self.model.audio_tokenizer.requires_grad_(False)
-        self.probe = PhoneProbe(self.model.config.dim).to(options.device)
+        self.probe = Probe(self.model.config.dim).to(options.device)
         self.parameters = speech_parameters(self.model)
         self.average = average.begin(self.parameters, kept=options.average > 0)
         inside, outside = matrices(self.parameters)

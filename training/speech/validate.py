@@ -10,14 +10,14 @@ import torch
 from engine.models.voxtral import VoxtralModel
 from training.codes import Spoken
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.losses import LossOptions, PhoneProbe, terms
+from training.speech.losses import LossOptions, Probe, terms
 from training.speech.samples import Vocabulary
 
 
 @torch.no_grad()
 def validate(
     model: VoxtralModel,
-    probe: PhoneProbe,
+    probe: Probe,
     spoken: Sequence[Spoken],
     fixed: dict[str, np.ndarray],
     budget: int,

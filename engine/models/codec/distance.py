@@ -16,6 +16,8 @@ from torch.nn import functional as F
 RESOLUTIONS = (2048, 1024, 512, 256, 128)
 """FFT sizes in samples; the hop is a quarter."""
 HARMONIC_SIZE, HARMONIC_HZ = 2048, 4000
+COLOUR_HZ, COLOUR_OCTAVES, COLOUR_FLOOR = 60.0, 1 / 3, 1e-5
+"""The lowest band of `colour_distance`, its bands' width, and what it adds to each of the whole."""
 MELS = {2048: 120, 1024: 80, 512: 40, 256: 20, 128: 10}
 CPU = torch.device("cpu")
 FLOOR = 1e-3
@@ -94,6 +96,17 @@ def harmonic_distance(made: Tensor, real: Tensor, rate: int = 24000) -> Tensor:
     return (a - b).abs().sum() / (b.sum() + 1e-3)
 
 
+def colour_distance(made: Tensor, real: Tensor, rate: int = 24000) -> Tensor:
+    """Difference of long-term spectra, in nepers: of the power of each third of an octave in the
+    whole crop, so that no band is always too faint or too loud. Bands 50 dB below the whole are
+    as good as silent."""
+    bands = third_octaves(HARMONIC_SIZE, rate, made.device)
+    a, b = (magnitudes(spectrum(wave, HARMONIC_SIZE)) for wave in (made, real))
+    a, b = (bands @ x.square().mean(2).unsqueeze(-1) for x in (a, b))  # [batch, bands, 1]
+    floor = COLOUR_FLOOR * b.sum(1, keepdim=True) + 1e-10
+    return 0.5 * F.l1_loss((a + floor).log(), (b + floor).log())
+
+
 def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
     """Mean difference of log-mel spectra, in dB."""
     bank = mel_bank(size, rate, made.device)
@@ -129,6 +142,14 @@ def magnitudes(spectrum: Tensor) -> Tensor:
 def hann(size: int, device: torch.device = CPU) -> Tensor:
     window = torch.hann_window(size, device=device)
     return window / window.sum() * 4
+
+
+@functools.cache
+def third_octaves(size: int, rate: int, device: torch.device = CPU) -> Tensor:
+    """Which bins of an FFT belong to which band of a third of an octave: [bands, size / 2 + 1]."""
+    bins = torch.linspace(0, rate / 2, size // 2 + 1).clamp(min=1)
+    band = ((bins / COLOUR_HZ).log2() / COLOUR_OCTAVES).floor().long()
+    return F.one_hot(band.clamp(min=0)).T.float().to(device)
 
 
 @functools.cache
