@@ -72,7 +72,7 @@ nano: $(READY)
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
 		--utterances $(UTTERANCES) --presets-share 0.4
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 $(FAST)
+		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 --colour 1 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \

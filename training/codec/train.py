@@ -115,7 +115,7 @@ class CodecTrainer:
         )
         if self.judges:
             self.judge_optimiser = torch.optim.AdamW(
-                self.judges.parameters(), lr=1e-4, betas=(0.8, 0.99), fused=True
+                self.judges.parameters(), lr=1e-3, betas=(0.8, 0.99), fused=True
             )
 
     def _reduced(self) -> torch.autocast:

@@ -46,7 +46,7 @@ class LossOptions:
         draws: Share of frames that the flow head sees, or how often it sees each.
     """
 
-    flow: float = 4.0
+    flow: float = 6.0
     align: float = 0.3
     phones: float = 0.3
     style: float = 0.5
