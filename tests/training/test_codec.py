@@ -22,12 +22,7 @@ from engine.models.codec.distance import (
     third_octaves,
 )
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
-from training.codec.discriminator import (
-    Discriminators,
-    feature_matching,
-    hinge_loss,
-    match,
-)
+from training.codec.discriminator import Discriminators, feature_matching, hinge_loss, match
 from training.codec.init import grow, init_codec, mdct_basis
 from training.codec.phones import UNKNOWN, PhoneProbe
 from training.codec.train import STATE, CodecTrainer, Options, train
@@ -110,9 +105,8 @@ def test_harmonics_count_wherever_their_phases_are() -> None:
 
 def test_colour_is_told_by_band_and_not_by_time() -> None:
     real = torch.randn(1, 24000, generator=generator())
-    spectrum = torch.fft.rfft(real)
     hertz = torch.fft.rfftfreq(24000, 1 / 24000)
-    bright = torch.fft.irfft(spectrum * torch.where(hertz > 3000, 2.0, 1.0))
+    bright = torch.fft.irfft(torch.fft.rfft(real) * torch.where(hertz > 3000, 2.0, 1.0))
     assert colour_distance(real, real) < 1e-5
     assert colour_distance(real.roll(6000), real) < 0.05
     bands = third_octaves(2048, 24000)

@@ -48,6 +48,14 @@ class TestCodes:
         batch = collate([Sampler(spoken, {}, SampleOptions(), 0).sample(spoken[1])])
         np.testing.assert_array_equal(batch.style[0], spoken[1].style)
 
+    def test_of_recordings_nobody_knows_the_style(
+        self, corpus: Path, codes: Path, tmp_path: Path
+    ) -> None:
+        entries = [json.loads(s) for s in (corpus / "manifest.jsonl").read_text().splitlines()]
+        lines = [json.dumps({**entry, "phones": None}) + "\n" for entry in entries]
+        (tmp_path / "manifest.jsonl").write_text("".join(lines))
+        assert all(np.isnan(s.style).all() for s in load_codes(codes, tmp_path))
+
     def test_index_and_arrays_belong_together(self, corpus: Path, codes: Path) -> None:
         spoken = load_codes(codes, corpus)
         assert len(spoken) == 24

@@ -32,7 +32,8 @@ class SpectrumDiscriminator(nn.Module):
         self.output = weight_norm(nn.Conv2d(channels, 1, (3, 3), padding=(1, 1)))
 
     def forward(self, wave: Tensor) -> list[Tensor]:
-        """Samples [batch, n] -> activations of every layer; the last are the judgements."""
+        """Samples [batch, n] -> activations of every layer, float32; the last are
+        the judgements."""
         spectrum = torch.stft(
             wave,
             self.size,
@@ -45,8 +46,8 @@ class SpectrumDiscriminator(nn.Module):
         activations = []
         for conv in self.convs:
             x = F.leaky_relu(conv(x), 0.1)
-            activations.append(x)
-        return [*activations, self.output(x)]
+            activations.append(x.float())
+        return [*activations, self.output(x).float()]
 
 
 class Discriminators(nn.Module):

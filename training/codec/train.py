@@ -55,7 +55,7 @@ class Options:
             alone, spectra are.
         phones: Weight of the semantic distillation.
         loudness, harmonics, colour: Weights of `training.codec.weights.HEARD`.
-        channels: Of the discriminators; 0 for none (a CPU has no time for them).
+        channels: Of the discriminators; 0 for none (they make a step several times as long).
         precision: Of the codec's products; bfloat16 pays where the processor has units for it.
         compile: Compile codec and loss before the first step (a minute), for twice the speed.
     """

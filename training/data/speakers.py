@@ -94,6 +94,7 @@ def held_out_styles(count: int) -> list[Style]:
 DIMENSIONS = 7
 STRETCH, CURVE, TOP_HZ = 0.08, 0.8, (3400.0, 8000.0)
 BAND_HZ = 12_000.0
+"""Half of the sample rate: the whole band."""
 STYLE_VALUES = DIMENSIONS + 1 + len(PLACES_HZ) + len(CURVE_HZ)
 
 
@@ -126,6 +127,7 @@ def style_of(speaker: str) -> Style:
     return random_style(speaker)
 
 
+@functools.cache
 def style_values(style: Style) -> np.ndarray:
     """A style as numbers of about 1 in size, 0 for the teacher's: float32 [STYLE_VALUES]."""
     straight = (
@@ -157,8 +159,8 @@ def warp_frequency(spectrum: np.ndarray, style: Style) -> np.ndarray:
     bins, bend = len(spectrum), style.bend
     place = np.arange(bins) / style.warp
     if style.stretch:
-        place = place / np.exp(_between(bins, 12000.0, PLACES_HZ, style.stretch))
-    place = place / (1 + bend * np.exp(-np.square(place / (BEND_HZ / 12000 * bins))))
+        place = place / np.exp(_between(bins, BAND_HZ, PLACES_HZ, style.stretch))
+    place = place / (1 + bend * np.exp(-np.square(place / (BEND_HZ / BAND_HZ * bins))))
     source = np.minimum(place, bins - 1)
     low = np.minimum(source.astype(np.int64), bins - 2)
     part = (source - low).astype(np.float32)[:, None]
