@@ -69,8 +69,11 @@ nano: export MALLOC_TRIM_THRESHOLD_ = 100000000000
 nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest $(DATA) kokoro==0.8.4
+	tar -xzf $(DATA)/kokoro-0.8.4.tar.gz -C $(DATA)
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
-		--utterances $(UTTERANCES) --presets-share 0.4
+		--utterances $(UTTERANCES) --presets-share 0.4 \
+		--kokoro $(DATA)/kokoro-0.8.4/kokoro.js/voices --blends-share 0.2
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
 		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 --colour 1 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \

@@ -21,6 +21,7 @@ from engine.checkpoint import load as load_checkpoint
 from engine.config import parse_config
 from engine.models.codec.codec import Codec
 from evaluation.phones import phone_labels
+from training.data.kokoro import is_blend
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio
 from training.data.speakers import style_of, style_values, unknown_style
 from training.presets import PRESETS
@@ -64,7 +65,8 @@ def load_codes(folder: Path, corpus: Path) -> list[Spoken]:
     spoken = []
     for name, start, frames in json.loads((folder / "index.json").read_text(encoding="utf-8")):
         part, u = slice(start, start + frames), utterances[name]
-        style = style_values(style_of(u.speaker)) if u.phones else unknown_style()
+        styled = u.phones and not is_blend(u.speaker)
+        style = style_values(style_of(u.speaker)) if styled else unknown_style()
         tracks = codes[part], chars[part], phones[part]
         spoken.append(Spoken(u.text, u.speaker, u.split, *tracks, name, style))
     return spoken

@@ -21,6 +21,7 @@ import numpy as np
 
 from training.data import folder as folder_source
 from training.data import levels, texts
+from training.data.kokoro import Kokoro, blend_of, is_blend
 from training.data.manifest import (
     MANIFEST_NAME,
     SAMPLE_RATE,
@@ -34,6 +35,7 @@ from training.data.teacher import Teacher
 
 SHARD_UTTERANCES = 250
 SPEAKERS = 3000
+BLENDS = 1200
 HELDOUT_EACH = 30
 VALID_SHARE = 0.02
 EVALUATION_SETS = Path(__file__).parents[2] / "evaluation/sets"
@@ -54,8 +56,14 @@ class Item:
     source: str = ""
 
 
-def plan(prose: Sequence[str], utterances: int, seed: int, presets_share: float) -> list[Item]:
-    """What every utterance says, and in which voice.
+def plan(
+    prose: Sequence[str],
+    utterances: int,
+    seed: int,
+    presets_share: float,
+    blends_share: float = 0.0,
+) -> list[Item]:
+    """What every utterance says, and in which voice: a preset, a blend, or a pseudo-speaker.
 
     An item does not depend on how many follow it; the held-out speakers come after all others and
     take their texts first.
@@ -74,8 +82,11 @@ def plan(prose: Sequence[str], utterances: int, seed: int, presets_share: float)
     items = []
     for index in range(utterances):
         rng = random.Random(f"item {seed} {index}")
-        if rng.random() < presets_share:
+        draw = rng.random()
+        if draw < presets_share:
             speaker = rng.choice(names)
+        elif draw >= 1 - blends_share:
+            speaker = f"k{rng.randint(1, BLENDS):04d}"
         else:
             speaker = f"p{rng.randint(1, SPEAKERS):04d}"
         split = "valid" if rng.random() < VALID_SHARE else "train"
@@ -97,10 +108,23 @@ def _teacher() -> Teacher:
     return Teacher()
 
 
-def speak(item: Item) -> Sound | None:
-    """The sound of an item by the teacher; None where it has nothing to say."""
+@functools.cache
+def _kokoro(voices: Path) -> Kokoro:
+    """The second teacher of this process."""
+    return Kokoro(voices, _teacher())
+
+
+def speak(item: Item, voices: Path | None = None) -> Sound | None:
+    """The sound of an item by its teacher; None where it has nothing to say.
+
+    Args:
+        voices: Kokoro's, for blends.
+    """
     try:
-        speech = _teacher().speak(item.text, style_of(item.speaker), item.seed)
+        if voices and is_blend(item.speaker):
+            speech = _kokoro(voices).speak(item.text, blend_of(item.speaker))
+        else:
+            speech = _teacher().speak(item.text, style_of(item.speaker), item.seed)
     except ValueError:
         return None
     samples, words, phones = levels.trim(speech.samples, speech.words, speech.phones)
@@ -204,10 +228,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--utterances", type=int, default=9000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--presets-share", type=float, default=0.65)
+    parser.add_argument("--blends-share", type=float, default=0.0)
+    parser.add_argument("--kokoro", type=Path, help="folder of Kokoro's voices, for blends")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--texts", type=Path, default=Path("texts"), help="unpacked packages")
     parser.add_argument("--folder", type=Path, help="recordings with transcripts, no teacher")
     options = parser.parse_args(arguments)
+    if bool(options.blends_share) != bool(options.kokoro):
+        parser.error("--blends-share and --kokoro go together")
     options.out.mkdir(parents=True, exist_ok=True)
     _check_same(
         options.out,
@@ -215,6 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "utterances": options.utterances,
             "seed": options.seed,
             "presets_share": options.presets_share,
+            "blends_share": options.blends_share,
             "folder": str(options.folder) if options.folder else None,
         },
     )
@@ -223,8 +252,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         build(options.out, items, read_recording, options.jobs)
         return
     prose = texts.read_prose(options.texts)
-    items = plan(prose, options.utterances, options.seed, options.presets_share)
-    build(options.out, items, speak, options.jobs)
+    shares = options.presets_share, options.blends_share
+    items = plan(prose, options.utterances, options.seed, *shares)
+    build(options.out, items, functools.partial(speak, voices=options.kokoro), options.jobs)
 
 
 if __name__ == "__main__":

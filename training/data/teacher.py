@@ -44,22 +44,54 @@ def with_output(model: bytes, name: str) -> bytes:
     return model + _field(7, _field(12, _field(1, name.encode())))
 
 
+@dataclass(frozen=True)
+class Script:
+    """A text as a teacher reads it.
+
+    Attributes:
+        ids: One a phoneme, with padding (0) before and after.
+        symbols: The phonemes themselves, without padding.
+        words: Character start, end, phoneme start, end of each word, in all of the phonemes.
+        known: Of all phonemes, whether they have an id.
+    """
+
+    ids: tuple[int, ...]
+    symbols: tuple[str, ...]
+    words: list[tuple[int, int, int, int]]
+    known: list[bool]
+
+
+def open_model(model: bytes, durations: str, threads: int) -> Any:
+    """An ONNX session of the model, with the node `durations` as its last output."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = threads
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(
+        with_output(model, durations), options, providers=["CPUExecutionProvider"]
+    )
+
+
+def timed(script: Script, durations: np.ndarray, samples: np.ndarray) -> Speech:
+    """The samples with the times of words and phones; `durations` [ids] count DURATION_S."""
+    ends = np.concatenate([[0], np.cumsum(durations)]) * DURATION_S - EARLY_S
+    phones = tuple(
+        (symbol, float(ends[n]), float(ends[n + 1])) for n, symbol in enumerate(script.symbols, 1)
+    )
+    return Speech(samples, _word_times(script.words, script.known, ends), phones)
+
+
 class Teacher:
     """Speaks plain English sentences in the voice of any style."""
 
     def __init__(self, threads: int = 1) -> None:
         import hibari
-        import onnxruntime
 
         self._dsp: Any = hibari.tts.dsp
         self._hibari: Any = hibari.Hibari(threads=threads)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = threads
-        options.log_severity_level = 3
-        model = with_output(Path(self._hibari.model_path).read_bytes(), DURATIONS)
-        self._session: Any = onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
+        model = Path(self._hibari.model_path).read_bytes()
+        self._session: Any = open_model(model, DURATIONS, threads)
 
     def _phonemes(self, text: str) -> tuple[str, list[tuple[int, int, int, int]]]:
         """Phonemes, and a list of (character start, end, phoneme start, end) of the words."""
@@ -80,8 +112,8 @@ class Teacher:
             phonemes += " " if token.whitespace else ""
         return phonemes, words
 
-    def speak(self, text: str, style: Style, seed: int) -> Speech:
-        """Say `text`; the same arguments always give the same samples.
+    def read(self, text: str) -> "Script":
+        """What is to be said for `text`.
 
         Raises:
             ValueError: The teacher finds nothing to say in the text.
@@ -89,21 +121,27 @@ class Teacher:
         phonemes, words = self._phonemes(text)
         vocab = self._hibari.vocab
         known = [c in vocab for c in phonemes]
-        ids = [0, *(vocab[c] for c in phonemes if c in vocab), 0]
+        ids = (0, *(vocab[c] for c in phonemes if c in vocab), 0)
         if len(ids) < 3:
             raise ValueError(f"the teacher reads nothing in {text!r}")
+        return Script(ids, tuple(c for c in phonemes if c in vocab), words, known)
+
+    def speak(self, text: str, style: Style, seed: int) -> Speech:
+        """Say `text`; the same arguments always give the same samples.
+
+        Raises:
+            ValueError: The teacher finds nothing to say in the text.
+        """
+        script = self.read(text)
         outputs = self._session.run(
             None,
-            {"ids": np.asarray([ids], np.int64), "speed": np.asarray([style.rate], np.float32)},
+            {
+                "ids": np.asarray([script.ids], np.int64),
+                "speed": np.asarray([style.rate], np.float32),
+            },
         )
         durations = outputs.pop()
-        ends = np.concatenate([[0], np.cumsum(durations)]) * DURATION_S - EARLY_S
-        spans = _word_times(words, known, ends)
-        symbols = [symbol for symbol in phonemes if symbol in vocab]
-        phones = tuple(
-            (symbol, float(ends[n]), float(ends[n + 1])) for n, symbol in enumerate(symbols, 1)
-        )
-        return Speech(self._synthesise(outputs, style, seed), spans, phones)
+        return timed(script, durations, self._synthesise(outputs, style, seed))
 
     def _synthesise(self, outputs: list[np.ndarray], style: Style, seed: int) -> np.ndarray:
         """Samples [n] from the source-filter parameters ([1, bins, frames]; F0 [1, frames])."""
