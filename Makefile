@@ -75,7 +75,7 @@ nano: $(READY)
 		--utterances $(UTTERANCES) --presets-share 0.4 \
 		--kokoro $(DATA)/kokoro-0.8.4/kokoro.js/voices --blends-share 0.2
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
-		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 --colour 1 $(FAST)
+		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 --colour 2 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/codes --precision $(PRECISION)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
