@@ -21,6 +21,7 @@ import numpy as np
 
 from training.data import folder as folder_source
 from training.data import levels, texts
+from training.data.channels import channel_of, transmit
 from training.data.kokoro import Kokoro, blend_of, is_blend
 from training.data.manifest import (
     MANIFEST_NAME,
@@ -114,11 +115,12 @@ def _kokoro(voices: Path) -> Kokoro:
     return Kokoro(voices, _teacher())
 
 
-def speak(item: Item, voices: Path | None = None) -> Sound | None:
+def speak(item: Item, voices: Path | None = None, channels: float = 0.0) -> Sound | None:
     """The sound of an item by its teacher; None where it has nothing to say.
 
     Args:
         voices: Kokoro's, for blends.
+        channels: Share of the further speakers that have a channel.
     """
     try:
         if is_blend(item.speaker):
@@ -129,6 +131,9 @@ def speak(item: Item, voices: Path | None = None) -> Sound | None:
     except ValueError:
         return None
     samples, words, phones = levels.trim(speech.samples, speech.words, speech.phones)
+    channel = channel_of(item.speaker, channels)
+    if channel is not None:
+        samples = transmit(samples, channel, item.speaker, item.seed)
     return levels.level(samples), words, phones
 
 
@@ -230,6 +235,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--presets-share", type=float, default=0.65)
     parser.add_argument("--blends-share", type=float, default=0.0)
+    parser.add_argument("--channels-share", type=float, default=0.0)
     parser.add_argument("--kokoro", type=Path, help="folder of Kokoro's voices, for blends")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--texts", type=Path, default=Path("texts"), help="unpacked packages")
@@ -245,6 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "seed": options.seed,
             "presets_share": options.presets_share,
             "blends_share": options.blends_share,
+            "channels_share": options.channels_share,
             "folder": str(options.folder) if options.folder else None,
         },
     )
@@ -255,7 +262,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     prose = texts.read_prose(options.texts)
     shares = options.presets_share, options.blends_share
     items = plan(prose, options.utterances, options.seed, *shares)
-    build(options.out, items, functools.partial(speak, voices=options.kokoro), options.jobs)
+    sound_of = functools.partial(speak, voices=options.kokoro, channels=options.channels_share)
+    build(options.out, items, sound_of, options.jobs)
 
 
 if __name__ == "__main__":
