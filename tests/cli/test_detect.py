@@ -20,6 +20,7 @@ from tests.cli.fake_engine import CODES, FakeEngine
 from voxtral_cli.provenance import generated_facts, tags
 
 Voxtral = Callable[..., Result]
+RMS = 10 ** (-24 / 20)
 needs_ffmpeg = pytest.mark.skipif(
     not (shutil.which("ffmpeg") and shutil.which("ffprobe")), reason="needs ffmpeg"
 )
@@ -27,10 +28,11 @@ needs_ffmpeg = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def speech() -> np.ndarray:
-    """3.2 s of a real voice: what hums or babbles is no speech to the watermark."""
+    """3.2 s of a real voice at -24 dBFS: what hums or babbles is no speech to the watermark."""
     engine = Engine.from_folder(EMBEDDED_FOLDER, device="cpu")
     words = "The rain had stopped, and the streets were bright again in the evening sun."
-    return engine.speak(words, options=SpeechOptions(seed=1, steps=4))[:76_800]
+    spoken = engine.speak(words, options=SpeechOptions(seed=1, steps=4))[:76_800]
+    return spoken * np.float32(RMS / np.std(spoken))
 
 
 @pytest.fixture(autouse=True)
@@ -94,8 +96,7 @@ def test_no_watermark_is_said_and_done(voxtral: Voxtral, speech: np.ndarray) -> 
     assert json.loads(told.stdout)["watermark"] is False
     marked, plain = (soundfile.read(name, dtype="int16")[0] for name in ("a.wav", "b.wav"))
     np.testing.assert_array_equal(plain, np.rint(speech * 32767).astype(np.int16))
-    mark = np.std(marked.astype(np.float64) - plain)
-    assert 0 < mark < 0.2 * np.std(plain)
+    assert 0 < np.abs(marked - plain).max() < 2000
     found = detected(voxtral, "b.wav")
     assert (found["watermark"]["found"], found["tags"]["watermark"]) == (False, "none")
     assert found["ai_generated"] is True

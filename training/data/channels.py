@@ -4,11 +4,13 @@ A speaker has one channel or none, the same for all utterances, so that a clone 
 its reference does. The preset voices and the speakers that are held out have none.
 """
 
+import io
 import random
 import zlib
 from dataclasses import dataclass
 
 import numpy as np
+import soundfile
 
 from training.data.manifest import SAMPLE_RATE
 from training.data.speakers import CURVE_HZ, HELD_OUT, PRESETS, Style, gain_curve
@@ -23,8 +25,6 @@ ENVELOPE_S = 0.06
 """Time in which loudness changes."""
 PRESSED, GATE = 0.03, 0.015
 """Loudness, of the loudest, below which nothing is drawn nearer; and where a gate closes."""
-MU = 255.0
-"""Of the G.711 law."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class Channel:
         slope: dB an octave by which the noise falls with frequency.
         band: Lowest and highest frequency of the line, Hz.
         colour: Of microphone and line.
-        law: Whether the line has the 8 bits of G.711.
         press: How far loud and soft are drawn together; 0 not, 1 wholly.
         gated: Whether pauses are made silent.
+        law: Whether the line has the 8 bits of G.711.
     """
 
     decay: float
@@ -49,9 +49,9 @@ class Channel:
     slope: float
     band: tuple[float, float]
     colour: Style
-    law: bool
     press: float
     gated: bool
+    law: bool
 
 
 def channel_of(speaker: str, share: float) -> Channel | None:
@@ -94,9 +94,8 @@ def transmit(samples: np.ndarray, channel: Channel, speaker: str, seed: int) -> 
     length = 1 << (len(samples) + SAMPLE_RATE - 1).bit_length()
     hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
     heard = np.fft.rfft(samples, length) * np.fft.rfft(_room(channel, speaker), length)
-    rng = np.random.default_rng(seed)
     if channel.snr != float("inf"):
-        noise = np.fft.rfft(rng.standard_normal(length))
+        noise = np.fft.rfft(np.random.default_rng(seed).standard_normal(length))
         noise *= np.maximum(hertz, KNEE_HZ) ** (-channel.slope / (20 * np.log10(2)))
         power = np.sum(np.abs(heard) ** 2) / len(samples)
         gain = power / (np.sum(np.abs(noise) ** 2) / length) / 10 ** (channel.snr / 10)
@@ -111,10 +110,10 @@ def transmit(samples: np.ndarray, channel: Channel, speaker: str, seed: int) -> 
         if channel.gated:
             sound *= np.minimum(level / GATE, 1.0) ** 2
     if channel.law:
-        peak = np.abs(sound).max() or 1.0
-        pressed = np.sign(sound) * np.log1p(MU * np.abs(sound) / peak) / np.log1p(MU)
-        pressed = np.round(pressed * 127) / 127
-        sound = np.sign(sound) * np.expm1(np.abs(pressed) * np.log1p(MU)) * peak / MU
+        peak, file = np.abs(sound).max() or 1.0, io.BytesIO()
+        soundfile.write(file, sound / peak, SAMPLE_RATE, format="AU", subtype="ULAW")
+        file.seek(0)
+        sound = soundfile.read(file)[0] * peak
     return sound.astype(np.float32)
 
 
