@@ -60,8 +60,10 @@ class Loop:
         self.cache.keys.zero_()
         self.cache.values.zero_()
         graphs = graphs and weight.is_cuda
-        self.head = captured(self._head) if graphs else self._head
-        self.backbone = captured(self._backbone) if graphs else self._backbone
+        self.head, self.backbone = self._head, self._backbone
+        if graphs:
+            with torch.cuda.device(weight.device):
+                self.head, self.backbone = captured(self._head), captured(self._backbone)
 
     def seconds(self, frames: int) -> list[float]:
         """That each of so many frames took, after two that were not counted."""

@@ -17,8 +17,9 @@ from torch import Tensor
 LOG = logging.getLogger(__name__)
 
 CAPTURES = threading.RLock()
-"""Held by captures, and where this package gives graphs or memory back: a capture of one thread
-does not survive another one, nor a `torch.cuda.synchronize` or `empty_cache`, in another thread."""
+"""Held by captures and replays, and where this package gives graphs or memory back: a capture of
+one thread does not survive another one, nor a `torch.cuda.synchronize` or `empty_cache`, in another
+thread; and before torch 2.13 a replay fails beside a capture."""
 
 WARM_UPS = 2
 """Runs before a capture, in which libraries set themselves up, which no graph can hold."""
@@ -77,8 +78,9 @@ class GraphRunner:
 
     def __call__(self, rows: int, positions: int) -> None:
         self.capture(rows, positions)
-        if (rows, positions) in self.graphs:
-            self.graphs[rows, positions].replay()
+        if self.works and (rows, positions) in self.graphs:
+            with CAPTURES:
+                self.graphs[rows, positions].replay()
         else:
             self.frame(rows, positions)
 
@@ -87,16 +89,18 @@ class GraphRunner:
 
         Says so, once, if it cannot be made; from then on every frame runs without.
         """
-        if not self.works or (rows, positions) in self.graphs:
+        if (rows, positions) in self.graphs:
             return
-        try:
-            with CAPTURES:
+        with CAPTURES:
+            if not self.works:  # perhaps since another thread's capture
+                return
+            try:
                 self.graphs[rows, positions] = self._captured(rows, positions)
-        except RuntimeError as error:
-            GraphRunner.works = False
-            self.graphs.clear()
-            reason = str(error).strip().partition("\n")[0]
-            LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
+            except RuntimeError as error:
+                GraphRunner.works = False
+                self.graphs.clear()
+                reason = str(error).strip().partition("\n")[0]
+                LOG.warning("No CUDA graphs, so speech is slower: %s", reason)
 
     def _captured(self, rows: int, positions: int) -> torch.cuda.CUDAGraph:
         """As in PyTorch's notes on CUDA graphs: warm up on the stream of the capture."""

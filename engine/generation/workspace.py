@@ -37,6 +37,10 @@ class Workspace:
         self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
         self.idle: StaticStep | None = None
 
+    def __del__(self) -> None:
+        if self.idle is not None:
+            self.idle.release()
+
     @cached_property
     def codec_thread(self) -> CodecThread:
         """Decodes beside the frames."""

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -27,6 +28,7 @@ from engine.generation.graphs import (
 )
 from engine.generation.static import SHORTEST_SPAN, StaticStep
 from engine.generation.waveform import Waveform
+from engine.generation.workspace import Workspace
 from engine.models.codec.blocks import StreamState
 from engine.models.voxtral import VoxtralModel
 from tests.frame_steps import walk
@@ -189,6 +191,7 @@ def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
         raise RuntimeError("operation not permitted when stream is capturing\nCompile with ...")
 
     monkeypatch.setattr(GraphRunner, "_captured", fails)
+    monkeypatch.setattr(GraphRunner, "works", True)
     runner = GraphRunner(lambda *sizes: ran.append(sizes), [], torch.device("cpu"))
     for rows in (4, 2, 4):
         runner(rows, 256)
@@ -197,6 +200,34 @@ def test_a_capture_that_fails_says_so_in_one_line_and_speaks_on(
         "No CUDA graphs, .*: operation not permitted when stream is capturing", line
     )
     assert ran == [(4, 256), (2, 256), (4, 256)]
+
+
+def test_after_a_capture_that_failed_no_thread_captures_nor_replays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not even one that was waiting for its turn; what failed may have spoilt the others."""
+    ran: list[str] = []
+    runners = {
+        name: GraphRunner(lambda *sizes, name=name: ran.append(name), [], torch.device("cpu"))
+        for name in ("frames", "sound")
+    }
+    runners["sound"].graphs[2, 256] = cast("Any", SimpleNamespace(replay=lambda: ran.append("no")))
+    waiting: list[Thread] = []
+
+    def fails(self: GraphRunner, rows: int, positions: int) -> None:
+        ran.append("capture")
+        if not waiting:
+            waiting.append(Thread(target=runners["sound"], args=(1, 256)))
+            waiting[0].start()
+            waiting[0].join(0.2)  # it is at the lock
+        raise RuntimeError("not permitted")
+
+    monkeypatch.setattr(GraphRunner, "_captured", fails)
+    monkeypatch.setattr(GraphRunner, "works", True)
+    runners["frames"](1, 256)
+    waiting[0].join()
+    runners["sound"](2, 256)
+    assert sorted(ran) == ["capture", "frames", "sound", "sound"]
 
 
 @torch.inference_mode()
@@ -299,6 +330,19 @@ def test_a_step_that_is_released_is_gone_at_once(model: VoxtralModel) -> None:
     try:
         step.release()
         del step
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_the_step_that_waits_goes_with_its_engine(model: VoxtralModel) -> None:
+    workspace = Workspace(model)
+    workspace.give_back(StaticStep(model, rows=2, positions=64, steps=3, cfg=1.2))
+    assert workspace.idle is not None
+    gone = weakref.ref(workspace.idle.cache)
+    gc.disable()
+    try:
+        del workspace
         assert gone() is None
     finally:
         gc.enable()

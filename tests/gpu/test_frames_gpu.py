@@ -154,8 +154,10 @@ def test_a_capture_does_not_mind_that_another_thread_allocates(model: VoxtralMod
     step = StaticStep(model, **SIZES)
     with ThreadPoolExecutor(1) as thread:
         working = thread.submit(allocate)
-        walk(step)
-        done.set()
+        try:
+            walk(step)
+        finally:
+            done.set()
         working.result()
     assert step.graphs is not None
     assert step.graphs.works
