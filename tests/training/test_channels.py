@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.data import corpus
-from training.data.channels import Channel, channel_of, transmit
+from training.data.channels import CODINGS, Channel, channel_of, transmit
 from training.data.manifest import SAMPLE_RATE
 from training.data.speakers import CURVE_HZ, HELD_OUT, PRESETS, Style
 from training.data.teacher import Speech
@@ -16,9 +16,11 @@ PLAIN = Channel(
     direct=0.0,
     snr=float("inf"),
     slope=0.0,
+    hum=float("inf"),
+    mains=50.0,
     band=(1.0, 1e6),
     colour=Style(),
-    law=False,
+    coding="",
     press=0.0,
     gated=False,
 )
@@ -112,9 +114,30 @@ class TestTransmit:
         assert share_above(bright, 2000.0) > 1.5 * share_above(speech(), 2000.0)
 
     def test_eight_bits_have_few_levels(self) -> None:
-        sent = transmit(speech(), replace(PLAIN, law=True), "p0001", 1)
+        sent = transmit(speech(), replace(PLAIN, coding="ULAW"), "p0001", 1)
         assert len(np.unique(np.round(sent, 6))) < 256
         assert 25 < 10 * np.log10(power(speech()) / power(sent - speech())) < 45
+
+    @pytest.mark.parametrize("coding", sorted(CODINGS))
+    def test_a_coding_changes_a_sound_neither_much_nor_in_time(self, coding: str) -> None:
+        sent = transmit(speech(), replace(PLAIN, coding=coding), "p0001", 1)
+        assert len(sent) == len(speech())
+        lags = np.fft.irfft(np.fft.rfft(sent, 2**17) * np.conj(np.fft.rfft(speech(), 2**17)))
+        assert lags.argmax() == 0
+        assert 10 < 10 * np.log10(power(speech()) / power(sent - speech())) < 60
+
+    def test_a_hum_is_of_the_mains_as_faint_as_asked_and_one_of_the_speaker(self) -> None:
+        channel = replace(PLAIN, hum=20.0, mains=60.0)
+        hum = transmit(speech(), channel, "p0001", 1) - speech()
+        ratio = 10 * np.log10(power(speech()) / power(hum))
+        assert ratio == pytest.approx(20.0, abs=1.0)
+        lines = np.abs(np.fft.rfft(hum * np.hanning(len(hum)))) ** 2
+        hertz = np.fft.rfftfreq(len(hum), 1 / SAMPLE_RATE)
+        near = np.abs((hertz + 30) % 60 - 30) < 3
+        assert lines[near].sum() > 0.99 * lines.sum()
+        other = transmit(speech(), channel, "p0002", 1) - speech()
+        strengths = [np.abs(np.fft.rfft(each))[120 * np.arange(1, 13)] for each in (hum, other)]
+        assert np.corrcoef(strengths)[0, 1] < 0.99
 
     def test_a_gate_silences_pauses_and_pressing_draws_levels_together(self) -> None:
         noisy = replace(PLAIN, snr=20.0)
@@ -130,5 +153,5 @@ class TestTransmit:
     def test_silence_stays_silence(self) -> None:
         channel = channel_of("p0001", 1.0)
         assert channel is not None
-        every = replace(channel, snr=20.0, law=True, gated=True, press=0.3)
+        every = replace(channel, snr=20.0, hum=30.0, coding="VORBIS", gated=True, press=0.3)
         assert not transmit(np.zeros(4800, np.float32), every, "p0001", 1).any()

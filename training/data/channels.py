@@ -17,10 +17,16 @@ from training.data.speakers import CURVE_HZ, HELD_OUT, PRESETS, Style, gain_curv
 
 CURVE = 0.35
 """Standard deviation of a microphone's colour, nepers at CURVE_HZ."""
-KNEE_HZ = 100.0
+KNEE_HZ = 40.0
 """Below it noise is no louder, however steep it is."""
 FIRST_S = 0.003
 """When the first echo arrives."""
+HUMS = 12
+"""Harmonics of a mains hum."""
+CODINGS = {"ULAW": "AU", "IMA_ADPCM": "WAV", "VORBIS": "OGG", "MPEG_LAYER_III": "MP3"}
+"""The file format of each coding, as libsndfile calls them."""
+COMPRESSION = 0.7
+"""Of Vorbis and MP3: 0 is the least, 1 the most."""
 ENVELOPE_S = 0.06
 """Time in which loudness changes."""
 PRESSED, GATE = 0.03, 0.015
@@ -36,22 +42,26 @@ class Channel:
         direct: dB by which the voice itself is louder than its echo.
         snr: dB by which the voice is louder than the noise; infinite for none.
         slope: dB an octave by which the noise falls with frequency.
+        hum: dB by which the voice is louder than the mains' hum; infinite for none.
+        mains: Hz.
         band: Lowest and highest frequency of the line, Hz.
         colour: Of microphone and line.
         press: How far loud and soft are drawn together; 0 not, 1 wholly.
         gated: Whether pauses are made silent.
-        law: Whether the line has the 8 bits of G.711.
+        coding: One of CODINGS, or nothing.
     """
 
     decay: float
     direct: float
     snr: float
     slope: float
+    hum: float
+    mains: float
     band: tuple[float, float]
     colour: Style
     press: float
     gated: bool
-    law: bool
+    coding: str
 
 
 def channel_of(speaker: str, share: float) -> Channel | None:
@@ -70,12 +80,14 @@ def channel_of(speaker: str, share: float) -> Channel | None:
         decay=rng.uniform(0.1, 0.7) if room else 0.0,
         direct=rng.uniform(-1.0, 16.0),
         snr=rng.uniform(14.0, 44.0) if noise else float("inf"),
-        slope=rng.uniform(0.0, 7.0),
+        slope=rng.uniform(0.0, 9.0),
+        hum=rng.uniform(20.0, 50.0) if rng.random() < 0.2 else float("inf"),
+        mains=rng.choice((50.0, 60.0)),
         band=(bottom, top),
         colour=Style(curve=tuple(rng.gauss(0, CURVE) for _ in CURVE_HZ) if coloured else ()),
-        law=rng.random() < 0.12,
+        coding=rng.choice(list(CODINGS)) if rng.random() < 0.4 else "",
         press=rng.uniform(0.0, 0.5) if rng.random() < 0.4 else 0.0,
-        gated=rng.random() < 0.3,
+        gated=rng.random() < 0.4,
     )
 
 
@@ -94,11 +106,15 @@ def transmit(samples: np.ndarray, channel: Channel, speaker: str, seed: int) -> 
     length = 1 << (len(samples) + SAMPLE_RATE - 1).bit_length()
     hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
     heard = np.fft.rfft(samples, length) * np.fft.rfft(_room(channel, speaker), length)
-    if channel.snr != float("inf"):
-        noise = np.fft.rfft(np.random.default_rng(seed).standard_normal(length))
-        noise *= np.maximum(hertz, KNEE_HZ) ** (-channel.slope / (20 * np.log10(2)))
-        power = np.sum(np.abs(heard) ** 2) / len(samples)
-        gain = power / (np.sum(np.abs(noise) ** 2) / length) / 10 ** (channel.snr / 10)
+    rng = np.random.default_rng(seed)
+    noise = np.fft.rfft(rng.standard_normal(length))
+    noise *= np.maximum(hertz, KNEE_HZ) ** (-channel.slope / (20 * np.log10(2)))
+    power = np.sum(np.abs(heard) ** 2) / len(samples)
+    added = [(channel.snr, noise)]
+    if channel.hum < float("inf"):
+        added.append((channel.hum, np.fft.rfft(_hum(channel, speaker, rng, length))))
+    for below, noise in added:
+        gain = power / (np.sum(np.abs(noise) ** 2) / length) / 10 ** (below / 10)
         heard += noise * np.sqrt(gain)
     low, high = channel.band
     heard *= np.exp(gain_curve(len(hertz), SAMPLE_RATE / 2, channel.colour)[:, 0])
@@ -109,11 +125,8 @@ def transmit(samples: np.ndarray, channel: Channel, speaker: str, seed: int) -> 
         sound *= np.maximum(level, PRESSED) ** -channel.press
         if channel.gated:
             sound *= np.minimum(level / GATE, 1.0) ** 2
-    if channel.law:
-        peak, file = np.abs(sound).max() or 1.0, io.BytesIO()
-        soundfile.write(file, sound / peak, SAMPLE_RATE, format="AU", subtype="ULAW")
-        file.seek(0)
-        sound = soundfile.read(file)[0] * peak
+    if channel.coding:
+        sound = _coded(sound, channel.coding)
     return sound.astype(np.float32)
 
 
@@ -140,3 +153,28 @@ def _room(channel: Channel, speaker: str) -> np.ndarray:
     echo *= 10 ** (-channel.direct / 20) / np.sqrt(np.sum(echo**2))
     echo[0] = 1.0
     return echo
+
+
+def _hum(channel: Channel, speaker: str, rng: np.random.Generator, length: int) -> np.ndarray:
+    """The mains and its harmonics [length], as strong as they are where this speaker is."""
+    order = np.arange(1, HUMS + 1)
+    place = np.random.default_rng(zlib.crc32(f"hum {speaker}".encode()))
+    strength = place.exponential(size=HUMS) / order
+    turns = channel.mains * np.arange(length) / SAMPLE_RATE + rng.random()
+    return strength @ np.sin(2 * np.pi * order[:, None] * turns)
+
+
+def _coded(sound: np.ndarray, coding: str) -> np.ndarray:
+    """What is left of a sound [n] after a coding; none of them has a delay."""
+    peak, file = np.abs(sound).max() or 1.0, io.BytesIO()
+    level = COMPRESSION if coding in ("VORBIS", "MPEG_LAYER_III") else None
+    soundfile.write(
+        file,
+        0.9 * sound / peak,
+        SAMPLE_RATE,
+        format=CODINGS[coding],
+        subtype=coding,
+        compression_level=level,
+    )
+    file.seek(0)
+    return soundfile.read(file)[0][: len(sound)] * peak / 0.9
