@@ -25,6 +25,18 @@ def read_voices(model: str) -> tuple[str, ...]:
     return read_config(model).voices
 
 
+def check_no_preset(name: str, model: str) -> None:
+    """Refuses a name for a voice that a preset of a model has, whatever its case.
+
+    Raises:
+        InputError: If so.
+    """
+    from engine.errors import InputError
+
+    if name.lower() in (preset.lower() for preset in read_voices(model)):
+        raise InputError(f"{name} is a preset voice of {model}.", "Give another name.")
+
+
 def can_clone(model: str, encoder: str | None) -> bool:
     """Whether a model has a codec encoder, with the file at hand; loads no weights."""
     from engine.checkpoint import has_encoder

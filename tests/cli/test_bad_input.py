@@ -42,6 +42,7 @@ def assert_refused(result: Result, code: int, message: str, hint: str = "") -> N
         ("-o a Hi", "missing suffix", "--format"),
         ("-o .wav Hi", "missing suffix", "--format"),
         ("-o a.wav --format xyz Hi", "no format 'xyz'", "wav, "),
+        ("-o a.flac --format mp3 Hi", "a.flac is no name for mp3", "--format"),
         ("-o - --format m4a Hi", "m4a", "-o FILE" if shutil.which("ffmpeg") else "wav"),
         ("-o - --json Hi", "stdout", "-o FILE"),
         ("--json Hi", "stdout", "-o FILE"),

@@ -21,6 +21,7 @@ from engine.errors import InputError
 from tests.babble import babble
 from tests.cli.fake_engine import FakeEngine
 from voxtral_cli import loading
+from voxtral_cli.audio.read import read_audio
 from voxtral_cli.voice_files import VoiceStore, read_voice_file, write_voice_file
 
 Voxtral = Callable[..., Result]
@@ -173,6 +174,10 @@ def test_voices_are_listed_shown_renamed_given_away_and_removed(
     assert voxtral("say", "Hi.", "--voice", "b2.safetensors", "-o", "a.wav").exit_code == 0
     assert voxtral("voices", "import", "b2.safetensors", "-n", "c3").exit_code == 0
     assert store.names() == ["c3"]
+    for line in ("rename c3 Casual_Male", "import b2.safetensors -n casual_male --force"):
+        refused = voxtral("voices", *line.split())
+        assert (refused.exit_code, store.names()) == (2, ["c3"])
+        assert "preset voice of nano" in refused.stderr
     for command in (("show",), ("remove",), ("export", "x.safetensors")):
         missing = voxtral("voices", command[0], "nobody", *command[1:])
         assert (missing.exit_code, missing.stderr.count("\n")) == (2, 2)
@@ -241,6 +246,30 @@ def test_recordings_of_every_kind(
     done = voxtral("clone", "odd.wav", "--consent")
     assert done.exit_code == 0, done.stderr
     assert store.names() == ["odd"]
+
+
+def test_channels_that_are_wired_against_each_other(voxtral: Voxtral, sound: np.ndarray) -> None:
+    """Their mean is silence."""
+    for name, other in (("good.wav", sound), ("bad.wav", -0.9 * sound)):
+        soundfile.write(name, np.stack([sound, other], 1), 24000, "FLOAT")
+    np.testing.assert_array_equal(read_audio(Path("bad.wav")).samples, sound)
+    np.testing.assert_array_equal(read_audio(Path("good.wav")).samples, sound)
+
+
+def test_a_flac_that_does_not_tell_its_length(
+    voxtral: Voxtral, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that came out of a pipe: libsndfile loses its end."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    Path("piped.flac").write_bytes(
+        voxtral("say", "Hi there.", "-o", "-", "--format", "flac").stdout_bytes
+    )
+    assert soundfile.info("piped.flac").frames > 1 << 40
+    for command in ("clone piped.flac --consent", "encode piped.flac", "detect piped.flac"):
+        refused = voxtral(*command.split())
+        assert refused.exit_code == 2
+        assert "does not tell how long it is" in refused.stderr
+        assert "Traceback" not in refused.stderr
 
 
 def test_a_truncated_recording_gives_what_it_has(

@@ -1,7 +1,9 @@
 """`voxtral say`: what goes in, what comes out, and what is said about it."""
 
+import fcntl
 import json
 import re
+import subprocess
 import sys
 import wave
 from collections.abc import Callable
@@ -94,6 +96,35 @@ def test_audio_is_written_while_it_is_made(voxtral: Voxtral, fake: FakeEngine) -
     assert sizes[1:] == sorted(sizes[1:])
     assert sizes[1] >= 2 * PIECE
     assert sizes[-1] >= 2 * (SAMPLES - PIECE)
+
+
+def test_what_a_killed_process_left_is_swept_but_not_what_another_container_writes(
+    voxtral: Voxtral, fake: FakeEngine
+) -> None:
+    """There its process has a number that nobody has here."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    part = Path(f".voxtral-{ended.pid}-0.part")
+    with part.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert voxtral("say", TEXT, "-o", "a.wav").exit_code == 0
+        assert part.exists()
+    assert voxtral("say", TEXT, "-o", "a.wav").exit_code == 0
+    assert not part.exists()
+
+
+def test_what_is_written_is_held(voxtral: Voxtral, fake: FakeEngine) -> None:
+    held = []
+
+    def look(number: int) -> None:
+        for part in Path().glob(".voxtral-*.part"):
+            with part.open("rb") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.append(part)
+
+    fake.before = look
+    assert voxtral("say", TEXT, "-o", "a.wav").exit_code == 0
+    assert held
 
 
 def test_options_reach_the_engine(voxtral: Voxtral, fake: FakeEngine) -> None:

@@ -1,7 +1,6 @@
 """Any audio file, a few seconds at a time, with its tags: for what need not hold it whole."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import InputError
-from voxtral_cli.audio.read import check_readable, unreadable
+from voxtral_cli.audio.read import check_readable, open_sound, unreadable
 
 if TYPE_CHECKING:
     import soundfile
@@ -45,14 +44,11 @@ def open_audio(path: Path, block_s: float) -> Iterator[Stream]:
     Raises:
         InputError: If it is missing or no audio; while it is read: if it is damaged.
     """
-    import soundfile
-
     check_readable(path)
-    try:
-        file = soundfile.SoundFile(os.fsencode(path))
-    except soundfile.LibsndfileError as error:
+    file = open_sound(path)
+    if isinstance(file, str):
         if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
-            raise unreadable(path, error.error_string) from None
+            raise unreadable(path, file)
         with _by_ffmpeg(path, block_s) as stream:
             yield stream
         return

@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -96,13 +96,16 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
     _sweep(target.parent)
     part = target.with_name(f"{PART}{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
-        with _opened(part, "xb", str(path)) as file:
-            yield Output(file, str(path), seekable=True, path=part)
-        if finish:
-            finish(part)
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
+        with ExitStack() as stack:
+            with _opened(part, "xb", str(path)) as file:
+                with suppress(OSError):  # a file system without locks
+                    stack.enter_context(_held(part))
+                yield Output(file, str(path), seekable=True, path=part)
+            if finish:
+                finish(part)
+            if target.exists():
+                shutil.copymode(target, part)
+            part.replace(target)
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
@@ -113,8 +116,25 @@ def _sweep(folder: Path) -> None:
     for part in folder.glob(f"{PART}*.part"):
         owner = part.name.removeprefix(PART).partition("-")[0]
         if owner.isdecimal() and not _alive(int(owner)):
-            with suppress(OSError):
+            with suppress(OSError), _held(part):
                 part.unlink()
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[None]:
+    """As long as a file is written; seen from another container, no process has its number.
+
+    Raises:
+        OSError: If somebody else holds it, or files cannot be held here.
+    """
+    if os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    with open(part, "r+b") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
 
 
 def _alive(process: int) -> bool:

@@ -6,12 +6,20 @@ import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.errors import InputError
 
+if TYPE_CHECKING:
+    import soundfile
+
 BARE = {".pcm", ".raw"}
+OPPOSED = 0.01
+"""Power of the mean, of a channel's, below which channels take each other away."""
+UNKNOWN = 1 << 40
+"""Frames: libsndfile says more of a FLAC that does not tell its length, and misreads its end."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Sound:
 
 
 def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
-    """Reads a file; several channels become their mean.
+    """Reads a file; several channels become one (`mixed`).
 
     Args:
         longest_s: Seconds; more are refused before they are decoded.
@@ -38,12 +46,36 @@ def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
     """
     check_readable(path)
     channels, rate = _read(path, longest_s)
-    samples = channels.mean(axis=1, dtype=np.float32)
+    samples = mixed(channels)
     if not len(samples):
         raise InputError(f"{path} holds no samples.", "Give a longer one.")
     if not np.isfinite(samples).all():
         raise InputError(f"{path} holds samples that are no numbers.", "Make the file again.")
     return Sound(samples, rate)
+
+
+def mixed(channels: np.ndarray) -> np.ndarray:
+    """The mean of float32 [n, channels], or the loudest of channels that are wired against it."""
+    mean = channels.mean(axis=1, dtype=np.float32)
+    if channels.shape[1] == 1:
+        return mean
+    energies = np.square(channels, dtype=np.float64).sum(axis=0)
+    opposed = np.square(mean, dtype=np.float64).sum() < OPPOSED * energies.max()
+    return np.ascontiguousarray(channels[:, energies.argmax()]) if opposed else mean
+
+
+def open_sound(path: Path) -> "soundfile.SoundFile | str":
+    """A file for libsndfile to read, or why it cannot."""
+    import soundfile
+
+    try:
+        file = soundfile.SoundFile(os.fsencode(path))
+    except soundfile.LibsndfileError as error:
+        return str(error.error_string)
+    if file.frames < UNKNOWN:
+        return file
+    file.close()
+    return "its header does not tell how long it is"
 
 
 def check_readable(path: Path) -> None:
@@ -83,12 +115,15 @@ def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
     """float32 [n, channels] and the rate."""
     import soundfile
 
-    try:
-        with soundfile.SoundFile(os.fsencode(path)) as file:
-            _check_length(path, file.frames / file.samplerate, longest_s)
-            return file.read(dtype="float32", always_2d=True), file.samplerate
-    except soundfile.LibsndfileError as error:
-        complaint = error.error_string
+    file = open_sound(path)
+    complaint = file if isinstance(file, str) else ""
+    if not isinstance(file, str):
+        try:
+            with file:
+                _check_length(path, file.frames / file.samplerate, longest_s)
+                return file.read(dtype="float32", always_2d=True), file.samplerate
+        except soundfile.LibsndfileError as error:
+            complaint = error.error_string
     if shutil.which("ffmpeg") is None:
         raise unreadable(path, complaint)
     return _read_by_ffmpeg(path, longest_s)

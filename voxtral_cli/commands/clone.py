@@ -104,8 +104,7 @@ def clone(
         raise InputError("--steps is for --optimise.", "Give both, or neither.")
     chosen = check_name(name if name is not None else paths[0].stem)
     kind = DEFAULT if style is None else check_name(style)
-    if chosen.lower() in (preset.lower() for preset in loading.read_voices(model)):
-        raise InputError(f"{chosen} is a preset voice of {model}.", "Give another --name.")
+    loading.check_no_preset(chosen, model)
     store.prepare()
     store.check_free(chosen, None if style is None else kind, force)
     for target in filter(None, (show_reference, output)):

@@ -134,8 +134,10 @@ def play(
 @voices.command()
 def rename(name: Name, new: NewName, force: Force = False) -> None:
     """Give a voice of yours another name."""
+    from engine.hub import EMBEDDED
     from voxtral_cli.voice_files import VoiceStore
 
+    loading.check_no_preset(new, EMBEDDED)
     print(VoiceStore().rename(name, new, force))
 
 
@@ -171,10 +173,13 @@ def import_voice(
     force: Force = False,
 ) -> None:
     """Take a voice file among your voices."""
+    from engine.hub import EMBEDDED
     from voxtral_cli.voice_files import VoiceStore, read_voice_file
 
     source = Path(file)
-    print(VoiceStore().save(name or source.stem, read_voice_file(source), force))
+    chosen = name or source.stem
+    loading.check_no_preset(chosen, EMBEDDED)
+    print(VoiceStore().save(chosen, read_voice_file(source), force))
 
 
 def language(voice: str) -> str:
