@@ -66,14 +66,30 @@ _NOT_A_STREET = (
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 _ENDS = re.compile(rf"[\"')\]]{{0,3}}(?:$| +[\"'(]?(?:{_STARTERS})\b)")
+_CAPITAL = re.compile(
+    r"[\"')\]]{0,3}(?:$| +[\"'(]?(?!(?:[A-Z]{1,3}T|UTC|Eastern|Central|Mountain|Pacific)\b"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Febr)uary|March|April|May|June|July"
+    r"|August|(?:Septem|Octo|Novem|Decem)ber)[A-Z])"
+)
+"""A capital that begins a sentence, not a zone or a day that goes with a time."""
+
+_SINCE_START = re.compile(
+    r"(?:^|[.!?][\"')]{0,3} )[\"'(]{0,3}(?:About|After|Around|At|Before|Between|By|From|Just|On"
+    r"|Since|Shortly|Till|Until)(?: (?:about|after|and|around|at|before|the|to|until|[ap]\.m\."
+    r"|[A-Z\d][\w.:]{0,12}),?){0,4} [\d:]{1,8} ?$"
+)
+"""A time that opens its sentence, which goes on: "At 5 p.m. John left"."""
+
 _TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?= ?[A-Z])")
 _MISTER = re.compile(r"\b(Mrs?|Ms)(?:\.|(?= [A-Z]))(?!\w)")
 _NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\. ?(?=\d)")
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
+_MEASURE = re.compile(r"(?<=\d)( ?(?:ft|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|oz|mins?|secs?)\b)")
 _SAID = re.compile(
     rf"(?<![\w.])({'|'.join(map(re.escape, _ANYWHERE))})(?!\w)(,)?|(?<![\w.])(eg|ie)(?=,)",
     re.IGNORECASE | re.ASCII,
 )
+_CLOCK = re.compile(r"(?<=\d)( ?[AaPp])\.([Mm])\.(?!\w)")
 _ENDING = re.compile(rf"\b({'|'.join(_CLOSING)})\.(?!\w)")
 _SAINT = re.compile(r"\b(St|Dr)\.(?= ?[A-Z\d])")
 _STREET = re.compile(
@@ -96,8 +112,9 @@ def spoken_abbreviations(text: str) -> str:
     text = _TITLE.sub(lambda match: _TITLES[match[1]], text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
     text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, text))
-    text = _SAID.sub(_said, text)
-    text = _ENDING.sub(lambda match: _CLOSING[match[1]] + _stop(match), text)
+    text = _SAID.sub(_said, _MEASURE.sub(r"\1", text))
+    text = _CLOCK.sub(lambda match: match[1] + match[2] + _clock_stop(match), text)
+    text = _ENDING.sub(_closed, text)
     text = _STREET.sub(_street, text)
     text = _SAINT.sub(lambda match: {"St": "Saint", "Dr": "Doctor"}[match[1]], text)
     text = _DOTTED.sub(lambda match: match[1].replace(".", "") + _stop(match), text)
@@ -125,6 +142,19 @@ def _said(match: re.Match[str]) -> str:
 def _stop(match: re.Match[str]) -> str:
     """The full stop, if the sentence ends here too."""
     return "." if _ENDS.match(match.string, match.end()) else ""
+
+
+def _closed(match: re.Match[str]) -> str:
+    ends = match[1] == "etc" and _CAPITAL.match(match.string, match.end())
+    return _CLOSING[match[1]] + ("." if ends else _stop(match))
+
+
+def _clock_stop(match: re.Match[str]) -> str:
+    """The same after a time: before any capital, unless the sentence has only begun."""
+    text, start, end = match.string, match.start(), match.end()
+    if _SINCE_START.search(text, max(0, start - 60), start):
+        return "" if text.startswith(" I ", end) else _stop(match)
+    return "." if _CAPITAL.match(text, end) else ""
 
 
 def _street(match: re.Match[str]) -> str:

@@ -35,7 +35,7 @@ _DAYS = {
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d))?"
 
-_ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:))?(?![\d-])")
+_ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:)|(?![\d-]))")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAY}(?![\d:,.%]?\d|%|[A-Za-z]){_YEAR}")
@@ -43,7 +43,7 @@ _DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAY} (?:of )?({_MONTH})\b
 _MONTH_YEAR = re.compile(rf"\b({_MONTH}),? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d)")
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(_DAYS, key=len, reverse=True))})\.?,(?= )")
 
-_DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,])'?([2-9]0))'?s\b")
+_DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,$])'?([2-9]0))'?s\b")
 _SPAN = re.compile(
     r"(?<![\d.,$\u00a3\u20ac-])(1[1-9]\d\d|20\d\d) ?[-\u2013\u2014] ?(1[1-9]\d\d|20\d\d|\d\d)"
     r"(?![\d%-]|[.,]\d)"
@@ -56,16 +56,13 @@ _BARE_YEAR = re.compile(
     r"(?! [+*/=])"
 )
 _TIME_SPAN = re.compile(
-    r"(?<=\d)((?: ?[AaPp]\.?[Mm]\b\.?)?) ?[-\u2013] ?(?=\d{1,2}(?::\d\d| ?[AaPp]\.?[Mm]\b))"
+    r"(?<=\d)((?: ?[AaPp][Mm]\b)?) ?[-\u2013] ?(?=\d{1,2}(?::\d\d| ?[AaPp][Mm]\b))"
 )
 _TIME = re.compile(
-    r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![:\d]|\.\d)"
-    r"(?: ?([AaPp])(?:[Mm]\b|\.[Mm]\.)(?!')(?:(?<=\.)(?=\s+[A-Z]|\s*[\"')]*$)())?)?"
+    r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)Z?)?(?![:\d]|\.\d)"
+    r"(?: ?([AaPp])[Mm]\b(?!'))?"
 )
-_HOUR = re.compile(
-    r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])(?:[Mm]\b|\.[Mm]\.)(?!')"
-    r"(?:(?<=\.)(?=\s+[A-Z]|\s*[\"')]*$)())?"
-)
+_HOUR = re.compile(r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])[Mm]\b(?!')")
 
 
 def spoken_dates(text: str) -> str:
@@ -78,7 +75,7 @@ def spoken_dates(text: str) -> str:
     text = _DAY_MONTH.sub(_day_month, text)
     text = _MONTH_YEAR.sub(lambda match: f"{_month(match[1])} {year(match[2])}", text)
     text = _TIME_SPAN.sub(r"\1 to ", text)
-    text = _HOUR.sub(lambda match: f"{cardinal(match[1])} {_half(match[2], match[3])}", text)
+    text = _HOUR.sub(lambda match: f"{cardinal(match[1])} {match[2].upper()}M", text)
     text = _TIME.sub(_time, text)
     text = _SPAN.sub(_span, text)
     text = _DECADE.sub(lambda match: decade(match[1] or match[2]), text)
@@ -126,13 +123,8 @@ def _day_month(match: re.Match[str]) -> str:
     return f"{words}, {year(match[4])}" if match[4] else words
 
 
-def _half(letter: str, end: str | None) -> str:
-    """ "PM", with the full stop that also ended the sentence ("at 5 p.m. He left")."""
-    return letter.upper() + "M" + ("" if end is None else ".")
-
-
 def _time(match: re.Match[str]) -> str:
-    hour, minute, second, letter, end = match.groups()
+    hour, minute, second, letter = match.groups()
     words = [cardinal(str(int(hour)))]
     if minute != "00":
         words.append(f"oh {cardinal(minute[1])}" if minute[0] == "0" else cardinal(minute))
@@ -144,7 +136,7 @@ def _time(match: re.Match[str]) -> str:
     if second and second != "00":
         words.append(f"and {cardinal(str(int(second)))} seconds")
     if letter:
-        words.append(_half(letter, end))
+        words.append(f"{letter.upper()}M")
     return " ".join(words)
 
 

@@ -21,6 +21,11 @@ _CITATION = re.compile(r"(?<=[A-Za-z.,;:!?\"'])\[\d{1,3}\]")
 _STARS = re.compile(r"(?<=[\d ])\*(?=[\d ])")
 _CODE_APOSTROPHE = re.compile(r"(?<=[A-Za-z])`(?=[A-Za-z])")
 _UNDERSCORES = re.compile(r"(?<!\w)_++|(?<!_)_++(?!\w)")  # not those inside snake_case
+_WRAPPED = re.compile(
+    r"(?<=[^\W\d_]-) *+\n *+(?=[^\W\d_])(?!(?:and|or|to|und|oder|bis|sowie)(?![\w-]))"
+)
+"""A line that ends within a word ("well-"), but not before the "and" of "pre- and post-war"."""
+
 _END_MARKS = ".!?:;,"
 
 
@@ -38,7 +43,7 @@ def plain_line(text: str, star: str = " times ") -> str:
     lines: list[str] = []
     for line in text.split("\n"):
         _append_line(lines, line)
-    return _inline(" ".join(lines), star)
+    return _inline(_WRAPPED.sub("", "\n".join(lines)).replace("\n", " "), star)
 
 
 def is_rule(line: str) -> bool:

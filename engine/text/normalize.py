@@ -13,7 +13,8 @@ from engine.text.abbreviations import spoken_abbreviations
 from engine.text.addresses import spoken_addresses
 from engine.text.characters import printable, to_ascii
 from engine.text.dates import spoken_dates
-from engine.text.foreign import german_ordinals, spoken_numbers
+from engine.text.foreign import spoken_numbers
+from engine.text.german import german_ordinals
 from engine.text.languages import language_code
 from engine.text.markdown import plain_line
 from engine.text.punctuation import arranged, finished, spoken_symbols, tidy
@@ -35,9 +36,9 @@ _PASSES = 6
 
 _START_MARK = "\ue000"  # private use: `printable` let none through
 _NUMBER_START = re.compile(
-    r"((?:^\s*|[.!?][\"')]{0,3}\s{1,3})[\"'(]{0,3})(?=[$\u00a3\u20ac\u20b9+~#-]{0,2}\d)"
+    r"(^\s*|[.!?][\"')]{0,3}\s{1,3})(?=[\"'(]{0,3}[$\u00a3\u20ac\u20b9+~#-]{0,2}\d)"
 )
-_MARKED = re.compile(rf"{_START_MARK}(\W{{0,3}})(\w?)")
+_MARKED = re.compile(rf"{_START_MARK}(\W{{0,5}})(\w?)")
 
 
 def normalize(text: str, language: str = "en") -> str:

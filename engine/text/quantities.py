@@ -99,7 +99,8 @@ _PHONE = re.compile(
     r"|(?<![\w.,$-])\d{3}-\d{4}(?![\d.,-]?\d)|(?<![\w.,$-])\d{1,9}(?:-\d{1,9}){2,8}(?![\d-])"
 )
 _MONEY_FIRST = re.compile(
-    rf"(?:\b(?:US|CA|AU|C|A))?([$\u00a3\u20ac\u00a5\u20b9]) ?({_NUMBER})(?:[ -]?({_SCALE})\b)?"
+    rf"(?:\b(?:US|CA|AU|HK|NZ|SG|C|A|S))?([$\u00a3\u20ac\u00a5\u20b9]) ?({_NUMBER})"
+    rf"(?:[ -]?({_SCALE})\b|s\b)?"
 )
 _MONEY_LAST = re.compile(
     rf"(?<![\d.,])({_NUMBER})(?: ?({_SCALE}))? ?"
@@ -112,7 +113,7 @@ _RANGE = re.compile(
 _MINUS = re.compile(r"(?<![\w.)\u00b0%'-])-(?=[$\u00a3\u20ac]?\.?\d)")
 _TIMES = re.compile(r"(?<=\d)x(?!\w)")
 _BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
-_MANY = re.compile(r"(?<![\w.,])(\d{3,12})s\b")
+_MANY = re.compile(r"(?<![\w.,$\u00a3\u20ac])(\d{3,12})s\b")
 _LETTERS_DASH = re.compile(r"(?<=[^\W\d_])-(?=\d)")
 _SUBTRACT = re.compile(r"(?<=\d) - (?=\d)")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
@@ -122,8 +123,13 @@ _UNIT = re.compile(
     rf"(?<![\w.,])({_NUMBER})( ?|-)({'|'.join(sorted(map(re.escape, _UNITS), key=len)[::-1])})"
     r"([\u00b2\u00b3]|(?<=m)[23])?(?![\w\u00b0/'])(\.(?=[ ,][a-z]))?"
 )
+_CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
 _RATIO = re.compile(r"(?<![\d:])(\d{1,4}):(\d{1,4})(?![\d:])")
-_SHORT_SCALE = re.compile(rf"(?<![\w.,])({_NUMBER})(k|K|M|bn|B)\b")
+_SHORT_SCALE = re.compile(
+    rf"(?<![\w.,])({_NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KM]|[KM](?= [a-z])"
+    r"(?! (?:and|are|at|by|for|from|has|in|is|of|on|or|to|was|were|will|with)\b))\b"
+)
+"""A capital after a whole number is mostly part of a name: seat 14K."""
 _DECIMAL = re.compile(
     r"((?<!\d,)\d{1,3}(?:,\d{3}){1,5}(?:\.\d+)?(?!,?\d)|\d+(?:\.\d+)*|(?<![\d.])\.\d+)"
 )
@@ -161,7 +167,7 @@ def _apart(match: re.Match[str]) -> str:
     """Words of a number, set off from letters beside it ("MP3" -> "MP three")."""
     text, start, end = match.string, match.start(), match.end()
     before = start > 0 and (text[start - 1].isalnum() or text[start - 1] in ".,")
-    after = end < len(text) and text[end].isalnum()
+    after = end < len(text) and text[end].isalnum() and text[end] not in "\u00b2\u00b3"
     return " " * before + number(match[1]) + " " * after
 
 
@@ -211,6 +217,8 @@ def _fraction(match: re.Match[str]) -> str:
 def _unit(match: re.Match[str]) -> str:
     digits, space, unit, power, _ = match.groups()
     one, many = _UNITS[unit]
+    stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
     if space == "-":
-        return f"{number(digits)}-{one}"
-    return f"{number(digits)} {_POWERS.get(power or '', '')}{one if digits == '1' else many}"
+        return f"{number(digits)}-{one}{stop}"
+    power = _POWERS.get(power or "", "")
+    return f"{number(digits)} {power}{one if digits == '1' else many}{stop}"

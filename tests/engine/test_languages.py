@@ -28,7 +28,10 @@ CASES = {
         "le 06 12": "le zéro six douze.",
     },
     "es": {
-        "¿Tiene 21 años?": "¿Tiene veintiuno años?",
+        "¿Tiene 21 años?": "¿Tiene veintiún años?",
+        "1 libro, 21 niños, 21 casas": "Un libro, veintiún niños, veintiuna casas.",
+        "el 21 de mayo, capítulo 1 trata": "el veintiuno de mayo, capítulo uno trata.",
+        "5²": "Cinco².",
         "cuesta 21 € o 1,50 €": "cuesta veintiún euros o un euro con cincuenta céntimos.",
         "200 £": "Doscientas libras.",
         "el 2º piso, la 3ª vez, el 1er año": "el segundo piso, la tercera vez, el primer año.",
@@ -47,6 +50,15 @@ CASES = {
         "12,50 € und 1 €": "Zwölf Euro und fünfzig Cent und ein Euro.",
         "1.234,5": "Eintausendzweihundertvierunddreißig Komma fünf.",
         "ich nahm den 5. Er lachte.": "ich nahm den fünf. Er lachte.",
+        "am 24.12. um acht": "am vierundzwanzigsten Dezember um acht.",
+        "Am 24.12. Er kam zu Kapitel 3.1.": (
+            "Am vierundzwanzigsten Dezember. Er kam zu Kapitel drei Komma eins."
+        ),
+        "vom 3. bis 5. Mai": "vom dritten bis fünften Mai.",
+        "von 1 bis 3. Danach": "von eins bis drei. Danach.",
+        "Die 1980er-Jahre, in den 50ern": "Die neunzehnhundertachtziger-Jahre, in den fünfzigern.",
+        "Er hat 1 Apfel und 1 Minute.": "Er hat ein Apfel und eine Minute.",
+        "1 Euro, 1 % und Kapitel 1 Anfang": "Ein Euro, ein Prozent und Kapitel eins Anfang.",
         "50%": "Fünfzig Prozent.",
         "1. Öffnen": "Eins: Öffnen.",
     },

@@ -32,6 +32,8 @@ CASES = {
     "He (the man) left.": "He, the man, left.",
     '"How are you?" \u2014 "Fine."': '"How are you?" "Fine."',
     "and so on,": "and so on.",
+    "A well-\nknown man - pre-\nand post-war": "A well-known man, pre, and post-war.",
+    "> day-\n> to-day\n- milk-\n- eggs": "day-to-day. milk. eggs.",
     # Markdown
     "# Title\nSome **bold**, *it* and `code`": "Title. Some bold, it and code.",
     "List:\n- milk\n- eggs": "List: milk. eggs.",
@@ -60,11 +62,23 @@ CASES = {
     "Call +1 (555) 010-9999": "Call plus one, five five five, zero one zero, nine nine nine nine.",
     "an MP3, COVID-19, a 10-year-old": "an MP three, Covid nineteen, a ten-year-old.",
     "score 3:1": "score three to one.",
+    "(800) 555-1212 or (3 men)": (
+        "Eight zero zero, five five five, one two one two or, three men."
+    ),
+    "5\u00b2 is 25, 10\u00b3": "Five squared is twenty-five, ten cubed.",
+    "221B Baker Street, seat 14K, gate 5M. Gate 5M is": (
+        "Two hundred and twenty-one B Baker Street, seat fourteen K, gate five M. Gate five M is."
+    ),
+    "10K people, 5M users, 1.5M, 20k": (
+        "Ten thousand people, five million users, one point five million, twenty thousand."
+    ),
     # money
     "$1,234.56": "One thousand two hundred and thirty-four dollars and fifty-six cents.",
     "\u00a35, 1\u20ac, $0.99, $1": "Five pounds, one euro, ninety-nine cents, one dollar.",
     "$1.5 million or $2bn": "One point five million dollars or two billion dollars.",
     "$5-10": "Five to ten dollars.",
+    "a HK$5, NZ$5 and $5B": "a five dollars, five dollars and five billion dollars.",
+    "$10s, $80s, $100s": "Ten dollars, eighty dollars, one hundred dollars.",
     # dates and times
     "on 2026-11-21": "on November twenty-first, twenty twenty-six.",
     "on 11/21/2026": "on November twenty-first, twenty twenty-six.",
@@ -79,6 +93,16 @@ CASES = {
     "12:30, 17:45, 9:05": "Twelve thirty, seventeen forty-five, nine oh five.",
     "5 pm, 5pm, 5:30 a.m. today": "Five PM, five PM, five thirty AM today.",
     "at 5 p.m. He left at 9:00.": "at five PM. He left at nine o'clock.",
+    "He left at 5 p.m. John came at 6:30 a.m. Monday. It was 5p.m. Mary": (
+        "He left at five PM. John came at six thirty AM Monday. It was five PM. Mary."
+    ),
+    "At 5 p.m. John left. From 9 a.m. to 5 p.m. I slept.": (
+        "At five PM John left. From nine AM to five PM I slept."
+    ),
+    "by 5 p.m. EST. Open 9 a.m.-5 p.m. Call": "by five PM EST. Open nine AM to five PM. Call.",
+    "2024-05-06T10:30:00, 2024-05-06T10:30:00Z": (
+        "May sixth, twenty twenty-four ten thirty, May sixth, twenty twenty-four ten thirty."
+    ),
     "9am-5pm": "Nine AM to five PM.",
     # units
     "5 km, 1 kg, 60 mph, 20 km/h": (
@@ -86,12 +110,16 @@ CASES = {
     ),
     "-5\u00b0C or 50 \u00b0F": "Minus five degrees Celsius or fifty degrees Fahrenheit.",
     "a 5-km run over 5 m\u00b2": "a five-kilometer run over five square meters.",
+    "5 ft. 3 in. tall. He put 3 in. The rest ran 5 km. 3 men": (
+        "Five feet three inches tall. He put three inches. The rest ran five kilometers. Three men."
+    ),
     # abbreviations
     "Mr. and Mrs. Smith met Dr. Jones": "Mister and Missus Smith met Doctor Jones.",
     "St. Paul lives on Main St. He is old.": "Saint Paul lives on Main Street. He is old.",
     "cats vs. dogs, e.g. pugs, i.e. dogs, etc.": (
         "cats versus dogs, for example, pugs, that is, dogs, et cetera."
     ),
+    "cats, etc. John left.": "cats, et cetera. John left.",
     "No. 5 and no. 6. No. Never": "Number five and number six. No. Never.",
     "In the U.S. We live with a Ph.D.": "In the US. We live with a PhD.",
     "World War II, Henry VIII": "World War two, Henry the eighth.",
