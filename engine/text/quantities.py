@@ -126,7 +126,7 @@ _UNIT = re.compile(
 _CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
 _RATIO = re.compile(r"(?<![\d:])(\d{1,4}):(\d{1,4})(?![\d:])")
 _SHORT_SCALE = re.compile(
-    rf"(?<![\w.,])({_NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KM]|[KM](?= [a-z])"
+    rf"(?<![\w.,])({_NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KMB]|[KMB](?= [a-z])"
     r"(?! (?:and|are|at|by|for|from|has|in|is|of|on|or|to|was|were|will|with)\b))\b"
 )
 """A capital after a whole number is mostly part of a name: seat 14K."""

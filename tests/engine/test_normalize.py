@@ -66,6 +66,7 @@ CASES = {
         "Eight zero zero, five five five, one two one two or, three men."
     ),
     "5\u00b2 is 25, 10\u00b3": "Five squared is twenty-five, ten cubed.",
+    "8B parameters, room 12B": "Eight billion parameters, room twelve B.",
     "221B Baker Street, seat 14K, gate 5M. Gate 5M is": (
         "Two hundred and twenty-one B Baker Street, seat fourteen K, gate five M. Gate five M is."
     ),
