@@ -111,7 +111,12 @@ def test_a_full_stdout_is_one_line(fake_program: Program) -> None:
 )
 def test_a_signal_leaves_no_half_file(fake_program: Program, number: int, code: int) -> None:
     command = fake_program("say", LONG, "-o", "a.opus", delay=0.02)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # jobs of `&` ignore SIGINT
+    ) as program:
         deadline = time.monotonic() + 30
         while not any(path.stat().st_size for path in Path().iterdir()):
             assert time.monotonic() < deadline
