@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InputError
 from voxtral_cli.audio.encoders import Encoder, open_encoder
-from voxtral_cli.audio.formats import BY_NAME, WAV, Format, check_rate, choose_format
+from voxtral_cli.audio.formats import WAV, Format, check_rate, choose_format
 from voxtral_cli.audio.output import check_writable, stdout, whole_file
 from voxtral_cli.audio.programs import ffmpeg_encoding, playing, require_player
 
@@ -119,7 +119,4 @@ def choose_destination(output: str | None, format_name: str | None, play: bool) 
     path = Path(output)
     check_writable(path)
     chosen = choose_format(path, format_name)
-    told = BY_NAME.get(path.suffix.removeprefix(".").lower(), chosen)
-    if told != chosen:
-        raise InputError(f"{path} is no name for {chosen.name}.", "Leave --format out.")
     return Destination(path, False, require_player() if play else "", chosen)

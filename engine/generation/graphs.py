@@ -77,12 +77,13 @@ class GraphRunner:
         self.graphs: dict[tuple[int, int], torch.cuda.CUDAGraph] = {}
 
     def __call__(self, rows: int, positions: int) -> None:
-        self.capture(rows, positions)
-        if self.works and (rows, positions) in self.graphs:
-            with CAPTURES:
-                self.graphs[rows, positions].replay()
-        else:
-            self.frame(rows, positions)
+        with CAPTURES:
+            self.capture(rows, positions)
+            graph = self.graphs.get((rows, positions))
+            if self.works and graph is not None:
+                graph.replay()
+                return
+        self.frame(rows, positions)
 
     def capture(self, rows: int, positions: int) -> None:
         """Make the graph of these sizes, if there is none. No buffer is changed.

@@ -2,6 +2,7 @@
 
 import re
 
+from engine.text.dates import DAYS, MONTHS
 from engine.text.numerals import cardinal, ordinal
 
 _TITLES = {
@@ -67,9 +68,8 @@ _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 _ENDS = re.compile(rf"[\"')\]]{{0,3}}(?:$| +[\"'(]?(?:{_STARTERS})\b)")
 _CAPITAL = re.compile(
-    r"[\"')\]]{0,3}(?:$| +[\"'(]?(?!(?:[A-Z]{1,3}T|UTC|Eastern|Central|Mountain|Pacific)\b"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Febr)uary|March|April|May|June|July"
-    r"|August|(?:Septem|Octo|Novem|Decem)ber)[A-Z])"
+    r"[\"')\]]{0,3}(?:$| +[\"'(]?(?!(?:[A-Z]{1,3}T|UTC|Eastern|Central|Mountain|Pacific"
+    rf"|{'|'.join([*DAYS.values(), *MONTHS])})\b)[A-Z])"
 )
 """A capital that begins a sentence, not a zone or a day that goes with a time."""
 

@@ -4,7 +4,7 @@ import re
 
 from engine.text.numerals import cardinal, decade, ordinal, year
 
-_MONTHS = (
+MONTHS = (
     "January",
     "February",
     "March",
@@ -18,9 +18,9 @@ _MONTHS = (
     "November",
     "December",
 )
-_SHORT = {name[:3]: name for name in _MONTHS} | {"Sept": "September"}
-_MONTH = "|".join([*_MONTHS, *(rf"{short}\b\.?" for short in _SHORT if short != "May")])
-_DAYS = {
+_SHORT = {name[:3]: name for name in MONTHS} | {"Sept": "September"}
+_MONTH = "|".join([*MONTHS, *(rf"{short}\b\.?" for short in _SHORT if short != "May")])
+DAYS = {
     "Mon": "Monday",
     "Tue": "Tuesday",
     "Tues": "Tuesday",
@@ -41,7 +41,7 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAY}(?![\d:,.%]?\d|%|[A-Za-z]){_YEAR}")
 _DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAY} (?:of )?({_MONTH})\b{_YEAR}")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH}),? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d)")
-_WEEKDAY = re.compile(rf"\b({'|'.join(sorted(_DAYS, key=len, reverse=True))})\.?,(?= )")
+_WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS, key=len, reverse=True))})\.?,(?= )")
 
 _DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,$])'?([2-9]0))'?s\b")
 _SPAN = re.compile(
@@ -67,7 +67,7 @@ _HOUR = re.compile(r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])[Mm]\b(?!')")
 
 def spoken_dates(text: str) -> str:
     """ "on 2026-11-21 at 17:45" -> "on November twenty-first, twenty twenty-six at ..."."""
-    text = _WEEKDAY.sub(lambda match: _DAYS[match[1]] + ",", text)
+    text = _WEEKDAY.sub(lambda match: DAYS[match[1]] + ",", text)
     text = _ISO.sub(lambda match: _numeric(match, match[1], match[2], match[3]), text)
     text = _SLASHED.sub(_american, text)
     text = _DOTTED.sub(lambda match: _numeric(match, match[3], match[2], match[1]), text)
@@ -99,7 +99,7 @@ def _numeric(match: re.Match[str], of_year: str, month: str, day: str) -> str:
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31 and 1000 <= int(of_year) <= 2999):
         return match[0]
     space = " " if match[0].endswith("T") else ""
-    return _date(_MONTHS[int(month) - 1], day, of_year) + space
+    return _date(MONTHS[int(month) - 1], day, of_year) + space
 
 
 def _american(match: re.Match[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import InputError
-from voxtral_cli.audio.read import check_readable, open_sound, unreadable
+from voxtral_cli.audio.read import check_readable, mixed, open_sound, unreadable
 
 if TYPE_CHECKING:
     import soundfile
@@ -39,7 +39,7 @@ class Stream:
 
 @contextmanager
 def open_audio(path: Path, block_s: float) -> Iterator[Stream]:
-    """Yields a file as blocks of `block_s` seconds; several channels become their mean.
+    """Yields a file as blocks of `block_s` seconds; several channels become one.
 
     Raises:
         InputError: If it is missing or no audio; while it is read: if it is damaged.
@@ -67,7 +67,7 @@ def _blocks(path: Path, file: "soundfile.SoundFile", size: int) -> Iterator[np.n
             raise unreadable(path, error.error_string) from None
         if not len(channels):
             return
-        yield channels.mean(axis=1, dtype=np.float32)
+        yield mixed(channels)
 
 
 @contextmanager

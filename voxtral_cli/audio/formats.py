@@ -49,9 +49,12 @@ def choose_format(path: Path, name: str | None) -> Format:
     """The format called `name`, or else the one that the suffix of `path` tells.
 
     Raises:
-        InputError: If there is no such format, or ffmpeg is needed and absent.
+        InputError: If there is no such format, the suffix is another's, or ffmpeg is needed and
+            absent.
     """
     found = find_format(path, name)
+    if BY_NAME.get(path.suffix.removeprefix(".").lower(), found) != found:
+        raise InputError(f"{path} is no name for {found.name}.", "Leave --format out.")
     if found.needs_ffmpeg and shutil.which("ffmpeg") is None:
         raise InputError(
             f"{found.name} needs ffmpeg, which is not on the PATH.",

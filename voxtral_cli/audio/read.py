@@ -116,8 +116,9 @@ def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
     import soundfile
 
     file = open_sound(path)
-    complaint = file if isinstance(file, str) else ""
-    if not isinstance(file, str):
+    if isinstance(file, str):
+        complaint = file
+    else:
         try:
             with file:
                 _check_length(path, file.frames / file.samplerate, longest_s)

@@ -97,10 +97,10 @@ def target(
     folder = is_folder(output)
     path = Path(output)
     name = format_name or (default_format() if folder else None)
-    chosen = choose_format(path, name)
+    chosen = choose_format(Path() if folder else path, name)
     require_book_format(chosen)
-    if not folder and find_format(path, None) != chosen:
-        raise InputError(f"{path} is no name for {chosen.name}.", "Leave --format out.")
+    if not folder:
+        find_format(path, None)  # a book has a suffix that tells it
     if title is not None and len(books) == 1:
         books = [(replace(books[0][0], title=title), books[0][1])]
     elif title is not None and (folder or split):
