@@ -55,8 +55,9 @@ docs: $(READY)
 	$(BIN)/python -m benchmarks.readme
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
-# docs/training.md says what $(DATA)/texts is, how long each stage takes, why memory is kept, and
-# how these sizes show in minutes whether the stages fit together.
+# training/data/README.md says what $(DATA)/texts is (without it, it ends at once), docs/training.md
+# how long each stage takes, why memory is kept, and how these sizes show in minutes whether the
+# stages fit together.
 UTTERANCES ?= 32000
 CODEC_MINUTES ?= 80
 SPEECH_MINUTES ?= 180
@@ -68,6 +69,7 @@ nano: export MALLOC_MMAP_MAX_ = 0
 nano: export MALLOC_TRIM_THRESHOLD_ = 100000000000
 nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
+	@test -d $(DATA)/texts || { echo "error: no $(DATA)/texts (training/data/README.md)" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest $(DATA) kokoro==0.8.4
 	tar -xzf $(DATA)/kokoro-0.8.4.tar.gz -C $(DATA)

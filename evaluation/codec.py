@@ -53,7 +53,7 @@ class Reconstruction:
         pesq: Wide-band PESQ.
         estoi: ESTOI.
         similarity: Cosine of the speaker embeddings of original and reconstruction.
-        text: What is said in it.
+        text: What is said in it; empty where nobody wrote it down.
         heard_original: What the ears heard in the original.
         heard: What they heard in the reconstruction.
     """
@@ -82,14 +82,9 @@ class CodecReport:
             name: _mean([getattr(clip, name) for clip in self.clips])
             for name in ("mel", "stft", "pesq", "estoi", "similarity")
         }
-        worded = [clip for clip in self.clips if normalize(clip.text)]
-        texts = [clip.text for clip in worded]
-        rates: dict[str, float | None] = {"wer": None, "wer_original": None}
-        if worded:
-            rates = {
-                "wer": score(texts, [clip.heard for clip in worded]).wer,
-                "wer_original": score(texts, [clip.heard_original for clip in worded]).wer,
-            }
+        heard = [(clip.text or clip.heard_original, clip.heard) for clip in self.clips]
+        known = [(clip.text, clip.heard_original) for clip in self.clips]
+        rates = {"wer": _errors(heard), "wer_original": _errors(known)}
         seconds = sum(clip.seconds for clip in self.clips)
         return {"clips": len(self.clips), "seconds": seconds, **means, **rates}
 
@@ -149,10 +144,17 @@ def _compare(
         pesq=pesq_wide(original, copy, rate),
         estoi=estoi(original, copy, rate),
         similarity=cosine(*known) if len(known) == 2 else None,
-        text=(clip.text or heard_original) if ears is not None else "",
+        text=clip.text if ears is not None else "",
         heard_original=heard_original,
         heard=ears.transcribe(copy, rate) if ears is not None else "",
     )
+
+
+def _errors(pairs: list[tuple[str, str]]) -> float | None:
+    """Word errors of (text, what was heard) where there is a text; None without any."""
+    worded = [(text, heard) for text, heard in pairs if normalize(text)]
+    texts, heard = [text for text, _ in worded], [heard for _, heard in worded]
+    return score(texts, heard).wer if worded else None
 
 
 def _mean(values: list[float | None]) -> float | None:

@@ -48,8 +48,9 @@ def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
         yield from read_clips(folder, limit)
         return
     held_out = _held_out(folder)
-    for utterance in held_out[:: max(1, len(held_out) // limit)][:limit]:
-        yield _clip(utterance)
+    count = min(limit, len(held_out))
+    for number in range(count):  # spread evenly, so that all speakers are heard
+        yield _clip(held_out[number * len(held_out) // count])
 
 
 def read_parts(folder: Path, seconds: float = CODED_S) -> tuple[Iterator[Clip], Iterator[Clip]]:
@@ -174,7 +175,10 @@ def _held_out(folder: Path) -> "list[Utterance]":
 
     held_out = load_manifest(folder, split="heldout")
     if not held_out:
-        raise InputError(f"{folder} holds no utterance out.", "Build it with a held-out part.")
+        raise InputError(
+            f"{folder} holds no utterance out.",
+            "A corpus of teachers does; of your own recordings, give the folder itself.",
+        )
     return held_out
 
 

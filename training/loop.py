@@ -4,15 +4,69 @@ Schedules are functions of the share of the time budget that has passed, because
 is hours of a machine, not a number of steps.
 """
 
+import argparse
 import csv
 import json
 import math
+import os
+import sys
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import torch
+
+T = TypeVar("T")
+
+
+def check_same(path: Path, options: dict[str, Any]) -> None:
+    """Note what a run begins with; refuse to go on with one that was begun with something else.
+
+    Of several processes only the first looks.
+
+    Raises:
+        SystemExit: If it was.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return
+    options = {name: str(v) if isinstance(v, Path) else v for name, v in options.items()}
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if other := [name for name, value in options.items() if known.get(name, value) != value]:
+        raise SystemExit(
+            f"error: {path.parent} was begun with other options "
+            f"({', '.join(f'{name} {known[name]}' for name in other)})\n"
+            "hint: give what it was begun with, or another --out."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def parsed(kind: type[T], description: str, choices: Mapping[str, list[str]] | None = None) -> T:
+    """Options from the command line: one for each field of a dataclass, required if it must be."""
+    parser = argparse.ArgumentParser(description=description)
+    types = get_type_hints(kind)
+    for option in fields(kind):  # type: ignore[arg-type]
+        flag, kind_of = f"--{option.name.replace('_', '-')}", types[option.name]
+        if kind_of is bool:
+            parser.add_argument(flag, action="store_true")
+            continue
+        several = get_origin(kind_of) is list
+        inner = [one for one in get_args(kind_of) if one is not NoneType] or [kind_of]
+        needed = option.default is MISSING and not several
+        parser.add_argument(
+            flag,
+            type=inner[0],
+            required=needed,
+            default=[] if several else None if needed else option.default,
+            choices=(choices or {}).get(option.name),
+            nargs="+" if several else None,
+        )
+    return kind(**vars(parser.parse_args()))
 
 
 @dataclass
@@ -27,6 +81,10 @@ class Clock:
     budget: float
     before: float = 0.0
     started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        if self.before >= self.budget:
+            print(f"this run ended already, after {self.before / 60:.1f} minutes", file=sys.stderr)
 
     @property
     def elapsed(self) -> float:
@@ -67,11 +125,14 @@ def load_state(path: Path) -> dict[str, Any] | None:
 
 
 class Curve:
-    """Means of what is logged between two lines, appended to a CSV file and printed."""
+    """Means of what is logged between two lines, appended to a CSV file and printed.
+
+    A file has one header: rows of other columns go to `name-2.csv` and so on.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.path, self.count = path, 0
+        self.path, self.stem, self.count = path, path.stem, 0
         self.sums: dict[str, float] = {}
 
     def add(self, values: dict[str, float]) -> None:
@@ -84,6 +145,10 @@ class Curve:
         means = {name: total / max(1, self.count) for name, total in self.sums.items()}
         row = {name: round(value, 5) for name, value in {**extra, **means}.items()}
         self.sums, self.count = {}, 0
+        number = 1
+        while self.path.exists() and _first_line(self.path) != ",".join(row):
+            number += 1  # it goes on with other terms
+            self.path = self.path.with_stem(f"{self.stem}-{number}")
         new = not self.path.exists()
         with self.path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
@@ -92,3 +157,8 @@ class Curve:
             writer.writerow(row.values())
         print(json.dumps(row), flush=True)
         return row
+
+
+def _first_line(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        return file.readline().strip()

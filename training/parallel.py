@@ -6,10 +6,14 @@ cores, two processes of one thread made 22-25 samples a second, one of two threa
 
 import atexit
 import os
+from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+LONGEST_WAIT = timedelta(days=2)
+"""One process may speak or encode alone for hours while the others wait."""
 
 
 class Ranks:
@@ -23,7 +27,7 @@ class Ranks:
     def __init__(self) -> None:
         self.size = int(os.environ.get("WORLD_SIZE", "1"))
         if self.size > 1 and not dist.is_initialized():
-            dist.init_process_group("gloo")
+            dist.init_process_group("gloo", timeout=LONGEST_WAIT)
             atexit.register(dist.destroy_process_group)  # its threads abort a process that ends
         self.rank = dist.get_rank() if self.size > 1 else 0
 

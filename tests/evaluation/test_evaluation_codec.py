@@ -53,6 +53,14 @@ def test_a_perfect_codec() -> None:
     assert figures["similarity"] is None
 
 
+def test_what_the_ears_hear_is_no_text_for_themselves() -> None:
+    said = clip("Soft words.")
+    both = evaluate_codec(Keeping(), [said, clip()], Level()).figures()
+    assert (both["wer"], both["wer_original"]) == (0.25, 0.5)
+    unknown = evaluate_codec(Keeping(), [clip()], Level()).figures()
+    assert (unknown["wer"], unknown["wer_original"]) == (0.0, None)
+
+
 def test_a_codec_that_loses() -> None:
     heard: list[int] = []
     done = evaluate_codec(

@@ -34,6 +34,8 @@ def test_a_training_corpus_gives_its_held_out_part(tmp_path: Path) -> None:
     assert [clip.name for clip in clips] == ["u1", "u3", "u5"]
     assert clips[1].samples[0] == pytest.approx(300 / 32768)
     assert (clips[0].rate, clips[0].text) == (24_000, "Words.")
+    assert [clip.name for clip in read_corpus(tmp_path, limit=4)] == ["u1", "u2", "u4", "u5"]
+    assert len(list(read_corpus(tmp_path, limit=9))) == 6
 
     (tmp_path / "manifest.jsonl").write_text(lines[0] + "\n")
     with pytest.raises(InputError, match="holds no utterance out"):

@@ -1,4 +1,4 @@
-"""The corpus: texts, pseudo-speakers, levels, the format on disk, folder mode, and the teacher."""
+"""The corpus: texts, pseudo-speakers, levels, the format on disk, and the teacher."""
 
 import json
 import random
@@ -6,10 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 
-from engine.errors import InputError
-from training.data import corpus, folder, levels, templates, texts
+from training.data import corpus, levels, templates, texts
 from training.data.manifest import (
     MANIFEST_NAME,
     SAMPLE_RATE,
@@ -298,61 +296,6 @@ class TestBuild:
         (tmp_path / MANIFEST_NAME).write_bytes(b"".join(lines[:3]) + lines[3][:9])
         corpus.build(tmp_path, items(4), tone_of, jobs=1)
         assert (tmp_path / MANIFEST_NAME).read_bytes() == whole
-
-    def test_other_options_are_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "options.json").write_text('{"seed": 1}')
-        with pytest.raises(SystemExit, match="other options"):
-            corpus.main(["--out", str(tmp_path), "--seed", "2"])
-
-
-class TestFolder:
-    @pytest.fixture
-    def recordings(self, tmp_path: Path) -> Path:
-        place = tmp_path / "recordings"
-        (place / "wavs").mkdir(parents=True)
-        sound = np.concatenate([silence(0.4), tone(0.5), silence(0.4)])
-        soundfile.write(place / "wavs/a.wav", sound, SAMPLE_RATE)
-        soundfile.write(place / "b.flac", np.stack([tone(0.6, 16_000)] * 2, axis=1), 16_000)
-        return place
-
-    def test_metadata_of_ljspeech(self, recordings: Path) -> None:
-        (recordings / "metadata.csv").write_text("a|One two.|anna\nb.flac|Three.\nmissing|Four.\n")
-        assert folder.recordings(recordings) == [
-            (recordings / "wavs/a.wav", "One two.", "anna"),
-            (recordings / "b.flac", "Three.", "recordings"),
-        ]
-
-    def test_the_third_column_of_ljspeech_itself_is_the_text_written_out(
-        self, recordings: Path
-    ) -> None:
-        (recordings / "metadata.csv").write_text("a|In 1452,|In fourteen fifty-two,\nb|No.|No.\n")
-        texts = [(text, speaker) for _, text, speaker in folder.recordings(recordings)]
-        assert texts == [("In fourteen fifty-two,", "recordings"), ("No.", "recordings")]
-
-    def test_a_file_that_holds_no_sound_is_named(self, recordings: Path) -> None:
-        path = recordings / "c.wav"
-        path.write_bytes(b"RIFF, no")
-        for read in (folder.read_mono, folder.seconds_of):
-            with pytest.raises(InputError, match=r"c\.wav cannot be read"):
-                read(path)
-
-    def test_text_files_beside_the_sound(self, recordings: Path) -> None:
-        (recordings / "wavs/a.txt").write_text("One\ntwo.\n")
-        assert folder.recordings(recordings) == [(recordings / "wavs/a.wav", "One two.", "wavs")]
-
-    def test_a_folder_without_recordings_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(FileNotFoundError, match="no recordings"):
-            folder.recordings(tmp_path)
-
-    def test_a_corpus_of_recordings(self, recordings: Path, tmp_path: Path) -> None:
-        (recordings / "metadata.csv").write_text("a|One two.|anna\nb.flac|Three.\n")
-        out = tmp_path / "corpus"
-        corpus.main(["--out", str(out), "--folder", str(recordings), "--jobs", "1"])
-        first, second = load_manifest(out, "train")
-        assert (first.text, first.speaker, first.align) == ("One two.", "anna", None)
-        assert first.seconds == pytest.approx(0.8, abs=0.01)
-        assert second.seconds == pytest.approx(0.6, abs=0.01)
-        assert np.abs(read_audio(first)).max() > 0.05
 
 
 class TestTeacher:

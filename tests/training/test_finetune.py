@@ -190,7 +190,8 @@ class TestBadInput:
     ) -> None:
         out = tmp_path / "out"
         assert "There is no folder" in self.refused(capsys, line(WHOLE, tmp_path / "nowhere", out))
-        (recordings / "metadata.csv").unlink()
+        for name in ("metadata.csv", "1.wav", "2.wav"):
+            (recordings / name).unlink()
         assert "no recordings with transcripts" in self.refused(
             capsys, line(WHOLE, recordings, out)
         )
@@ -240,8 +241,9 @@ def test_what_is_read_is_what_the_engine_feeds(source: Path) -> None:
     codes = np.ascontiguousarray(voice.codes.T)
     unknown = np.full(len(codes), np.nan, np.float16)
     phones = np.full(len(codes), -100, np.int16)
-    spoken = [Spoken(text, "anna", "train", codes, unknown, phones) for text in SPOKEN]
-    spoken.append(Spoken("Größe: 5 \u20ac", "anna", "train", codes, unknown, phones))
+    other = codes[::-1].copy()  # what is said is never its own reference
+    spoken = [Spoken(text, "anna", "train", other, unknown, phones) for text in SPOKEN]
+    spoken.append(Spoken("Größe: 5 \u20ac", "anna", "train", other, unknown, phones))
     sampler = Sampler(spoken, {"anna": codes}, SampleOptions(fixed=1.0), 0, vocabulary)
     for one in spoken:
         sample = sampler.sample(one)

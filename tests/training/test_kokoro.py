@@ -40,6 +40,17 @@ class TestBlends:
             assert len(b.timbre) == len(b.prosody) == len(b.voices)
             assert 0.85 <= b.size <= 1.18
 
+    def test_a_number_above_all_mixtures_is_one_of_them_at_another_size_and_colour(self) -> None:
+        first, other = blend_of("k0005"), blend_of("k2405")
+        assert (first.voices, first.timbre, first.prosody) == (
+            other.voices,
+            other.timbre,
+            other.prosody,
+        )
+        assert first.size != other.size
+        assert first.colour != other.colour
+        assert first.rate / first.size == pytest.approx(other.rate / other.size)
+
     def test_only_blends_are_called_so(self) -> None:
         names = ["k0001", "k1200", "p0001", "h0001", "kate", *PRESETS]
         assert [name for name in names if is_blend(name)] == ["k0001", "k1200"]
@@ -65,6 +76,22 @@ class TestCorpus:
         others = [(a, b) for a, b in zip(items, without, strict=True) if a not in blends]
         assert all(a == b for a, b in others)
         assert not any(a.speaker in PRESETS for a in without if a.id in {b.id for b in blends})
+
+    def test_what_a_blend_says_is_said_at_further_sizes_and_all_else_stays(self) -> None:
+        prose = [f"Sentence {'x' * (n % 60)} of the prose." for n in range(300)]
+        once = corpus.plan(prose, 200, 3, 0.4, 0.2)
+        items = corpus.plan(prose, 200, 3, 0.4, 0.2, blends_each=3)
+        further = [item for item in items if item not in once]
+        assert [item for item in items if item in once] == once
+        assert len({item.id for item in items}) == len(items)
+        assert len(further) == 2 * sum(is_blend(item.speaker) for item in once)
+        said = {item.id: item for item in once}
+        for item in further:
+            first = said[item.id.split("-")[0]]
+            assert (item.text, item.split) == (first.text, first.split)
+            assert blend_of(item.speaker).voices == blend_of(first.speaker).voices
+            assert item.speaker != first.speaker
+            assert item.seed != first.seed
 
     def test_a_share_and_the_voices_go_together(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -108,3 +135,11 @@ class TestKokoro:
             assert speech.words[0][2] == pytest.approx(first, abs=0.06)
             assert speech.words[-1][2] < last < speech.words[-1][3] + 0.3
         assert np.array_equal(kokoro.speak(text, plain).samples, kokoro.speak(text, plain).samples)
+
+    def test_a_kept_sound_is_that_of_a_new_teacher(self, kokoro: Kokoro) -> None:
+        kokoro.speak("Good evening.", blend_of("k0007"))
+        fresh = Kokoro(UNPACKED, Teacher())
+        for name in ("k0007", "k1207", "k0008"):
+            said = kokoro.speak("Good morning.", blend_of(name)).samples
+            assert np.array_equal(said, fresh.speak("Good morning.", blend_of(name)).samples)
+            fresh._last = None

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
 import torch
 
+from training.codec.train import CodecTrainer, Options
 from training.parallel import Ranks
 
 PROGRAM = """
@@ -37,6 +40,24 @@ def test_two_processes_average_gradients_and_join_values() -> None:
     assert len(said) == 2
     for line in said:
         assert "[2.0, 2.0, 2.0] 0.25 [0, 10, 1, 11]" in line
+
+
+def test_each_process_draws_its_own_noise_for_the_same_weights(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Second(Ranks):
+        def __init__(self) -> None:
+            self.size, self.rank = 2, 1
+
+    first = CodecTrainer(Options(corpus, tmp_path, 1.0, preset="tiny"))
+    monkeypatch.setattr("training.codec.train.Ranks", Second)
+    second = CodecTrainer(Options(corpus, tmp_path, 1.0, preset="tiny"))
+    for trainer in (first, second):
+        trainer.resume()
+    for p, q in zip(first.codec.parameters(), second.codec.parameters(), strict=True):
+        assert torch.equal(p, q)
+    noise = [torch.rand(4, generator=trainer.generator) for trainer in (first, second)]
+    assert not torch.equal(*noise)
 
 
 def test_one_process_keeps_its_own() -> None:

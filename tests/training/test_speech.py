@@ -180,6 +180,11 @@ class TestBatch:
         prompts = [sampler.sample(spoken[7]).prompt for _ in range(60)]
         own = sum(len(p) == spoken[31].frames for p in prompts)
         assert 15 <= own <= 45
+        repeated = [sampler.sample(spoken[31]).prompt for _ in range(20)]
+        assert not any(len(p) == spoken[31].frames for p in repeated)
+        targets = spoken[3:6]
+        said = list(sampler.batches(400, 10_000, targets))
+        assert sum(len(b.inputs) for b in said) == 3
         assert all(p[0, 0] != 7 and p[0, 0] % 2 == 1 for p in prompts)
         joined = sampler.sample(spoken[3], joined=True).parts[0]
         assert joined.text.startswith(b"x" * 11 + b" x")

@@ -10,10 +10,9 @@ codebook stay as they are; an encoder in the checkpoint is not used. Started aga
 where its last state file was. Result: `encoder.safetensors`.
 """
 
-import argparse
 import datetime
 import time
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -24,6 +23,7 @@ from engine.encoder import NAME
 from engine.engine import Engine
 from engine.hub import folder_name, resolve
 from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
+from training import loop
 from training.codec.code_loss import class_logits, code_loss, entropy, frozen_codec, sharpness_of
 from training.codec.crops import CodedCrops, Crops
 from training.codec.pairs import MADE_BY, make_pairs
@@ -239,15 +239,10 @@ def train(options: Options) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split(":")[0])
-    kinds = {"model": str, "out": Path, "speech": Path, "texts": Path, "minutes": float}
-    for option in fields(Options):
-        required = option.name in ("model", "out", "minutes")
-        kind = kinds.get(option.name) or type(option.default)
-        default = None if required else option.default
-        flag = f"--{option.name.replace('_', '-')}"
-        parser.add_argument(flag, type=kind, required=required, default=default)
-    print(train(Options(**vars(parser.parse_args()))))
+    options = loop.parsed(Options, __doc__.split(":")[0])
+    begun = {name: getattr(options, name) for name in ("model", "pairs", "texts", "seed")}
+    loop.check_same(options.out / "encoder.json", begun)
+    print(train(options))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ Started again, a run goes on where its last state file was; `torchrun` makes tha
 Result: `codec.pt` in the output folder, for the next stages.
 """
 
-import argparse
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from engine.config import parse_config
 from engine.models.codec import distance
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import reconstruction_loss
+from training import loop
 from training.codec.codebook import bottleneck, init_codebook, update_codebook
 from training.codec.crops import CodedCrops, Crops, HeldCrops
 from training.codec.discriminator import Discriminators, hinge_loss, match
@@ -152,17 +152,22 @@ class CodecTrainer:
                     self.codec.load_state_dict(start.state_dict())
                 else:
                     grow(self.codec, start)
+            self._seed()
             return 0.0
         for name, module in self._modules().items():
             module.load_state_dict(state[name])
         for name, optimiser in self._optimisers().items():
             optimiser.load_state_dict(state[name])
         self.step, self.quantise = state["step"], state["quantise"]
+        self._seed()
+        return float(state["elapsed"])
+
+    def _seed(self) -> None:
+        """Noise of its own for this process, from this step on."""
         self.shared.manual_seed(self.options.seed + self.step)
         self.generator.manual_seed(
             (self.options.seed + self.step) * self.ranks.size + self.ranks.rank
         )
-        return float(state["elapsed"])
 
     def save(self, elapsed: float) -> None:
         state: dict[str, Any] = {n: part.state_dict() for n, part in self._modules().items()}
@@ -273,25 +278,13 @@ def train(options: Options) -> Codec:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    kinds = {"corpus": Path, "out": Path, "initial": Path, "codes": Path, "minutes": float}
     choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
     choices["precision"] = ["float32", "bfloat16"]
-    for option in fields(Options):
-        if isinstance(option.default, bool):
-            parser.add_argument(f"--{option.name}", action="store_true")
-            continue
-        required = option.name in ("corpus", "out", "minutes")
-        several = option.name == "codes"
-        parser.add_argument(
-            f"--{option.name.replace('_', '-')}",
-            type=kinds.get(option.name) or type(option.default),
-            required=required,
-            default=None if required else [] if several else option.default,
-            choices=choices.get(option.name),
-            nargs="+" if several else None,
-        )
-    train(Options(**vars(parser.parse_args())))
+    options = loop.parsed(Options, __doc__.splitlines()[0], choices)
+    loop.check_same(
+        options.out / "codec.json", {n: getattr(options, n) for n in ("initial", "part")}
+    )
+    train(options)
 
 
 if __name__ == "__main__":

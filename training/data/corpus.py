@@ -12,17 +12,19 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from engine.errors import VoxtralError
 from training.data import folder as folder_source
 from training.data import levels, texts
 from training.data.channels import channel_of, transmit
-from training.data.kokoro import Kokoro, blend_of, is_blend
+from training.data.kokoro import BLENDS, Kokoro, blend_of, is_blend
 from training.data.manifest import (
     MANIFEST_NAME,
     SAMPLE_RATE,
@@ -36,9 +38,10 @@ from training.data.teacher import Teacher
 
 SHARD_UTTERANCES = 250
 SPEAKERS = 3000
-BLENDS = 1200
 HELDOUT_EACH = 30
 VALID_SHARE = 0.02
+FASTEST_S, SILENT = 0.02, 1e-4
+"""Seconds of a letter, and peak of a recording, below which its text is not in it."""
 EVALUATION_SETS = Path(__file__).parents[2] / "evaluation/sets"
 
 Sound = tuple[np.ndarray, tuple[WordSpan, ...] | None, tuple[PhoneSpan, ...] | None]
@@ -63,11 +66,12 @@ def plan(
     seed: int,
     presets_share: float,
     blends_share: float = 0.0,
+    blends_each: int = 1,
 ) -> list[Item]:
     """What every utterance says, and in which voice: a preset, a blend, or a pseudo-speaker.
 
     An item does not depend on how many follow it; the held-out speakers come after all others and
-    take their texts first.
+    take their texts first. What a blend says, `blends_each` sizes and colours of it say.
     """
     held_out = [
         line
@@ -91,14 +95,30 @@ def plan(
         else:
             speaker = f"p{rng.randint(1, SPEAKERS):04d}"
         split = "valid" if rng.random() < VALID_SHARE else "train"
-        items.append(Item(f"u{index:06d}", source.draw(), speaker, split, index))
+        first = Item(f"u{index:06d}", source.draw(), speaker, split, index)
+        items.append(first)
+        for turn in range(1, blends_each if is_blend(speaker) else 1):
+            name = f"k{int(speaker[1:]) + turn * BLENDS:04d}"
+            seed_of_noise = turn * 10**8 + index
+            items.append(replace(first, id=f"{first.id}-{turn}", speaker=name, seed=seed_of_noise))
     return items + last
 
 
 def plan_folder(recordings: Sequence[tuple[Path, str, str]]) -> list[Item]:
-    """Items of recordings: sound file, text, speaker. Every fiftieth is for validation."""
+    """Items of recordings: sound file, text, speaker.
+
+    Every fiftieth is for validation, but for those of speakers with fewer than three.
+    """
+    counts = Counter(speaker for _, _, speaker in recordings)
     return [
-        Item(f"f{n:06d}", text, speaker, "valid" if n % 50 == 49 else "train", n, str(path))
+        Item(
+            f"f{n:06d}",
+            text,
+            speaker,
+            "valid" if n % 50 == 49 and counts[speaker] > 2 else "train",
+            n,
+            str(path),
+        )
         for n, (path, text, speaker) in enumerate(recordings)
     ]
 
@@ -138,9 +158,12 @@ def speak(item: Item, voices: Path | None = None, channels: float = 0.0) -> Soun
 
 
 def read_recording(item: Item) -> Sound | None:
-    """The sound of an item of folder mode."""
+    """The sound of an item of folder mode; None where it cannot be what its text says."""
     samples, _, _ = levels.trim(folder_source.read_mono(Path(item.source)), None)
-    return levels.level(samples), None, None
+    shortest = FASTEST_S * len(item.text) * SAMPLE_RATE
+    if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) < SILENT:
+        return None
+    return (levels.level(samples), None, None) if len(samples) >= shortest else None
 
 
 def make_shard(job: tuple[Path, str, list[Item], Callable[[Item], Sound | None]]) -> list[str]:
@@ -220,14 +243,6 @@ def _repair(manifest: Path) -> None:
     os.replace(part, manifest)
 
 
-def _check_same(out: Path, options: dict[str, object]) -> None:
-    """Refuse to continue a corpus that was begun with other options."""
-    path = out / "options.json"
-    if path.exists() and json.loads(path.read_text()) != options:
-        raise SystemExit(f"error: {out} was begun with other options, see {path}")
-    path.write_text(json.dumps(options, indent=1) + "\n")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m training.data.corpus", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
@@ -235,6 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--presets-share", type=float, default=0.65)
     parser.add_argument("--blends-share", type=float, default=0.0)
+    parser.add_argument("--blends-each", type=int, default=1, choices=range(1, 9))
     parser.add_argument("--channels-share", type=float, default=0.0)
     parser.add_argument("--kokoro", type=Path, help="folder of Kokoro's voices, for blends")
     parser.add_argument("--jobs", type=int, default=2)
@@ -243,26 +259,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if bool(options.blends_share) != bool(options.kokoro):
         parser.error("--blends-share and --kokoro go together")
-    options.out.mkdir(parents=True, exist_ok=True)
-    _check_same(
-        options.out,
-        {
-            "utterances": options.utterances,
-            "seed": options.seed,
-            "presets_share": options.presets_share,
-            "blends_share": options.blends_share,
-            "channels_share": options.channels_share,
-            "folder": str(options.folder) if options.folder else None,
-        },
-    )
+    try:
+        _build_as(options)
+    except (VoxtralError, FileNotFoundError) as error:
+        hint = getattr(error, "hint", "See training/data/README.md.")
+        raise SystemExit(f"error: {error}\nhint: {hint}") from None
+
+
+def _build_as(options: argparse.Namespace) -> None:
+    """All sources are looked for before anything is written."""
+    from training.loop import check_same  # torch, which the other processes need not
+
+    sound_of: Callable[[Item], Sound | None]
     if options.folder:
-        items = plan_folder(folder_source.recordings(options.folder))
-        build(options.out, items, read_recording, options.jobs)
-        return
-    prose = texts.read_prose(options.texts)
-    shares = options.presets_share, options.blends_share
-    items = plan(prose, options.utterances, options.seed, *shares)
-    sound_of = functools.partial(speak, voices=options.kokoro, channels=options.channels_share)
+        items, sound_of = plan_folder(folder_source.recordings(options.folder)), read_recording
+    else:
+        prose = texts.read_prose(options.texts)
+        shares = options.presets_share, options.blends_share, options.blends_each
+        items = plan(prose, options.utterances, options.seed, *shares)
+        sound_of = functools.partial(speak, voices=options.kokoro, channels=options.channels_share)
+    named = ("utterances", "seed", "presets_share", "blends_share", "blends_each", "channels_share")
+    begun = {name: getattr(options, name) for name in named}
+    begun["folder"] = str(options.folder) if options.folder else None
+    check_same(options.out / "options.json", begun)
     build(options.out, items, sound_of, options.jobs)
 
 

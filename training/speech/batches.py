@@ -84,7 +84,6 @@ class Sampler:
         for s in self.spoken:
             self.speakers[s.speaker].append(s)
         self.semantic = semantic_codes(self.spoken)
-        self.chars = np.array([len(s.text.encode()) for s in self.spoken])
 
     def sample(self, chosen: Spoken, joined: bool = False) -> Sample:
         """A sample that says this utterance, and after it a second one if `joined`."""
@@ -104,17 +103,23 @@ class Sampler:
             said += more
         return Sample(self._prompt(said), [self._part([s]) for s in said], chosen.style)
 
-    def batches(self, budget: int, longest_chars: int) -> Iterator[Batch]:
+    def batches(
+        self, budget: int, longest_chars: int, targets: Sequence[Spoken] | None = None
+    ) -> Iterator[Batch]:
         """An epoch over the texts of at most so many bytes: batches of at most `budget` positions.
 
         Samples are made a pool at a time; neighbours in length within a pool share a batch.
+
+        Args:
+            targets: What is said first in each sample; None for all.
         """
-        allowed = np.flatnonzero(self.chars <= max(longest_chars, self.chars.min()))
-        order = self.random.permutation(allowed)
+        targets = self.spoken if targets is None else targets
+        chars = np.array([len(s.text.encode()) for s in targets])
+        order = self.random.permutation(np.flatnonzero(chars <= max(longest_chars, chars.min())))
         for start in range(0, len(order), POOL):
             pool = []
             for index in order[start : start + POOL]:
-                chosen, draw = self.spoken[index], self.random.random() - self.options.chain
+                chosen, draw = targets[index], self.random.random() - self.options.chain
                 if longest_chars >= JOINABLE and draw < 0:
                     pool.append(self.chain(chosen))
                 else:
@@ -157,9 +162,11 @@ class Sampler:
         return Part(text.encode(), target, spoken, phones, heard, tokens)
 
     def _prompt(self, said: list[Spoken]) -> np.ndarray:
-        speaker = said[0].speaker
-        if speaker in self.fixed and self.random.random() < self.options.fixed:
-            return self.fixed[speaker]
+        fixed = self.fixed.get(said[0].speaker)
+        if fixed is not None and self.random.random() < self.options.fixed:
+            source = (np.array_equal(s.codes[: len(fixed)], fixed) for s in said)
+            if not any(source):  # nobody repeats what it is to say
+                return fixed
         low, high = np.log(self.options.prompt_frames)
         missing = round(float(np.exp(self.random.uniform(low, high))))
         pool, pieces = self._others(said) or [said[0]], []

@@ -6,6 +6,7 @@ What `out` holds then: `corpus` and `codes` (made once), `run` (state and curve)
 import hashlib
 import json
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def finetune(
 ) -> list[str]:
     """Fine-tune a checkpoint, or go on with it; `options.out / "model"` is the new one.
 
-    All is checked before anything is written.
+    All but the sound of the recordings is checked before anything is written.
 
     Args:
         source: Folder of the checkpoint.
@@ -123,40 +124,40 @@ def usable(data: Path, language: str = "en") -> list[Recording]:
     Raises:
         InputError: If there are none, or one cannot be read.
     """
-    hint = "Lay a .txt beside each sound file, or write a metadata.csv (docs/training.md)."
-    if not data.is_dir():
-        raise InputError(f"There is no folder {data}.", hint)
-    try:
-        found = folder.recordings(data.resolve())
-    except FileNotFoundError:
-        raise InputError(f"There are no recordings with transcripts in {data}.", hint) from None
-    except UnicodeDecodeError:
-        raise InputError(f"A transcript in {data} is not UTF-8.", "Store it as UTF-8.") from None
-    chosen = [
-        (path, normalize(text, language), speaker)
-        for path, text, speaker in found
-        if has_words(text) and 0 < folder.seconds_of(path) <= LONGEST_SECONDS
-    ]
-    if len(chosen) < len(found):
-        left = f"left out {len(found) - len(chosen)} of {len(found)} recordings"
-        print(f"{left}: empty, or above {LONGEST_SECONDS:.0f} s", file=sys.stderr)
+    found = folder.recordings(data.resolve())
+    chosen, wordless, other = [], [], []
+    for path, text, speaker in found:
+        if not has_words(text):
+            wordless.append(path.name)
+        elif not 0 < folder.seconds_of(path) <= LONGEST_SECONDS:
+            other.append(path.name)
+        else:
+            chosen.append((path, normalize(text, language), speaker))
+    folder.report("no words to say", wordless, len(found))
+    folder.report(f"empty, or above {LONGEST_SECONDS:.0f} s", other, len(found))
     if not chosen:
         raise InputError(
             f"No recording in {data} can be used.",
-            f"Cut them into sentences, of at most {LONGEST_SECONDS:.0f} s.",
+            f"Cut them into sentences, of at most {LONGEST_SECONDS:.0f} s, and write down each.",
         )
     return chosen
 
 
 def _facts(source: Path, recordings: list[Recording], encoder: Path | None) -> dict[str, str]:
     """What all that `out` holds depends on."""
-    said = json.dumps([[str(path), text, speaker] for path, text, speaker in recordings])
+    said = json.dumps([[*_file(path), text, speaker] for path, text, speaker in recordings])
     separate = find_encoder(source, encoder)
     return {
         "checkpoint": checkpoint.fingerprint(source),
-        "encoder": str(separate.resolve()) if separate else "",
+        "encoder": json.dumps(_file(separate.resolve())) if separate else "",
         "recordings": hashlib.sha256(said.encode()).hexdigest()[:16],
     }
+
+
+def _file(path: Path) -> list[str | int]:
+    """Which file it is, and which version of it."""
+    state = path.stat()
+    return [str(path), state.st_size, state.st_mtime_ns]
 
 
 def _claim(out: Path, facts: dict[str, str]) -> None:
@@ -166,7 +167,7 @@ def _claim(out: Path, facts: dict[str, str]) -> None:
         known = json.loads(path.read_text(encoding="utf-8"))
         if other := [name for name, value in facts.items() if known.get(name) != value]:
             raise InputError(
-                f"{out} was begun with another {' and '.join(other)}.",
+                f"{out} was begun with another {' and '.join(other)} (or files have changed).",
                 "Give a new folder with --out, or what it was begun with.",
             )
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -181,11 +182,21 @@ def _encode(
     """The corpus of the recordings, and their codes, where they are missing."""
     place, codes = options.out / "corpus", options.out / "codes"
     place.mkdir(exist_ok=True)
-    corpus.build(place, corpus.plan_folder(recordings), corpus.read_recording, jobs=1)
+    items = corpus.plan_folder(recordings)
+    corpus.build(place, items, corpus.read_recording, jobs=1)
+    made = {u.id for u in load_manifest(place)}
+    lost = [Path(item.source).name for item in items if item.id not in made]
+    folder.report("silent, broken, or too short for the text", lost, len(items))
     spoken = load_manifest(place, "train")
+    if not spoken:
+        hint = "Listen to them; give others, and a new --out."
+        raise InputError("No recording can be used.", hint)
+    counts = Counter(u.speaker for u in spoken)
+    if single := [speaker for speaker, count in counts.items() if count == 1]:
+        named = ", ".join(single[: folder.NAMED])
+        print(f"only one recording, which is its own reference then: {named}", file=sys.stderr)
     minutes = sum(u.seconds for u in spoken) / 60
-    speakers = len({u.speaker for u in spoken})
-    print(f"{len(spoken)} recordings, {minutes:.1f} min, {speakers} speakers", file=sys.stderr)
+    print(f"{len(spoken)} recordings, {minutes:.1f} min, {len(counts)} speakers", file=sys.stderr)
     if not (codes / "index.json").is_file():
         codec = checkpoint.load(source, encoder=encoder).audio_tokenizer.float()
         encode_corpus(place, codec.to(options.device), codes)

@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from engine.models.voxtral import VoxtralModel
+from training import loop
 from training.codes import load_codec, load_codes
 from training.data.speakers import PRESETS as VOICES
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
@@ -209,16 +210,9 @@ class Run:
         if not self.valid:
             return {}
         options, probe = self.options, copy.deepcopy(self.probe).cpu()
-        return validate(
-            self.averaged(),
-            probe,
-            self.valid[:48],
-            self.voices,
-            options.budget,
-            options.losses,
-            options.samples,
-            self.vocabulary,
-        )
+        pool = [*self.spoken, *self.valid]
+        how = (options.budget, options.losses, options.samples, self.vocabulary)
+        return validate(self.averaged(), probe, self.valid[:48], pool, self.voices, *how)
 
     def hear(self) -> dict[str, float]:
         """Two valid sentences spoken freely into `probe/`, in preset voices."""
@@ -290,7 +284,10 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default=Options.precision)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--seed", type=int, default=Options.seed)
-    train(Options(**vars(parser.parse_args())))
+    options = Options(**vars(parser.parse_args()))
+    begun = {name: getattr(options, name) for name in ("from_checkpoint", "codec", "codes")}
+    loop.check_same(options.out / "speech.json", begun)
+    train(options)
 
 
 if __name__ == "__main__":

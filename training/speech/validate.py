@@ -18,6 +18,7 @@ from training.speech.samples import Vocabulary
 def validate(
     model: VoxtralModel,
     probe: Probe,
+    targets: Sequence[Spoken],
     spoken: Sequence[Spoken],
     fixed: dict[str, np.ndarray],
     budget: int,
@@ -31,7 +32,9 @@ def validate(
 
     Args:
         model, probe: On the CPU.
-        spoken, fixed, samples, vocabulary: As of `Sampler`.
+        targets: What is said.
+        spoken, fixed, samples, vocabulary: As of `Sampler`; references and what goes on in chains
+            are among `spoken`, which holds the targets.
         budget: Positions of a batch.
     """
     means: defaultdict[str, float] = defaultdict(float)
@@ -40,7 +43,7 @@ def validate(
         generator = torch.Generator().manual_seed(0)
         still = replace(samples, corrupt=0.0, join=0.0, chain=chain)
         sampler = Sampler(spoken, fixed, still, 0, vocabulary)
-        batches = list(sampler.batches(budget, 10_000))
+        batches = list(sampler.batches(budget, 10_000, targets))
         for batch in batches:
             seen = terms(model, probe, batch, watched, 1.0, generator)[1]
             for name, value in seen.items():

@@ -1,0 +1,115 @@
+"""Folders of recordings: what is found, what is left out, and the corpus that is made of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.errors import InputError
+from training.data import corpus, folder
+from training.data.manifest import SAMPLE_RATE, load_manifest, read_audio
+
+
+def tone(seconds: float, rate: int = SAMPLE_RATE) -> np.ndarray:
+    """A tone of amplitude 0.3, float32 [n]."""
+    time = np.arange(round(seconds * rate)) / rate
+    return (0.3 * np.sin(2 * np.pi * 220.0 * time)).astype(np.float32)
+
+
+def silence(seconds: float) -> np.ndarray:
+    return np.zeros(round(seconds * SAMPLE_RATE), np.float32)
+
+
+class TestFolder:
+    @pytest.fixture
+    def recordings(self, tmp_path: Path) -> Path:
+        place = tmp_path / "recordings"
+        (place / "wavs").mkdir(parents=True)
+        sound = np.concatenate([silence(0.4), tone(0.5), silence(0.4)])
+        soundfile.write(place / "wavs/a.wav", sound, SAMPLE_RATE)
+        soundfile.write(place / "b.flac", np.stack([tone(0.6, 16_000)] * 2, axis=1), 16_000)
+        return place
+
+    def test_metadata_of_ljspeech(self, recordings: Path) -> None:
+        (recordings / "metadata.csv").write_text("a|One two.|anna\nb.flac|Three.\nmissing|Four.\n")
+        assert folder.recordings(recordings) == [
+            (recordings / "wavs/a.wav", "One two.", "anna"),
+            (recordings / "b.flac", "Three.", "recordings"),
+        ]
+
+    def test_the_third_column_of_ljspeech_itself_is_the_text_written_out(
+        self, recordings: Path
+    ) -> None:
+        (recordings / "metadata.csv").write_text("a|In 1452,|In fourteen fifty-two,\nb|No.|No.\n")
+        texts = [(text, speaker) for _, text, speaker in folder.recordings(recordings)]
+        assert texts == [("In fourteen fifty-two,", "recordings"), ("No.", "recordings")]
+
+    def test_a_file_that_holds_no_sound_is_named(self, recordings: Path) -> None:
+        path = recordings / "c.wav"
+        path.write_bytes(b"RIFF, no")
+        for read in (folder.read_mono, folder.seconds_of):
+            with pytest.raises(InputError, match=r"c\.wav cannot be read"):
+                read(path)
+
+    def test_text_files_beside_the_sound(self, recordings: Path) -> None:
+        (recordings / "wavs/a.txt").write_text("One\ntwo.\n")
+        assert folder.recordings(recordings) == [(recordings / "wavs/a.wav", "One two.", "wavs")]
+
+    def test_a_folder_without_recordings_is_refused(self, recordings: Path, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match=f"no recordings with transcripts in {tmp_path}"):
+            folder.recordings(tmp_path)
+        (recordings / "metadata.csv").write_text("missing|Four.\n/|Five.\n")
+        with pytest.raises(InputError, match=r"transcripts that .*metadata.csv names"):
+            folder.recordings(recordings)
+
+    def test_what_is_left_out_is_named(
+        self, recordings: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        lines = "\ufeffa|One two.\nb.flac|\nmissing|Four.\n\n"  # as Windows begins a file
+        (recordings / "metadata.csv").write_text(lines, encoding="utf-8")
+        (recordings / "wavs/a.wav").rename(recordings / "wavs/a.WAV")
+        found = [(recordings / "wavs/a.WAV", "One two.", "recordings")]
+        assert folder.recordings(recordings) == found
+        assert capsys.readouterr().err.splitlines() == [
+            "left out 1 of 3 recordings: no such sound file: missing",
+            "left out 1 of 3 recordings: no text: b.flac",
+        ]
+
+    def test_other_options_are_refused_and_a_mistyped_folder_leaves_nothing(
+        self, recordings: Path, tmp_path: Path
+    ) -> None:
+        (recordings / "metadata.csv").write_text("a|One two.|anna\n")
+        out, call = tmp_path / "corpus", ["--jobs", "1", "--folder"]
+        with pytest.raises(SystemExit, match="There is no folder"):
+            corpus.main(["--out", str(out), *call, "nowhere"])
+        assert not out.exists()
+        corpus.main(["--out", str(out), *call, str(recordings)])
+        with pytest.raises(SystemExit, match=r"begun with other options \(seed 0\)"):
+            corpus.main(["--out", str(out), *call, str(recordings), "--seed", "2"])
+
+    def test_sound_that_cannot_be_the_text_is_left_out(self, recordings: Path) -> None:
+        kinds = {"a": tone(0.5), "silent": silence(0.5), "short": tone(0.01)}
+        kinds["nan"] = np.full(12000, np.nan, np.float32)
+        for name, samples in kinds.items():
+            soundfile.write(recordings / f"{name}.wav", samples, SAMPLE_RATE, subtype="FLOAT")
+        rows = [(recordings / f"{name}.wav", "One two.", "anna") for name in kinds]
+        made = [corpus.read_recording(item) is not None for item in corpus.plan_folder(rows)]
+        assert made == [True, False, False, False]
+
+    def test_a_speaker_of_few_recordings_keeps_them_all(self) -> None:
+        rows = [(Path(f"{n}.wav"), "One.", f"s{n // 2}") for n in range(100)]
+        assert {item.split for item in corpus.plan_folder(rows)} == {"train"}
+        rows = [(path, text, "anna") for path, text, _ in rows]
+        held = [item.seed for item in corpus.plan_folder(rows) if item.split == "valid"]
+        assert held == [49, 99]
+
+    def test_a_corpus_of_recordings(self, recordings: Path, tmp_path: Path) -> None:
+        (recordings / "metadata.csv").write_text("a|One two.|anna\nb.flac|Three.\n")
+        out = tmp_path / "corpus"
+        corpus.main(["--out", str(out), "--folder", str(recordings), "--jobs", "1"])
+        first, second = load_manifest(out, "train")
+        assert (first.text, first.speaker, first.align) == ("One two.", "anna", None)
+        assert first.seconds == pytest.approx(0.8, abs=0.01)
+        assert second.seconds == pytest.approx(0.6, abs=0.01)
+        assert np.abs(read_audio(first)).max() > 0.05
