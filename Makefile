@@ -75,7 +75,7 @@ nano: $(READY)
 	tar -xzf $(DATA)/kokoro-0.8.4.tar.gz -C $(DATA)
 	$(BIN)/python -m training.data.corpus --out $(DATA)/corpus --texts $(DATA)/texts \
 		--utterances $(UTTERANCES) --presets-share 0.4 \
-		--kokoro $(DATA)/kokoro-0.8.4/kokoro.js/voices --blends-share 0.2 --channels-share 0.5
+		--kokoro $(DATA)/kokoro-0.8.4/kokoro.js/voices --blends-share 0.1 --blends-each 4 --channels-share 0.7
 	$(RUN2) training.codec.train --corpus $(DATA)/corpus --out $(DATA)/run \
 		--minutes $(CODEC_MINUTES) --loudness 2 --harmonics 3 --colour 2 $(FAST)
 	$(BIN)/python -m training.codes --corpus $(DATA)/corpus \

@@ -13,7 +13,7 @@ from engine.cloning import Voice
 from engine.device import enough_memory
 from engine.errors import VoiceError
 from engine.estimate import estimate
-from engine.generation.waveform import decode_whole
+from engine.generation.waveform import decode_whole, encode_whole
 from engine.generation.workspace import Workspace
 from engine.hub import folder_name
 from engine.joins import edged
@@ -206,12 +206,15 @@ class Engine:
 
     @enough_memory()
     @torch.inference_mode()
-    def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
+    def encode(
+        self, samples: np.ndarray, rate: int, advance: Callable[[], None] = lambda: None
+    ) -> np.ndarray:
         """Audio -> codec tokens.
 
         Args:
             samples: Floating point [n], mono, about -1 to 1.
             rate: Samples a second; any, they are resampled.
+            advance: Called after each piece of HEARD frames.
 
         Returns:
             int16 [codebooks, frames], 0-based, semantic first.
@@ -221,12 +224,9 @@ class Engine:
             InputError: If the samples cannot be used.
         """
         if not self.can_clone:
-            raise VoiceError(
-                f"{self.name} has no codec encoder, so it cannot turn audio into codes.",
-                "Use a checkpoint that has one, such as nano.",
-            )
-        batch = self._wave(samples, rate).to(self._model.norm.weight.dtype)
-        return self._model.audio_tokenizer.encode(batch)[0].cpu().numpy().astype(np.int16)
+            raise VoiceError(f"{self.name} has no codec encoder.", "Use one that has, as nano has.")
+        wave = self._wave(samples, rate)
+        return encode_whole(self._model.audio_tokenizer, wave, advance=advance)
 
     def clone(self, samples: np.ndarray, rate: int) -> Voice:
         """The voice of a reference clip (`engine.reference.prepare`); arguments as in `encode`.

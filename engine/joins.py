@@ -86,13 +86,19 @@ class Edges:
 def edged(
     pieces: Generator[SpeechChunk, None, None], passages: Sequence[Passage], rate: int
 ) -> Generator[SpeechChunk, None, None]:
-    """A stream with its chunks cut to their speech, and the planned pauses between them."""
-    edges, final = Edges(rate), len(passages) - 1
+    """A stream with its chunks cut to their speech, and the planned pauses between them.
+
+    Those that marks ask for stand at the beginning and at the end as well.
+    """
+    edges, final, begun = Edges(rate), len(passages) - 1, False
     with closing(pieces):
         for piece in pieces:
-            samples = edges.write(piece.samples)
+            passage, samples = passages[piece.index], edges.write(piece.samples)
+            if not begun:
+                lead, begun = np.zeros(round(passage.before * rate), np.float32), True
+                samples = np.concatenate([lead, samples])
             if piece.last:
-                pause = 0.0 if piece.index == final else passages[piece.index].pause
+                pause = passage.pause if piece.index < final or passage.asked else 0.0
                 rest = np.zeros(round(pause * rate), np.float32)
                 samples = np.concatenate([samples, edges.finish(), rest])
                 edges = Edges(rate)

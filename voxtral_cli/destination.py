@@ -5,7 +5,7 @@ with destination.open(rate, tags) as write: write(samples) ...
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from engine.errors import InputError
 from voxtral_cli.audio.encoders import Encoder, open_encoder
 from voxtral_cli.audio.formats import WAV, Format, check_rate, choose_format
-from voxtral_cli.audio.output import check_writable, stdout, whole_file
+from voxtral_cli.audio.output import check_writable, refuse_input, stdout, whole_file
 from voxtral_cli.audio.programs import ffmpeg_encoding, playing, require_player
 
 if TYPE_CHECKING:
@@ -91,16 +91,19 @@ class Destination:
                 yield encoder
 
 
-def choose_destination(output: str | None, format_name: str | None, play: bool) -> Destination:
+def choose_destination(
+    output: str | None, format_name: str | None, play: bool, inputs: Iterable[str | None] = ()
+) -> Destination:
     """Without `-o`, sound is played on a terminal and goes into a pipe as WAV.
 
     Args:
         output: A path, `-` for stdout, or None.
         format_name: A format's name; None to take it from the suffix.
         play: Whether to play it, whatever else is done.
+        inputs: What is read, which nothing may be written over.
 
     Raises:
-        InputError: If the path or the format cannot be used.
+        InputError: If the path or the format cannot be used, or the path is an input.
         VoxtralError: If there is no player, or the directory cannot be written to.
     """
     if output is None and (play or sys.stdout.isatty()):
@@ -118,5 +121,6 @@ def choose_destination(output: str | None, format_name: str | None, play: bool) 
         return Destination(None, True, "", chosen)
     path = Path(output)
     check_writable(path)
+    refuse_input(path, inputs)
     chosen = choose_format(path, format_name)
     return Destination(path, False, require_player() if play else "", chosen)

@@ -32,12 +32,15 @@ def print_error(message: str, hint: str = "") -> None:
         print(f"hint: {_one_line(hint)}", file=sys.stderr)
 
 
-def report(error: VoxtralError | OSError) -> ExitCode:
+def report(error: VoxtralError | OSError | MemoryError) -> ExitCode:
     """Prints `error` and says which exit code it has."""
     if isinstance(error, VoxtralError):
         print_error(error.message, error.hint)
         wrong_input = isinstance(error, InputError | VoiceError)
         return ExitCode.USAGE if wrong_input else ExitCode.FAILED
+    if isinstance(error, MemoryError):
+        print_error("This takes more memory than there is.", "Give it in parts.")
+        return ExitCode.FAILED
     reason = error.strerror or str(error)
     print_error(f"{error.filename}: {reason}" if error.filename else reason)
     return ExitCode.FAILED
@@ -57,7 +60,7 @@ class CommandGroup(TyperGroup):
             print("interrupted", file=sys.stderr)
             _give_up_stdout()
             raise Exit(ExitCode.INTERRUPTED) from None
-        except (VoxtralError, OSError) as error:
+        except (VoxtralError, OSError, MemoryError) as error:
             code = report(error)
             _give_up_stdout()
             raise Exit(code) from None

@@ -1,12 +1,16 @@
-"""Titles -> file names that every file system takes."""
+"""Titles -> file names that every file system takes, and the names of voices."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
+
+from engine.errors import InputError
 
 LONGEST = 200
 """Bytes in UTF-8, without the suffix; most file systems take 255 with it."""
 
+VOICE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _REFUSED = re.compile(r'[<>:"/\\|?*]')
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3])(?=\.|$)"
@@ -45,6 +49,34 @@ def unique_names(titles: Iterable[str]) -> list[str]:
         taken.add(_folded(name))
         names.append(name)
     return names
+
+
+def check_name(name: str) -> str:
+    """A name that can be a file's.
+
+    Raises:
+        InputError: If it cannot.
+    """
+    if not VOICE_NAME.fullmatch(name):
+        shown = name if len(name) < 40 else f"{name[:37]}..."
+        raise InputError(
+            f"{shown!r} cannot be the name of a voice.",
+            "Use up to 64 letters, digits, dots, hyphens and underscores.",
+        )
+    return name
+
+
+def name_of(clip: Path) -> str:
+    """The name of a voice that is called after its recording.
+
+    Raises:
+        InputError: If none can be made of it.
+    """
+    plain = unicodedata.normalize("NFKD", clip.stem).encode("ascii", "ignore").decode()
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-_.")[:64]
+    if not name:
+        raise InputError(f"{clip.stem!r} cannot be the name of a voice.", "Give one with --name.")
+    return name
 
 
 def _plain(title: str) -> str:

@@ -21,7 +21,8 @@ one line `error: ...` and mostly a second one, `hint: ...`; then nothing was wri
 | 0 | done (also when the reader of a pipe has closed it) |
 | 1 | failed: model, device, disk, network |
 | 2 | wrong command line or input |
-| 130 | interrupted by Ctrl-C; no half file is left |
+| 3 | `batch` alone: some files could not be made, the others are there |
+| 130, 143 | interrupted by Ctrl-C, ended by SIGTERM; no half file is left |
 
 On stdout, `wav` has a header of unknown length (sizes 0xFFFFFFFF), `pcm` is 16-bit little-endian
 mono at the model's rate (24 kHz). Into a file, every format is complete. A seed, voice, model and

@@ -4,6 +4,7 @@ Metadata (all text): `format` = voxtral-codes, `sample_rate` (Hz), `samples` (le
 at that rate), `fingerprint` and `model` (the checkpoint whose codec made them).
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,6 +54,19 @@ def write_tokens(path: Path, tokens: Tokens) -> None:
     codes = np.ascontiguousarray(tokens.codes, dtype=np.int16)
     with whole_file(path) as output:
         output.write(save({"codes": codes}, metadata))
+
+
+def refuse_other_kinds(path: Path) -> None:
+    """Refuses to write tokens over a voice, or over weights.
+
+    Raises:
+        InputError: If the file is there, and is safetensors of another kind.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with suppress(OSError, SafetensorError), safe_open(path, "numpy") as file:
+        if (file.metadata() or {}).get("format") != KIND:
+            raise InputError(f"{path} holds something else.", "Give another file with -o.")
 
 
 def read_tokens(path: Path) -> Tokens:

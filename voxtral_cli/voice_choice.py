@@ -71,9 +71,10 @@ def choose_voice(
         return ChosenVoice(preset, lambda engine: preset)
     path = Path(name)
     there = _exists(path)
-    if there and path.suffix == SUFFIX:
-        voice = read_voice_file(path).style("", path.name)
-        return ChosenVoice(path.stem, lambda engine: voice)
+    file, _, style = (name, "", "") if there else name.rpartition(":")
+    if Path(file).suffix == SUFFIX and _exists(Path(file)):
+        voice = read_voice_file(Path(file)).style(style, Path(file).name)
+        return ChosenVoice(f"{Path(file).stem}{name[len(file) :]}", lambda engine: voice)
     if there or path.suffix or "/" in name:
         reference = reference_of([path], model, encoder, consent, console)[0]
         return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)

@@ -8,9 +8,8 @@ A file holds `codes.STYLE` int16 [codebooks, frames] for each style, and as meta
 
 import json
 import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ import numpy as np
 
 from engine.errors import InputError, VoiceError
 from voxtral_cli.audio.output import check_writable, whole_file, write_error
+from voxtral_cli.file_names import VOICE_NAME, check_name
 
 if TYPE_CHECKING:
     from engine.cloning import Voice
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 KIND = "voxtral-voice"
 SUFFIX = ".safetensors"
 DEFAULT = "default"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _ORIGIN_KEYS = ("model", "fingerprint", "quantizer")
 
 
@@ -97,21 +96,6 @@ class VoiceFile:
             origin=tuple(dict.fromkeys((*self.origin, *other.origin))),
             consent="; ".join(consents),
         )
-
-
-def check_name(name: str) -> str:
-    """A name that can be a file's.
-
-    Raises:
-        InputError: If it cannot.
-    """
-    if not _NAME.fullmatch(name):
-        shown = name if len(name) < 40 else f"{name[:37]}..."
-        raise InputError(
-            f"{shown!r} cannot be the name of a voice.",
-            "Use up to 64 letters, digits, dots, hyphens and underscores.",
-        )
-    return name
 
 
 def write_voice_file(path: Path, voice: VoiceFile) -> None:
@@ -198,7 +182,7 @@ class VoiceStore:
         if not self.folder.is_dir():
             return []
         paths = self.folder.glob(f"*{SUFFIX}")
-        return sorted((p.stem for p in paths if _NAME.fullmatch(p.stem)), key=str.lower)
+        return sorted((p.stem for p in paths if VOICE_NAME.fullmatch(p.stem)), key=str.lower)
 
     def path(self, name: str) -> Path:
         return self.folder / f"{check_name(name)}{SUFFIX}"
@@ -214,6 +198,12 @@ class VoiceStore:
             known = ", ".join(self.names()) or "none yet"
             raise VoiceError(f"There is no voice {name!r} of yours.", f"Yours: {known}.")
         return path
+
+    def styles(self, name: str) -> list[str]:
+        """Styles of a voice; none where it is missing or damaged."""
+        with suppress(InputError):
+            return list(read_voice_file(self.path(name)).styles)
+        return []
 
     def prepare(self) -> None:
         """Makes the folder, and fails now rather than after the work is done."""
@@ -261,6 +251,22 @@ class VoiceStore:
             write_voice_file(path, voice)
         return path
 
+    def remove(self, name: str) -> None:
+        """Deletes a voice, or one style of it: NAME:STYLE.
+
+        Raises:
+            VoiceError: If there is no such voice or style.
+        """
+        base, _, style = name.partition(":")
+        path = self.existing(base)
+        with self._locked():
+            voice = read_voice_file(path) if style else None
+            if voice and voice.style(style, base) and len(voice.styles) > 1:
+                rest = {key: part for key, part in voice.styles.items() if key != style}
+                write_voice_file(path, replace(voice, styles=rest))
+            else:
+                path.unlink()
+
     def rename(self, name: str, new: str, force: bool = False) -> Path:
         """Gives a voice another name; returns its file.
 
@@ -283,5 +289,6 @@ class VoiceStore:
             yield
             return
         with (self.folder / ".lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield

@@ -31,6 +31,8 @@ FIRST, LATER = 5, 25
 """Frames of a piece, before and from frame LATER."""
 WHOLE_PIECE = 100
 """Frames that `decode_whole` takes at a time, so that memory does not grow with length."""
+HEARD = 1500
+"""Frames that `encode_whole` takes at a time: a minute, or two; a shorter clip is one piece."""
 
 
 class Waveform:
@@ -140,3 +142,25 @@ def decode_whole(codec: Codec, codes: np.ndarray) -> np.ndarray:
     pieces = torch.from_numpy(codes).to(device).unsqueeze(0).split(WHOLE_PIECE, dim=-1)
     waves = [codec.decode(piece, state)[0].float().cpu() for piece in pieces]
     return torch.cat(waves).numpy()
+
+
+def encode_whole(
+    codec: Codec, wave: Tensor, frames: int = HEARD, advance: Callable[[], None] = lambda: None
+) -> np.ndarray:
+    """A waveform that is all there -> int16 [codebooks, frames], 0-based.
+
+    Args:
+        wave: [1, n].
+        frames: Taken at a time.
+        advance: Called after each piece.
+    """
+    pieces, dtype = (
+        wave.split(frames * codec.config.frame_samples, dim=-1),
+        codec.output_proj.conv.weight.dtype,
+    )
+    state = StreamState() if len(pieces) > 1 else None
+    codes = []
+    for piece in pieces:
+        codes.append(codec.encode(piece.to(dtype), state)[0].cpu().numpy().astype(np.int16))
+        advance()
+    return np.concatenate(codes, axis=1)

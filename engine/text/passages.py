@@ -33,9 +33,13 @@ class Passage:
         pause: Silence after it, in seconds.
         voice: Who speaks; empty for the narrator.
         opens: Whether it begins a block: what is spoken before it may be spoken elsewhere.
+        before: Silence before it that a mark asks for, in seconds; of a text's first alone.
+        asked: Whether a mark asks for the silence after it, which then stays at a text's end too.
     """
 
     text: str
     pause: float
     voice: str = ""
     opens: bool = True
+    before: float = 0.0
+    asked: bool = False

@@ -195,7 +195,7 @@ def _passages(
 ) -> list[Passage]:
     """Lines in chunks, with their pauses: that of the mark, else the longest that applies."""
     passages: list[Passage] = []
-    marked = False
+    marked, lead = False, 0.0
     for line in lines:
         if passages and not marked:
             longest = max(passages[-1].pause, line.before)
@@ -205,12 +205,15 @@ def _passages(
             chunks = chunk_line(line.text, max_chars, close, language)
             for number, chunk in enumerate(evened(chunks, max_chars, close) if even else chunks):
                 opens = line.opens and number == 0
-                passages.append(Passage(chunk, WITHIN_PARAGRAPH, line.voice, opens))
+                before = 0.0 if passages else lead
+                passages.append(Passage(chunk, WITHIN_PARAGRAPH, line.voice, opens, before))
             after = AFTER_HEADING if line.level else AFTER_PARAGRAPH
             passages[-1] = replace(passages[-1], pause=after)
             marked = False
         if passages and line.pause is not None:
-            asked = line.pause + (passages[-1].pause if marked else 0.0)
-            passages[-1] = replace(passages[-1], pause=asked)
+            pause = line.pause + (passages[-1].pause if marked else 0.0)
+            passages[-1] = replace(passages[-1], pause=pause, asked=True)
             marked = True
+        elif line.pause is not None:
+            lead += line.pause
     return passages

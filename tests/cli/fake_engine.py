@@ -106,7 +106,9 @@ class FakeEngine:
     def hear(self, voice: Voice) -> np.ndarray:
         return self.decode(voice.codes)
 
-    def encode(self, samples: np.ndarray, rate: int) -> np.ndarray:
+    def encode(
+        self, samples: np.ndarray, rate: int, advance: Callable[[], None] = lambda: None
+    ) -> np.ndarray:
         if not self.can_clone:
             raise VoiceError("fake has no codec encoder.", "Use another.")
         frames = -(-len(samples) * self.sample_rate // (rate * PIECE))

@@ -101,3 +101,15 @@ def test_several_books_in_one_have_a_title_and_authors(
     assert [text.split()[4] for text in fake.rendered] == ["one", "two", "ten"]
     refused = voxtral("batch", "n", "-o", "out", "--title", "My Novel")
     assert refused.exit_code == 2
+
+
+def test_pauses_stand_at_the_ends_as_well(fake: FakeEngine, voxtral: Callable[..., Result]) -> None:
+    seconds = []
+    for text in ("It rained.", "[pause:3s] It rained. [pause:1.5s]"):
+        Path("a.txt").write_text(text)
+        assert voxtral("batch", "a.txt", "-o", "a.wav", "--loudness", "none").exit_code == 0
+        samples, rate = soundfile.read("a.wav")
+        seconds.append(len(samples) / rate)
+        loud = abs(samples) > 0.01
+    assert seconds[1] - seconds[0] == pytest.approx(4.5, abs=0.01)
+    assert loud.argmax() / rate == pytest.approx(3.25, abs=0.05)

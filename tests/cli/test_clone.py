@@ -302,6 +302,7 @@ def test_voice_files_that_are_none(
     elif how == "kind":
         path.write_bytes(data.replace(b'"I16"', b'"F16"'))
     elif how == "tokens":
+        path.unlink()
         voxtral("encode", "alice.wav", "-o", str(path))
     else:
         voice = read_voice_file(path)

@@ -15,6 +15,7 @@ import soundfile
 from typer.testing import Result
 
 from tests.cli.fake_engine import PIECE, FakeEngine
+from voxtral_cli.audio import output
 
 Voxtral = Callable[..., Result]
 TEXT = "One two three. Four five."
@@ -109,6 +110,7 @@ def test_what_a_killed_process_left_is_swept_but_not_what_another_container_writ
         fcntl.flock(file, fcntl.LOCK_EX)
         assert voxtral("say", TEXT, "-o", "a.wav").exit_code == 0
         assert part.exists()
+    output._sweep.cache_clear()
     assert voxtral("say", TEXT, "-o", "a.wav").exit_code == 0
     assert not part.exists()
 

@@ -76,8 +76,9 @@ def test_levels_are_matched_up_to_a_limit() -> None:
     assert np.abs(levelled_speech(tone(1, 0.07) + np.eye(1, RATE, 500)[0], RATE)).max() <= 1.0
 
 
-def test_a_stream_gets_its_pauses() -> None:
-    passages = [Passage("a", 0.5), Passage("b", 1.25), Passage("c", 9.0)]
+@pytest.mark.parametrize(("lead", "asked"), [(0.0, False), (2.0, True)])
+def test_a_stream_gets_its_pauses(lead: float, asked: bool) -> None:
+    passages = [Passage("a", 0.5, before=lead), Passage("b", 1.25), Passage("c", 9.0, asked=asked)]
     sound = np.concatenate([silence(0.2), tone(0.4), silence(0.3)])
     codes = np.zeros((37, 1), np.int16)
     pieces = [
@@ -89,7 +90,9 @@ def test_a_stream_gets_its_pauses() -> None:
     assert [(p.text, p.last) for p in made] == [(p.text, p.last) for p in pieces]
     lengths = [sum(len(p.samples) for p in made if p.index == index) for index in range(3)]
     speech = len(whole(sound))
-    assert lengths == [speech + 12_000, speech + 30_000, speech]
+    first, end = round(lead * RATE), 9 * RATE * asked
+    assert lengths == [first + speech + 12_000, speech + 30_000, speech + end]
+    assert not made[0].samples[:first].any()
 
 
 def test_no_click_over_many_joins() -> None:

@@ -101,6 +101,8 @@ def test_marks_of_pauses(normalize: bool) -> None:
     after = [Block(text), Block("[pause:.05]"), Block(LONG + "[pause:5s]"), Block("End", 1)]
     passages = plan_passages(after, normalize=normalize)
     assert [passage.pause for passage in passages] == [1.5, 2.8, 1.0, 0.05, 5.0, AFTER_HEADING]
+    assert [passage.before for passage in passages] == [3.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    assert [passage.asked for passage in passages] == [True] * 5 + [False]
     assert [passage.opens for passage in passages] == [True, False, False, False, True, True]
     assert "".join(passage.text for passage in passages).count("[") == 0
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from engine import checkpoint
 from engine.config import SPECIAL_CODES
 from engine.generation.decoding import CodecThread
-from engine.generation.waveform import Waveform
+from engine.generation.waveform import Waveform, encode_whole
 from engine.models.codec.blocks import StreamState
 from engine.models.codec.codec import Codec
 
@@ -44,6 +44,20 @@ def random_codes(codec: Codec, frames: int) -> Tensor:
 def piecewise(codec: Codec, codes: Tensor, sizes: list[int]) -> Tensor:
     state = StreamState()
     return torch.cat([codec.decode(piece, state) for piece in codes.split(sizes, -1)], -1)
+
+
+@pytest.mark.parametrize("frames", [1, 4, 7])
+def test_a_waveform_encoded_in_pieces_has_the_codes_of_the_whole(codec: Codec, frames: int) -> None:
+    size = codec.config.frame_samples
+    for length in (29 * size, 29 * size - 100, 28 * size + 1):
+        wave = 0.3 * torch.randn(1, length, generator=torch.Generator().manual_seed(length))
+        with torch.no_grad():
+            whole = codec.encode(wave)[0].numpy()
+            done = iter(range(100))
+            pieces = encode_whole(codec, wave, frames, lambda count=done: next(count))
+        assert next(done) == -(-length // (frames * size))
+        assert pieces.shape == whole.shape
+        assert np.mean(pieces != whole) < 1e-3  # a value on the border of two levels
 
 
 def random_sizes(total: int, longest: int, seed: int, first: int) -> list[int]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import InputError
-from voxtral_cli.audio.read import check_readable, mixed, open_sound, unreadable
+from voxtral_cli.audio.read import check_readable, check_whole, mixed, open_sound, unreadable
 
 if TYPE_CHECKING:
     import soundfile
@@ -60,12 +60,15 @@ def open_audio(path: Path, block_s: float) -> Iterator[Stream]:
 def _blocks(path: Path, file: "soundfile.SoundFile", size: int) -> Iterator[np.ndarray]:
     import soundfile
 
+    done = 0
     while True:
         try:
             channels = file.read(size, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise unreadable(path, error.error_string) from None
+        done += len(channels)
         if not len(channels):
+            check_whole(path, done, file)
             return
         yield mixed(channels)
 

@@ -3,9 +3,9 @@
     require_book_format(chosen)                          before any work
     write_book(path, blocks, rate, chosen, about, chapters) -> what the file could not hold
 
-ffmpeg writes all but wav, and the same bytes each time; without it libsndfile does, with neither
-chapters nor cover. Read back with ffprobe, chapters are where players look for them: m4b and m4a in
-a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAPTERnnn comments.
+ffmpeg writes all but wav, and the same bytes each time; without it libsndfile does, and mp3 alone
+has chapters and cover then. Read back with ffprobe, chapters are where players look for them: m4b
+and m4a in a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAPTERnnn comments.
 """
 
 import base64
@@ -99,7 +99,7 @@ def require_book_format(chosen: Format) -> None:
     if chosen.needs_ffmpeg and not _has_ffmpeg():
         raise InputError(
             f"{chosen.name} needs ffmpeg, which is not on the PATH.",
-            "Install ffmpeg, or write mp3, opus, flac or wav, which then have no chapters.",
+            "Install ffmpeg, or write mp3; opus, flac and wav then have no chapters.",
         )
 
 
@@ -123,7 +123,7 @@ def left_out(chosen: Format, chapters: int, cover: bool) -> str:
     missing = [f"{chapters} chapter marks"] * (chapters > 1) + ["the cover"] * cover
     if chosen == WAV and missing:
         return f"wav cannot hold {' and '.join(missing)}."
-    if not _has_ffmpeg() and missing:
+    if not _has_ffmpeg() and missing and chosen != MP3:
         return f"Without ffmpeg, {chosen.name} is written without {' and '.join(missing)}."
     most = MOST_CHAPTERS.get(chosen, chapters)
     return f"{chosen.name} holds {most} of the {chapters} chapter marks." if chapters > most else ""
@@ -161,10 +161,11 @@ def write_book(
     with ExitStack() as stack:
         output = stack.enter_context(whole_file(path, finish))
         if chosen == WAV or not _has_ffmpeg():
-            tags = _tags(about)
-            if chosen == MP3:  # libsndfile's ID3 tags have no other letters
-                tags = {name: _ascii(text) for name, text in tags.items() if _ascii(text)}
-            encoder = open_encoder(output, chosen, rate, tags)
+            marks = [
+                (_line(mark.title)[:LONGEST_TITLE] or str(number), mark.start_s, mark.end_s)
+                for number, mark in enumerate(chapters[: MOST_CHAPTERS[MP3]], 1)
+            ]
+            encoder = open_encoder(output, chosen, rate, _tags(about), marks, about.cover)
         elif output.path is None:
             raise InputError(f"{path} cannot hold {chosen.name}.", "Write a file.")
         else:
@@ -267,10 +268,6 @@ def _line(text: str) -> str:
     """One line, without controls and halves of characters."""
     kept = (" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
     return " ".join("".join(kept).split())
-
-
-def _ascii(text: str) -> str:
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def _escaped(text: str) -> str:

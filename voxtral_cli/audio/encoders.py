@@ -11,10 +11,13 @@ import io
 import struct
 from typing import TYPE_CHECKING, Protocol
 
-from voxtral_cli.audio.formats import PCM, WAV, Format
+from voxtral_cli.audio.formats import MP3, PCM, WAV, Format
+from voxtral_cli.audio.id3 import id3
 from voxtral_cli.audio.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
 UNKNOWN_LENGTH = 0xFFFFFFFF  # in a WAV header whose end is not known yet
@@ -40,7 +43,14 @@ class Encoder(Protocol):
         """Ends the stream."""
 
 
-def open_encoder(output: Output, chosen: Format, rate: int, tags: dict[str, str]) -> Encoder:
+def open_encoder(
+    output: Output,
+    chosen: Format,
+    rate: int,
+    tags: dict[str, str],
+    chapters: "Sequence[tuple[str, float, float]]" = (),
+    cover: bytes = b"",
+) -> Encoder:
     """Begins an audio stream on `output`.
 
     Args:
@@ -48,11 +58,14 @@ def open_encoder(output: Output, chosen: Format, rate: int, tags: dict[str, str]
         chosen: Any format that needs no ffmpeg.
         rate: Samples a second.
         tags: By the names in TAGS, stored where the format has a place for them.
+        chapters, cover: As of `id3`, for mp3 alone.
     """
     if chosen == PCM:
         return PcmEncoder(output)
     if chosen == WAV and not output.seekable:
         return PcmEncoder(output, wav_header(rate, tags))
+    if chosen == MP3:
+        return SoundfileEncoder(output, chosen, rate, {}, id3(tags, chapters, cover))
     return SoundfileEncoder(output, chosen, rate, tags)
 
 
@@ -95,9 +108,11 @@ class PcmEncoder:
 
 
 class SoundfileEncoder:
-    """What libsndfile writes: wav, flac, mp3, opus."""
+    """What libsndfile writes: wav, flac, mp3, opus; after a head of our own."""
 
-    def __init__(self, output: Output, chosen: Format, rate: int, tags: dict[str, str]) -> None:
+    def __init__(
+        self, output: Output, chosen: Format, rate: int, tags: dict[str, str], head: bytes = b""
+    ) -> None:
         from concurrent.futures import ThreadPoolExecutor
 
         import soundfile
@@ -105,7 +120,7 @@ class SoundfileEncoder:
         # Signals strike the main thread alone, so Ctrl-C is never lost in libsndfile's callbacks.
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._output = output
-        self._tape = Tape()
+        self._tape = Tape(len(head))
         # A stream's MP3 header stays empty; at a constant bit rate its length can still be told.
         steady = chosen.name == "mp3" and not output.seekable
         self._sound = soundfile.SoundFile(
@@ -119,6 +134,8 @@ class SoundfileEncoder:
         )
         for key, text in tags.items():
             setattr(self._sound, key, text)
+        if head:
+            output.write(head)
 
     def write(self, samples: "np.ndarray") -> None:
         """Writes float32 samples [n]."""
@@ -137,9 +154,13 @@ class Tape:
 
     An exception cannot cross libsndfile's C code, so its writes are kept here and made on the
     real output afterwards. On an output that cannot seek, what is written over is left out.
+
+    Args:
+        start: Where the file begins in that output, bytes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start: int = 0) -> None:
+        self._start = start
         self._writes: list[tuple[int, bytes]] = []
         self._position = 0
         self._length = 0
@@ -168,7 +189,7 @@ class Tape:
             if position != self._sent:
                 if not output.seekable:
                     continue
-                output.seek(position)
+                output.seek(self._start + position)
             output.write(data)
             self._sent = position + len(data)
         self._writes.clear()

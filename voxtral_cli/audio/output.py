@@ -1,11 +1,12 @@
 """Where bytes go: a file that appears whole or not at all, or stdout."""
 
 import errno
+import functools
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -81,6 +82,21 @@ def check_writable(path: Path) -> None:
         raise VoxtralError(f"Cannot write {path}: Permission denied.", "Write elsewhere.")
 
 
+def refuse_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
+    """Refuses to write over what is read.
+
+    Args:
+        inputs: Names that may be those of files.
+
+    Raises:
+        InputError: If one of them is the file.
+    """
+    for name in inputs:
+        with suppress(OSError, ValueError):  # no file, or no name of one
+            if name and path.is_file() and path.samefile(name):
+                raise InputError(f"{path} is what is read.", "Write elsewhere: another -o.")
+
+
 @contextmanager
 def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iterator[Output]:
     """Yields an output that becomes `path` at the end, or nothing when an exception ends it.
@@ -111,6 +127,7 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
             part.unlink()
 
 
+@functools.cache  # once for each folder: thousands of files may be written into one
 def _sweep(folder: Path) -> None:
     """Delete what processes left that were killed while they wrote; those alive are left alone."""
     for part in folder.glob(f"{PART}*.part"):

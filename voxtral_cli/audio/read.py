@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 BARE = {".pcm", ".raw"}
 OPPOSED = 0.01
 """Power of the mean, of a channel's, below which channels take each other away."""
-UNKNOWN = 1 << 40
+BLOCK = 1 << 22
+"""Frames that are read at a time."""
+MISSING_S = 0.2
+"""Seconds that may be missing at a file's end."""
+UNKNOWN = 1 << 34
 """Frames: libsndfile says more of a FLAC that does not tell its length, and misreads its end."""
 
 
@@ -103,11 +107,29 @@ def check_readable(path: Path) -> None:
         raise InputError(f"{path} is empty.", "Give an audio file.")
 
 
+def check_whole(path: Path, read: int, file: "soundfile.SoundFile") -> None:
+    """Refuses a file that ends before its header says.
+
+    Args:
+        read: Frames that could be read of it.
+
+    Raises:
+        InputError: If more are missing than a header may be wrong by.
+    """
+    if read < file.frames - MISSING_S * file.samplerate:
+        known, whole = (frames / file.samplerate for frames in (read, file.frames))
+        raise InputError(
+            f"{path} is damaged: {known:.1f} of {whole:.1f} s can be read.",
+            "Make or fetch it again; an editor may save what is left of it.",
+        )
+
+
 def unreadable(path: Path, complaint: str) -> InputError:
     """The error for a file that libsndfile cannot read where there is no ffmpeg."""
     return InputError(
         f"{path} cannot be read as audio: {complaint.rstrip('.')}.",
-        "Give wav, flac, mp3 or ogg; with ffmpeg installed, other kinds are read too.",
+        "Give wav, flac, mp3 or ogg, written to a file and not through a pipe; with ffmpeg "
+        "installed, other kinds are read too.",
     )
 
 
@@ -122,12 +144,22 @@ def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
         try:
             with file:
                 _check_length(path, file.frames / file.samplerate, longest_s)
-                return file.read(dtype="float32", always_2d=True), file.samplerate
+                channels = _all_of(file)
+                check_whole(path, len(channels), file)
+                return channels, file.samplerate
         except soundfile.LibsndfileError as error:
             complaint = error.error_string
     if shutil.which("ffmpeg") is None:
         raise unreadable(path, complaint)
     return _read_by_ffmpeg(path, longest_s)
+
+
+def _all_of(file: "soundfile.SoundFile") -> np.ndarray:
+    """float32 [n, channels]; room is made for what is there, not for what a header claims."""
+    parts = [file.read(BLOCK, dtype="float32", always_2d=True)]
+    while len(parts[-1]):  # one that is short may stand before a hole
+        parts.append(file.read(BLOCK, dtype="float32", always_2d=True))
+    return parts[0] if len(parts) == 2 else np.concatenate(parts)
 
 
 def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:

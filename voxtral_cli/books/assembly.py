@@ -80,12 +80,13 @@ def assemble(
                 spool.rest(pause)
                 if not number:
                     starts.append(spool.seconds if starts else 0.0)
+                spool.rest(passage.before)
                 samples = levelled_speech(engine.decode(ledger.entry(key).codes), rate)
                 if finish.subtitles:
                     words += cues(passage.text, samples, rate, spool.seconds, chapter.title)
                 spool.write(samples)
                 pause = passage.pause
-        spool.rest(ACX_TAIL_S if acx else TAIL_S)
+        spool.rest((ACX_TAIL_S if acx else TAIL_S) + passage.pause * passage.asked)
         ends = [*starts[1:], spool.seconds]
         marks = [
             ChapterMark(chapter.title, start, end)

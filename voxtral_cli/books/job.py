@@ -136,6 +136,8 @@ class Job:
                     work.missing.remove(entry.key)
                     if not work.missing:
                         self._write(work)
+        for path in outdated(products, self.ledger.files):
+            self.console.note(f"note: no chapter of the book any more: {path}")
         return self._told(texts)
 
     def _missing(self, works: Sequence[Work]) -> dict[str, list[Work]]:
@@ -200,7 +202,13 @@ class Job:
                 marked,
                 vars(about) | {"cover": digest(about.cover.hex())},
                 [
-                    [c.title, [[self.ledger.digest(key), p.text, p.pause] for key, p in c.passages]]
+                    [
+                        c.title,
+                        [
+                            [self.ledger.digest(key), p.text, p.before, p.pause, p.asked]
+                            for key, p in c.passages
+                        ],
+                    ]
                     for c in work.chapters
                 ],
             ]
@@ -247,6 +255,29 @@ class Job:
             software=made["software"],
             track=f"{product.number}/{product.total}" if product.total > 1 else "",
         )
+
+
+def outdated(products: Sequence[Product], files: Sequence[Path]) -> list[Path]:
+    """Files of chapters, written before, whose numbers others have now, or none.
+
+    Args:
+        files: What was written before, and is there.
+    """
+    made = {product.path.with_suffix("") for product in products}
+    taken: dict[Path, set[int]] = {}
+    last: dict[Path, int] = {}
+    for product in products:
+        if product.total > 1:
+            taken.setdefault(product.path.parent, set()).add(product.number)
+            last[product.path.parent] = product.total
+
+    def is_old(path: Path) -> bool:
+        number, folder = path.name.partition(" ")[0], path.parent
+        if path.with_suffix("") in made or folder not in taken or not number.isdecimal():
+            return False
+        return int(number) in taken[folder] or int(number) > last[folder]
+
+    return list(filter(is_old, files))
 
 
 def _identity(voice: "str | Voice") -> str:

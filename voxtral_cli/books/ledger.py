@@ -11,6 +11,7 @@ opened.
 """
 
 import base64
+import errno
 import hashlib
 import json
 import os
@@ -116,6 +117,12 @@ class Ledger:
         """Whether a file of this size was written of the same."""
         known = self._files.get(name, {})
         return known.get("digest") == digest and known.get("size") == size
+
+    @property
+    def files(self) -> list[Path]:
+        """What was written and is still there as it was."""
+        sizes = {Path(name): line.get("size") for name, line in self._files.items()}
+        return [p for p, size in sizes.items() if p.is_file() and p.stat().st_size == size]
 
     def add_file(self, name: str, digest: str, size: int) -> None:
         """Note that a file was written whole."""
@@ -250,6 +257,6 @@ def _locked(file: IO[bytes]) -> bool:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+    except OSError as error:
+        return error.errno in (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # no locks here at all
     return True

@@ -79,5 +79,9 @@ def perform(
         except (KeyboardInterrupt, SystemExit):
             console.note(f"What was spoken is kept in {place}; the same command goes on.")
             raise
-        ledger.needed = not clean or bool(report.failures)
+        mine = {product.path.with_suffix("") for product in products}
+        others = [path for path in ledger.files if path.with_suffix("") not in mine]
+        ledger.needed = not clean or bool(report.failures or others)
+        if clean and others:
+            console.note(f"note: {place} is kept: it holds other files' speech ({others[0]})")
         return report

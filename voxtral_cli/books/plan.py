@@ -42,7 +42,9 @@ class Part:
     @property
     def seconds(self) -> float:
         """About how long it will be."""
-        return self.characters / CHARACTERS_A_SECOND + sum(p.pause for p in self.passages)
+        return self.characters / CHARACTERS_A_SECOND + sum(
+            p.before + p.pause for p in self.passages
+        )
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ def planned(
             )
             spoken = [replace(p, voice=p.voice or book.voice) for p in passages]
             if spoken:
-                spoken[-1] = replace(spoken[-1], pause=max(spoken[-1].pause, BETWEEN_CHAPTERS))
+                if not spoken[-1].asked:
+                    longer = max(spoken[-1].pause, BETWEEN_CHAPTERS)
+                    spoken[-1] = replace(spoken[-1], pause=longer)
                 parts.append(Part(chapter.title, tuple(spoken), chapter.number, chapter.place))
         if parts:
             made.append((book, tuple(parts)))

@@ -10,7 +10,7 @@ from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.book import check_cover, require_book_format
 from voxtral_cli.audio.formats import Format, choose_format, find_format
 from voxtral_cli.audio.loudness import PRESETS
-from voxtral_cli.audio.output import check_writable
+from voxtral_cli.audio.output import check_writable, refuse_input
 from voxtral_cli.books.plan import (
     Book,
     Finish,
@@ -80,14 +80,17 @@ def target(
     format_name: str | None,
     split: bool,
     title: str | None = None,
+    inputs: Sequence[str | None] = (),
 ) -> Target:
     """Where everything goes.
 
     Args:
         title: Of the book, if it is one.
+        inputs: Recordings that are read, which nothing may be written over.
 
     Raises:
-        InputError: If a path or format cannot be used, or two files would have one name.
+        InputError: If a path or format cannot be used, two files would have one name, or one is an
+            input.
         VoxtralError: If a folder cannot be written to.
     """
     if output is None:
@@ -113,6 +116,7 @@ def target(
     ledger = ledger_path(path, folder)
     for place in [*(product.path for product in made), ledger]:
         check_place(place, new_folders=folder or split)
+        refuse_input(place, inputs)
     return Target(made, chosen, ledger)
 
 

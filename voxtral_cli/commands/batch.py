@@ -187,7 +187,7 @@ def batch(
         print_passages(books, as_json)
         raise typer.Exit(ended(unread))
     books = targets.renamed(books, author, cover)
-    target = targets.target(books, output, format_name, split, title)
+    target = targets.target(books, output, format_name, split, title, [voice, *roles.values()])
     finish = targets.finish(target.format, loudness, subtitles, not no_watermark)
     voices = targets.voices(target.products, roles, voice, model, encoder, consent, console)
     if verify:

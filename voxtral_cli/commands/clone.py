@@ -88,21 +88,16 @@ def clone(
     """
     from engine.errors import InputError
     from voxtral_cli.destination import choose_destination
+    from voxtral_cli.file_names import check_name, name_of
     from voxtral_cli.trial import choose_trial
     from voxtral_cli.voice_choice import reference_of
-    from voxtral_cli.voice_files import (
-        DEFAULT,
-        VoiceFile,
-        VoiceStore,
-        check_name,
-        read_voice_file,
-    )
+    from voxtral_cli.voice_files import DEFAULT, VoiceFile, VoiceStore, read_voice_file
 
     console, store = Console(quiet), VoiceStore()
     paths = [Path(clip) for clip in clips]
     if steps is not None and not optimise:
         raise InputError("--steps is for --optimise.", "Give both, or neither.")
-    chosen = check_name(name if name is not None else paths[0].stem)
+    chosen = check_name(name) if name is not None else name_of(paths[0])
     kind = DEFAULT if style is None else check_name(style)
     loading.check_no_preset(chosen, model)
     store.prepare()
@@ -124,6 +119,8 @@ def clone(
     voice = score.voice if score else engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)
+    if gone := [old for old in store.styles(chosen) if old != DEFAULT and style is None]:
+        console.note(f"note: styles of the voice before are gone with it: {', '.join(gone)}")
     path = store.save(chosen, content, force, add=style is not None)
     said = f"{chosen}:{style}" if style else chosen
     console.note(

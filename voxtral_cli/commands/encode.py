@@ -1,5 +1,6 @@
 """`voxtral encode` and `voxtral decode`: audio to codec tokens and back."""
 
+from math import ceil
 from pathlib import Path
 from typing import Annotated
 
@@ -49,30 +50,34 @@ def encode(
     voxtral encode in.wav -o in.safetensors
     """
     from engine.errors import InputError, VoiceError
-    from voxtral_cli.audio.output import check_writable
+    from voxtral_cli.audio.output import check_writable, refuse_input
     from voxtral_cli.audio.read import read_audio
-    from voxtral_cli.tokens import Tokens, write_tokens
+    from voxtral_cli.tokens import Tokens, refuse_other_kinds, write_tokens
 
     source = Path(audio)
     path = Path(output) if output is not None else source.parent / f"{source.stem}.safetensors"
     if path == Path("-"):
         raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
     check_writable(path)
+    refuse_input(path, [source])
+    refuse_other_kinds(path)
     if not loading.can_clone(model, encoder):
         raise VoiceError(
             f"{model} has no codec encoder, so it cannot turn audio into codes.",
             "Give a recovered encoder with --encoder FILE, or use nano.",
         )
     sound = read_audio(source)
-    if path.exists() and path.samefile(source):
-        raise InputError("The tokens would take the place of the audio.", "Give another -o FILE.")
     engine = loading.load_engine(model, device, encoder)
-    codes = engine.encode(sound.samples, sound.rate)
+    from engine.generation.waveform import HEARD  # torch is there now
+
+    console, seconds = Console(quiet), len(sound.samples) / sound.rate
+    with console.progress("encoding", ceil(seconds * engine.frame_rate / HEARD)) as advance:
+        codes = engine.encode(sound.samples, sound.rate, advance)
     samples = round(len(sound.samples) * engine.sample_rate / sound.rate)
     tokens = Tokens(codes, engine.sample_rate, samples, engine.fingerprint, engine.name)
     write_tokens(path, tokens)
     seconds = samples / engine.sample_rate
-    Console(quiet).note(f"{path}: {codes.shape[1]} frames, {seconds:.2f} s")
+    console.note(f"{path}: {codes.shape[1]} frames, {seconds:.2f} s")
     if as_json:
         print_json(
             {
@@ -110,7 +115,7 @@ def decode(
     from voxtral_cli.provenance import tags
     from voxtral_cli.tokens import check_origin, read_tokens
 
-    destination = choose_destination(output, format_name, play)
+    destination = choose_destination(output, format_name, play, [tokens])
     refuse_json_beside_audio(as_json, destination.on_stdout)
     content = read_tokens(Path(tokens))
     engine = loading.load_engine(model, device)

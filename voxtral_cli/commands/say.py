@@ -149,7 +149,7 @@ def say(
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)
         return
-    destination = choose_destination(output, format_name, play)
+    destination = choose_destination(output, format_name, play, [*(file or ()), voice])
     refuse_json_beside_audio(as_json, destination.on_stdout)
     signer = choose_signer(sign, sign_key, destination)
     console = Console(quiet)

@@ -143,10 +143,10 @@ def rename(name: Name, new: NewName, force: Force = False) -> None:
 
 @voices.command()
 def remove(name: Name) -> None:
-    """Delete a voice of yours."""
+    """Delete a voice of yours, or one style of it (NAME:STYLE)."""
     from voxtral_cli.voice_files import VoiceStore
 
-    VoiceStore().existing(name).unlink()
+    VoiceStore().remove(name)
 
 
 @voices.command("export")

@@ -14,6 +14,7 @@ from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
 _CONTENTS = ("toc ", "table of ", "index ")
 """How the names of the styles of a table of contents begin, in lower case."""
 
+_OFF = {"0", "false", "off"}
 _UNREAD = frozenset(["del", "moveFrom", "txbxContent", "rt", "Fallback"])
 """Elements whose text was deleted or stands elsewhere: in a box, above the line, or twice."""
 
@@ -91,10 +92,17 @@ def _text(element: Any) -> str:
     parts: list[str] = []
     for part in element.iter("{*}t", *(f"{{*}}{sign}" for sign in _SIGNS)):
         above = map(_local, part.iterancestors())
-        if _local(part.getparent()) == "r" and _UNREAD.isdisjoint(above):
+        run = part.getparent()
+        if _local(run) == "r" and not _is_hidden(run) and _UNREAD.isdisjoint(above):
             parts.append(part.text or "" if _local(part) == "t" else _SIGNS[_local(part)])
     lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def _is_hidden(run: Any) -> bool:
+    """Whether a run has Word's attribute "hidden"."""
+    vanish = run.find("{*}rPr/{*}vanish")
+    return vanish is not None and _OFF.isdisjoint(vanish.values())
 
 
 def _style_names(style: Any) -> Iterator[str]:

@@ -15,6 +15,7 @@ from voxtral_cli.manuscripts.plain import is_part
 _LEGAL = re.compile(
     r"\bISBN\b|\u00a9|\bcopyright\b|all rights reserved|\bpublished (?:in|by)\b", re.IGNORECASE
 )
+_PLAINLY_LEGAL = {"isbn", "\u00a9", "all rights reserved"}
 _LONGEST_LEGAL = 6000
 _LONGEST_TITLE_PAGE = 400
 """Characters of a page; longer ones hold more than a copyright notice or a title."""
@@ -59,7 +60,7 @@ def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Ite
             notes["Blocks of code are not read."] = None
         listed = entries.get(name, [])
         names = {entry.title for entry in listed}
-        known = not alone and _is_matter(page, package, name, bool(listed))
+        known = not alone and _is_matter(page, package, name, bool(listed), begun)
         for part in _parts(page, listed, alone):
             fresh = not entries or part.title in names
             if fresh or known or section.matter or _opens(part, section) or not begun:
@@ -124,14 +125,24 @@ def _opens(part: Section, before: Section) -> bool:
     return first is not None and 0 < first.level <= above
 
 
-def _is_matter(page: Page, package: Package, name: str, listed: bool) -> bool:
-    """Whether a page is front or back matter: as it is marked, or by its words."""
+def _is_matter(page: Page, package: Package, name: str, listed: bool, begun: bool) -> bool:
+    """Whether a page is front or back matter: as it is marked, or by its words.
+
+    Args:
+        listed: Whether the contents name it.
+        begun: Whether a chapter that they name came before; words must then be plainer.
+    """
     if not MATTER_TYPES.isdisjoint(page.types | package.kinds.get(name, set())):
         return True
     texts = [block.text for block in page.blocks if block.text]
     size = sum(map(len, texts))
     legal = {match.lower() for text in texts for match in _LEGAL.findall(text)}
-    if not listed and size < _LONGEST_LEGAL and len(legal) > 1:
+    plain = not begun or bool(legal & _PLAINLY_LEGAL)
+    if not listed and size < _LONGEST_LEGAL and len(legal) > 1 and plain:
         return True
-    is_title = bool(texts) and clean(texts[0]).casefold() == package.title.casefold()
+    is_title = (
+        bool(texts)
+        and not (listed and begun)
+        and clean(texts[0]).casefold() == package.title.casefold()
+    )
     return is_title and size < _LONGEST_TITLE_PAGE

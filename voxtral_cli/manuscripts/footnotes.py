@@ -7,6 +7,7 @@ _NOTE_MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\]
 _NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _LONGEST_NOTE = 5000
+_OPENING = "([{<-\u2010\u2011\u2012\u2013\u2014/\u00ab\u201c\u201e\u2018"
 
 
 def words(text: str) -> frozenset[str]:
@@ -24,6 +25,39 @@ def is_note_mark(link: Any) -> bool:
     """Whether a link is a number or a star that points to a place in the book."""
     text = "".join(link.itertext()).strip()
     return "#" in (link.get("href") or "") and _NOTE_MARK.fullmatch(text) is not None
+
+
+def marks(tree: Any, notes: set[Any]) -> set[Any]:
+    """The links that are note marks, and no words of the text as in "see page 45".
+
+    A number alone must be raised, be glued to the word before it, or lead to one of the notes.
+    """
+    named = {e.get("id") or e.get("name") for note in notes for e in (note, *note.iter())}
+    return {
+        link
+        for link in tree.iter("a")
+        if is_note_mark(link)
+        and (
+            not "".join(link.itertext()).strip().isdigit()
+            or link.find(".//sup") is not None
+            or any(above.tag == "sup" for above in link.iterancestors())
+            or link.get("href").rpartition("#")[2] in named
+            or _is_glued(link)
+        )
+    }
+
+
+def _is_glued(link: Any) -> bool:
+    """Whether the character before a link is a letter or the end of a clause."""
+    while (parent := link.getparent()) is not None:
+        before = link.getprevious()
+        text = parent.text if before is None else before.tail or "".join(before.itertext())
+        if text:
+            return not (text[-1].isspace() or text[-1] in _OPENING)
+        if before is not None or parent.tag in _NOTE_PLACES | _HEADINGS:
+            return False
+        link = parent
+    return False
 
 
 def notes_without_marks(tree: Any) -> set[Any]:

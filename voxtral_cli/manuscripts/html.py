@@ -14,13 +14,19 @@ from engine.errors import InputError
 from engine.text.passages import Block
 from voxtral_cli.manuscripts.decoding import Text, decode, read_bytes
 from voxtral_cli.manuscripts.document import Document
-from voxtral_cli.manuscripts.footnotes import is_note_mark, notes_without_marks, types_of, words
+from voxtral_cli.manuscripts.footnotes import (
+    is_note_mark,
+    marks,
+    notes_without_marks,
+    types_of,
+    words,
+)
 from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DROPPED = words(
     "head script style template noscript nav svg math img picture audio video canvas object embed "
-    "iframe button select textarea input rp rt"
+    "iframe button select textarea input rp rt s strike del"
 )
 _BLOCKS = words(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption "
@@ -127,12 +133,13 @@ def read_page(text: str, name: str) -> Page:
     page.language = clean(tree.get("lang") or tree.get("xml:lang") or "")
     page.types = frozenset(_outer_types(tree))
     notes = notes_without_marks(tree)
+    dropped = notes | marks(tree, notes)
     reader = _Reader(page)
     walker = etree.iterwalk(tree, events=("start", "end"))
     for event, element in walker:
         if event == "end":
             reader.end(element)
-        elif element in notes or _is_hidden(element):
+        elif element in dropped or _is_hidden(element):
             reader.skip(element)
             walker.skip_subtree()
         else:
@@ -218,6 +225,8 @@ def _is_hidden(element: Any) -> bool:
     tag = element.tag.rpartition(":")[2]
     if tag in _DROPPED or element.get("hidden") is not None:
         return True
+    if element.get("aria-hidden") == "true":
+        return True
     if tag == "footer" and element.getparent().tag == "body":
         return True
     if tag == "pre" and element.find(".//code") is not None:
@@ -226,9 +235,10 @@ def _is_hidden(element: Any) -> bool:
         return True
     if not _HIDDEN_CLASSES.isdisjoint((element.get("class") or "").lower().split()):
         return True
-    if "display:none" in (element.get("style") or "").replace(" ", "").lower():
+    style = (element.get("style") or "").replace(" ", "").lower()
+    if "display:none" in style or "visibility:hidden" in style:
         return True
     if tag == "sup":
         link = element.find(".//a")
         return link is not None and is_note_mark(link)
-    return bool(tag == "a" and is_note_mark(element))
+    return False

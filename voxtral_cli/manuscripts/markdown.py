@@ -18,6 +18,15 @@ _DEEPEST = 100
 """Levels of lists and quotes in each other; the library drops what lies deeper."""
 
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
+_DIALECTS = (
+    (re.compile(r"^( {0,3}#{1,6}[ \t].*?)[ \t]*\{[#.:][^{}\n]*\}[ \t#]*$", re.M), r"\1"),
+    (re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\][ \t]+", re.M), r"\1"),
+    (re.compile(r"^([ \t]*>[ \t>]*)\[![\w-]+\][+-]?[ \t]*", re.M), r"\1"),
+    (re.compile(r"!\[\[[^\]\n]*\]\]"), ""),
+    (re.compile(r"\[\[(?:[^\]|\n]*\|)?([^\]|\n]+)\]\]"), r"\1"),
+)
+"""What some writers' tools add, and what is read of it: Pandoc's attributes of headings, boxes of
+tasks, kinds of callouts, embedded files, links of a wiki."""
 
 
 def read_markdown(path: Path) -> Document:
@@ -36,7 +45,10 @@ def read_markdown(path: Path) -> Document:
         key.lower(): _value(value) for key, value in _STATED.findall(front[1] if front else "")
     }
     body = _NOTE_MARK.sub("", _NOTE.sub("", body))
-    parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": _DEEPEST}).enable("table")
+    for pattern, kept in _DIALECTS:
+        body = pattern.sub(kept, body)
+    parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": _DEEPEST})
+    parser.enable(["table", "strikethrough"])
     page = read_page(parser.render(body), str(path))
     page.title = stated.get("title", "")
     page.author = stated.get("author", "")

@@ -93,13 +93,12 @@ class CausalConv1d(nn.Module):
     def forward(self, x: Tensor, state: StreamState | None = None, name: str = "") -> Tensor:
         """x [batch, in_dim, time] -> [batch, out_dim, ceil(time / stride)].
 
-        With a state, pieces must be whole strides, and the first longer than the padding.
+        With a state, all pieces but the last must be whole strides, the first longer than the
+        padding.
         """
-        past = state.pasts.get(name) if state else None
-        if past is None:
-            x = _pad(x, self.pad, -x.shape[-1] % self.stride, self.pad_mode)
-        else:
-            x = torch.cat([past, x], dim=-1)
+        past, right = state.pasts.get(name) if state else None, -x.shape[-1] % self.stride
+        x = x if past is None else torch.cat([past, x], dim=-1)
+        x = _pad(x, self.pad if past is None else 0, right, self.pad_mode)
         if state:
             state.pasts[name] = x[..., x.shape[-1] - self.pad :]
         return self.conv(x)

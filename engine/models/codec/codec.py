@@ -48,9 +48,12 @@ class Codec(nn.Module):
         patches = self.config.frame_samples // self.config.patch_size
         return -(-self.config.patch_kernel // patches)
 
-    def encode(self, wave: Tensor) -> Tensor:
-        """Waveform [batch, samples] -> codes [batch, codebooks, frames], 0-based."""
-        return self.quantizer.encode(self.latent(wave))
+    def encode(self, wave: Tensor, state: StreamState | None = None) -> Tensor:
+        """Waveform [batch, samples] -> codes [batch, codebooks, frames], 0-based.
+
+        With a state, the next piece of a stream: of whole frames, unless it is the last.
+        """
+        return self.quantizer.encode(self.latent(wave, state))
 
     def decode(self, codes: Tensor, state: StreamState | None = None) -> Tensor:
         """Codes [batch, codebooks, frames], 0-based -> waveform [batch, samples], not clipped.
@@ -61,13 +64,13 @@ class Codec(nn.Module):
         latent = self.quantizer.decode(codes)
         return self.synthesize(latent.to(next(self.decoder_blocks.parameters()).dtype), state)
 
-    def latent(self, wave: Tensor) -> Tensor:
+    def latent(self, wave: Tensor, state: StreamState | None = None) -> Tensor:
         """Waveform [batch, samples] -> latent before quantisation [batch, dims, frames]."""
         size = self.config.patch_size
         patches = F.pad(wave, (0, -wave.shape[-1] % size)).unflatten(-1, (-1, size))
-        x = self.input_proj(patches.transpose(1, 2))
-        for block in self.encoder_blocks:
-            x = block(x)
+        x = self.input_proj(patches.transpose(1, 2), state, "input_proj")
+        for index, block in enumerate(self.encoder_blocks):
+            x = block(x, state, str(index))
         return x
 
     def synthesize(self, latent: Tensor, state: StreamState | None = None) -> Tensor:
