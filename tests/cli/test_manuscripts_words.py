@@ -43,6 +43,11 @@ def test_numbers_that_are_links_are_read_and_note_marks_are_not(
     assert texts("a.html", f"<p>{html}</p>") == [plain if read is None else read]
 
 
+def test_a_number_alone_in_a_cell_is_read() -> None:
+    html = "<table><tr><td>Year</td><td><a href='#y'>1984</a></td></tr></table>"
+    assert texts("a.html", html) == ["Year, 1984"]
+
+
 def test_a_link_to_a_note_on_the_page_is_a_mark_whatever_stands_before() -> None:
     note = "<p id='n1'><a href='#r1'>1</a> A note.</p>"
     html = f"<p>It rained <a id='r1' href='#n1'>1</a> all day.</p>{note}"

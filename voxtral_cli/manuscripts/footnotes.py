@@ -54,7 +54,7 @@ def _is_glued(link: Any) -> bool:
         text = parent.text if before is None else before.tail or "".join(before.itertext())
         if text:
             return not (text[-1].isspace() or text[-1] in _OPENING)
-        if before is not None or parent.tag in _NOTE_PLACES | _HEADINGS:
+        if before is not None or parent.tag in _NOTE_PLACES | _HEADINGS | {"td", "th"}:
             return False
         link = parent
     return False
