@@ -83,15 +83,19 @@ def load(
             parts |= dict.fromkeys(extra.keys(), extra)
             model = build(config, with_encoder=True)
             _check(model, {name: part.get_slice(name) for name, part in parts.items()})
-        if dtype is None and device.type != "cpu":
-            dtype = torch.bfloat16
-        elif dtype is None and (folder / WEIGHTS).stat().st_size < LARGE:
-            dtype = torch.float32
+        large = (folder / WEIGHTS).stat().st_size >= LARGE
+        if not dtype and device.type == "cpu":
+            one = f"{LAYERS_PREFIX}0.attention.wq.weight"  # a file may hold several dtypes
+            dtype = file.get_tensor(one).dtype if large else torch.float32
+        dtype = dtype or torch.bfloat16
         for name, part in parts.items():
             if scheme and name.startswith(LAYERS_PREFIX):
                 continue
             wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
-            _assign(model, name, part.get_tensor(name).to(device, wanted))
+            tensor = part.get_tensor(name).to(device, wanted)
+            if not large and not tensor.isfinite().all():
+                raise CheckpointError(f"{name} holds no finite numbers.", "Fetch it again.")
+            _assign(model, name, tensor)
     if scheme:
         for number, layer in enumerate(model.layers):
             _read(layer, folder / WEIGHTS, f"{LAYERS_PREFIX}{number}.", device, dtype)
@@ -100,16 +104,13 @@ def load(
 
 
 def _read(
-    part: torch.nn.Module, path: Path, prefix: str, device: torch.device, dtype: torch.dtype | None
+    part: torch.nn.Module, path: Path, prefix: str, device: torch.device, dtype: torch.dtype
 ) -> None:
-    """Assign one part, through a mapping of its own: its pages leave memory with its matrices.
-
-    Vectors are copied, since they stay.
-    """
+    """Assign one part, through a mapping of its own: its pages leave memory with its matrices."""
     with _open(path) as file:
         for name in part.state_dict():
             tensor = file.get_tensor(prefix + name)
-            _assign(part, name, tensor.to(device, dtype, copy=tensor.dim() < 2))
+            _assign(part, name, tensor.to(device, dtype, copy=tensor.dim() < 2))  # vectors stay
 
 
 def has_encoder(folder: Path, encoder: Path | None = None) -> bool:

@@ -2,7 +2,8 @@
 
 Required keys and their values are checked; keys that speaking does not need (the official file
 carries about 25 of training only) are ignored. Source: FORMAT of Voxtral-4B-TTS-2603 and
-vllm-omni's reader, whose defaults for missing keys are kept.
+vllm-omni's reader, whose defaults for missing keys are kept, but for the Euler steps: 8 as in the
+paper, where that reader takes 7.
 """
 
 import json
@@ -161,7 +162,7 @@ def read_params(path: Path) -> dict[str, Any]:
             f"{path.parent} has no params.json.",
             "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
     if not isinstance(params, dict):
         raise CheckpointError(f"{path} is not a JSON object.", "Fetch it again.")
@@ -199,7 +200,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         bos_id=multimodal.get("bos_token_id", int),
         audio_id=audio.get("audio_token_id", int),
         begin_audio_id=audio.get("begin_audio_token_id", int),
-        voices=tuple(codec_keys.get("voice", dict, {})),
+        voices=codec_keys.names("voice"),
         max_positions=top.get("max_seq_len", int, 65536),
         # Keys of ours: the longest text, text of chunks that continue each other (0: not told) and
         # reference trained on, the flow's starting noise and its guidance.

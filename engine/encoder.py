@@ -37,7 +37,7 @@ def read_facts(path: Path) -> EncoderFacts:
     Raises:
         CheckpointError: If it is no encoder file.
     """
-    hint = "Make one: python -m training.codec.encoder (docs/training.md)."
+    hint = "Make one in a checkout: python -m training.codec.encoder (docs/training.md)."
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}

@@ -4,6 +4,7 @@ Nothing is downloaded but by `pull`. Imports no torch, and huggingface_hub only 
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def resolve(model: str) -> Path:
                 f"The embedded checkpoint is not in {EMBEDDED_FOLDER}.", "Install voxtral again."
             )
         return EMBEDDED_FOLDER
-    path = Path(model).expanduser()
+    path = Path(model)
+    with suppress(RuntimeError):  # a user who is not here
+        path = path.expanduser()
     if model and path.is_dir():
         return path
     if path.is_file():
@@ -99,6 +102,8 @@ def pull(repo_id: str, revision: str | None = None) -> Path:
         DownloadError: If it cannot be fetched, or is no checkpoint for this engine.
     """
     name, _, suffix = repo_id.partition("@")
+    if revision and suffix:
+        raise DownloadError(f"{repo_id} names a revision already.", "Leave --revision out.")
     revision = revision or suffix or None
     try:
         folder = _download(name, revision, [PARAMS])
@@ -123,7 +128,7 @@ def known() -> list[KnownModel]:
     note = _encoder_note(public) or PUBLIC.note
     models.append(replace(PUBLIC, path=public, size_bytes=size, note=note))
     for name, folder in here.items():
-        page = f"https://huggingface.co/{name}"
+        page = f"https://huggingface.co/{name.partition('@')[0]}"
         note = _encoder_note(folder)
         models.append(KnownModel(name, page, "see its page", folder, _size(folder), note))
     return models
@@ -169,19 +174,27 @@ def _cached(model: str) -> Path | None:
         found = try_to_load_from_cache(name, PARAMS, cache_folder(), revision or None)
     except errors.HFValidationError:  # the hub allows fewer names than HUB_ID
         return None
-    if not isinstance(found, str) or not _is_whole(Path(found).parent):
+    if isinstance(found, str) and _is_whole(Path(found).parent):
+        return Path(found).parent
+    if revision:
         return None
-    return Path(found).parent
+    # The newest may be half here: what came before it is as good as it was.
+    snapshots = (cache_folder() / f"models--{name.replace('/', '--')}").glob("snapshots/*")
+    return max(filter(_is_whole, snapshots), key=lambda path: path.stat().st_mtime, default=None)
 
 
 def _pulled() -> list[tuple[str, Path]]:
     """(name, folder) of every checkpoint of this kind in the hub's cache."""
-    found = []
+    found: list[tuple[str, Path]] = []
     for repository in sorted(cache_folder().glob("models--*--*")):
         name = _hub_id(repository.name)
-        folder = _cached(name)
-        if folder is not None and (folder / "voice_embedding").is_dir():
-            found.append((name, folder))
+        revisions = (path.name for path in sorted(repository.glob("refs/*")))
+        for model in (name, *(f"{name}@{revision}" for revision in revisions)):
+            folder = _cached(model)
+            if folder is None or folder in (other for _, other in found):
+                continue
+            if (folder / "voice_embedding").is_dir():
+                found.append((model, folder))
     return found
 
 
@@ -225,12 +238,18 @@ def _download(name: str, revision: str | None, files: list[str]) -> Path:
     except errors.RevisionNotFoundError:
         raise DownloadError(f"{name} has no revision {revision!r}.", f"See {page}.") from None
     except (errors.HTTPError, errors.LocalEntryNotFoundError, ConnectionError) as error:
-        raise DownloadError(
-            f"{name} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0]}",
-            "Check the network, or copy the folder here and give --model FOLDER.",
-        ) from error
+        raise _unreachable(name, error) from error
+    except (RuntimeError, ValueError) as error:  # of Xet, or of an answer that is not the hub's
+        raise _unreachable(name, error) from error
     except OSError as error:
         raise DownloadError(
             f"{name} cannot be stored: {error.strerror or error}.",
             f"It goes to {cache_folder()}; HF_HOME puts it elsewhere.",
         ) from error
+
+
+def _unreachable(name: str, error: Exception) -> DownloadError:
+    return DownloadError(
+        f"{name} cannot be fetched: {(str(error) or type(error).__name__).splitlines()[0]}",
+        "Check the network, or copy the folder here and give --model FOLDER.",
+    )

@@ -4,6 +4,8 @@ from typing import Any
 
 from engine.errors import CheckpointError
 
+LARGEST = 1 << 40
+
 
 class Section:
     """One JSON object of params.json, whose complaints name the key by its path."""
@@ -18,13 +20,18 @@ class Section:
 
     def get(self, name: str, kind: type, default: Any = None) -> Any:
         """The value of a key, of a kind; `float` takes integers too."""
-        value = self.values.get(name, default)
+        value: Any = self.values.get(name, default)
         if value is None:
             raise self.error(name, "is missing")
         kinds = (int, float) if kind is float else kind
         if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
             raise self.error(name, f"is {value!r}, not of type {kind.__name__}")
-        return value
+        if kind is not float:
+            return value
+        number: Any = value
+        if not abs(number) < 1e30:
+            raise self.error(name, f"is {number!r}, no number to reckon with")
+        return float(number)
 
     def between(self, name: str, kind: type, default: Any, low: float, high: float) -> Any:
         """As `get`, within a range."""
@@ -35,8 +42,8 @@ class Section:
 
     def positive(self, name: str) -> int:
         value: int = self.get(name, int)
-        if value < 1:
-            raise self.error(name, f"is {value}, not a positive number")
+        if not 1 <= value < LARGEST:
+            raise self.error(name, f"is {value}, not a positive number that fits")
         return value
 
     def section(self, name: str) -> "Section":
@@ -50,6 +57,14 @@ class Section:
     def divides(self, small: str, large: str) -> None:
         if self.positive(large) % self.positive(small):
             raise self.error(large, f"is no multiple of {small}")
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The keys of an object, which name files and are shown; none if it is absent."""
+        keys = tuple(self.get(name, dict, {}))
+        for key in keys:
+            if not key or not key.isprintable() or "/" in key or "\\" in key:
+                raise self.error(name, f"has {key[:40]!r}, which is no name")
+        return keys
 
     def integers(self, name: str, default: str | None = None) -> tuple[int, ...]:
         """A string such as "2,2,2,1"."""

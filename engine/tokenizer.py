@@ -24,6 +24,8 @@ SPECIALS = {
 }
 """Attribute of `Tokenizer` -> name in tekken.json. The ids are looked up, never assumed."""
 
+UNREADABLE = (OSError, ValueError, RecursionError)
+
 
 class Tokenizer:
     """Byte-level BPE over the first ranks of a tekken.json; surplus entries take no part.
@@ -76,7 +78,7 @@ class Tokenizer:
         try:
             tekken = Tekkenizer.from_file(path)
         # What mistral-common lets through when a key is missing or of another type.
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as bad:
+        except (*UNREADABLE, LookupError, TypeError, AttributeError, AssertionError) as bad:
             raise CheckpointError(
                 f"{path} cannot be read ({type(bad).__name__}: {str(bad)[:200]}).",
                 "Fetch it again.",
@@ -89,9 +91,10 @@ class Tokenizer:
         Raises:
             CheckpointError: If that has too few rows.
         """
-        if self.vocab_size > vocab_size:
+        needed = max(self.vocab_size, *(1 + getattr(self, name) for name in SPECIALS))
+        if needed > vocab_size:
             raise CheckpointError(
-                f"tekken.json has {self.vocab_size} tokens, params.json {vocab_size}.",
+                f"tekken.json has {needed} tokens, params.json {vocab_size}.",
                 "The two do not belong together; fetch the checkpoint again.",
             )
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.errors import CheckpointError, no_such_voice
 
+FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 DAMAGED = (
     *(OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError),
     *(AssertionError, AttributeError, LookupError, TypeError),
@@ -60,13 +61,13 @@ def read_voice(folder: Path, name: str, dim: int) -> Tensor:
         raise CheckpointError(f"The voice file {path} is missing.", hint) from None
     except DAMAGED:
         raise CheckpointError(f"The voice file {path} is not a plain tensor.", hint) from None
-    if not isinstance(rows, Tensor) or rows.layout != torch.strided:
+    if not isinstance(rows, Tensor) or rows.is_nested or rows.is_meta or rows.is_sparse:
         kind = type(rows).__name__
         raise CheckpointError(f"The voice file {path} is not a plain tensor: {kind}.", hint)
     if rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
         shape = list(rows.shape)
         raise CheckpointError(f"{path} holds {shape}, not a tensor [rows, {dim}].", hint)
-    if not rows.is_floating_point() or not rows.isfinite().all():
+    if rows.dtype not in FLOATS or not rows.isfinite().all():
         raise CheckpointError(f"{path} holds values that are no finite numbers.", hint)
     return rows.detach()
 

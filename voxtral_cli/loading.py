@@ -12,6 +12,19 @@ if TYPE_CHECKING:
     from engine.speech import SpeechOptions
 
 
+PRESET_LANGUAGES = {
+    "ar": "Arabic",
+    "de": "German",
+    "es": "Spanish",
+    "fr": "French",
+    "hi": "Hindi",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+}
+"""What the names of presets begin with, and its name; all others are English."""
+
+
 def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
     """The chunks that will be spoken; loads no weights."""
     from engine.text import plan_text
@@ -23,6 +36,14 @@ def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
 def read_voices(model: str) -> tuple[str, ...]:
     """The names of a model's preset voices, its default first; loads no weights."""
     return read_config(model).voices
+
+
+def preset_language(voice: str | None, model: str) -> str:
+    """The language of a preset (of the default one, without a name); English for other voices."""
+    presets = {preset.lower(): preset for preset in read_voices(model)}
+    preset = presets.get(voice.lower(), "") if voice else next(iter(presets), "")
+    prefix = preset.partition("_")[0]
+    return prefix if prefix in PRESET_LANGUAGES else "en"
 
 
 def check_no_preset(name: str, model: str) -> None:

@@ -64,8 +64,12 @@ NoWatermark = Annotated[
     typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
 ]
 Language = Annotated[
-    str,
-    typer.Option("--language", metavar="CODE", help="How numbers are read: en, fr, es, de, ..."),
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help="How numbers are read: en, fr, es, de, ...  [default: the preset's, or en]",
+    ),
 ]
 Context = Annotated[
     str,

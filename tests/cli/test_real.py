@@ -235,3 +235,13 @@ def test_a_book_is_the_same_bytes_for_any_rows_and_in_two_sittings(voxtral: Voxt
     sound = soundfile.read("a.wav")[0]
     assert 3 < len(sound) / 24_000 < 15
     assert 0.02 < np.sqrt(np.square(sound).mean()) < 0.3
+
+
+def test_a_preset_tells_the_language(voxtral: Voxtral) -> None:
+    french = ("-m", OPEN, "--voice", "fr_female")
+    line = ("say", "Il a 3 chats.", "--show-text", *french)
+    assert "trois chats" in voxtral(*line).stdout
+    assert "three chats" in voxtral(*line, "--language", "en").stdout
+    Path("livre.txt").write_text("Il a 3 chats.")
+    read = voxtral("batch", "livre.txt", "--dry-run", *french)
+    assert "trois chats" in read.stdout

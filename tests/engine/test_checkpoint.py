@@ -307,3 +307,25 @@ def test_weights_of_the_stored_dtype_are_mapped(folder: Path) -> None:
         if line.endswith(str(folder / WEIGHTS))
     ]
     assert any(int(start, 16) <= where < int(end, 16) for start, end in held)
+
+
+def test_weights_that_are_no_numbers(folder: Path) -> None:
+    tensors = load_file(folder / WEIGHTS)
+    tensors["layers.0.attention.wq.weight"][0, 0] = torch.nan
+    save_file(tensors, folder / WEIGHTS)
+    with pytest.raises(CheckpointError, match=r"wq\.weight holds no finite numbers"):
+        checkpoint.load(folder)
+
+
+def test_several_dtypes_become_that_of_the_matrices(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "LARGE", 0)
+    tensors = {
+        name: tensor.float() if tensor.dim() == 1 else tensor.bfloat16()
+        for name, tensor in load_file(folder / WEIGHTS).items()
+    }
+    save_file(tensors, folder / WEIGHTS)
+    model = checkpoint.load(folder)
+    kinds = {t.dtype for n, t in model.state_dict().items() if ".quantizer." not in n}
+    assert kinds == {torch.bfloat16}

@@ -166,6 +166,8 @@ CONTRADICTIONS = [
     ("head_dim", 127),
     ("n_heads", 31),
     ("n_layers", 2.5),
+    ("n_layers", 2**70),
+    ("norm_eps", float("nan")),
     ("vocab_size", -1),
     ("norm_eps", None),
     ("multimodal", []),
@@ -213,7 +215,9 @@ def named(message: str, key: str) -> bool:
     return key in message or f"{key.split('_')[0]}_" in message
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "null", '{"a": 1,}', b"\xff\xfe{}"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", "null", '{"a": 1,}', b"\xff\xfe{}", "[" * 100_000]
+)
 def test_not_a_json_object(tmp_path: Path, content: str | bytes) -> None:
     path = tmp_path / "params.json"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -231,6 +235,18 @@ def test_a_folder_in_its_place(tmp_path: Path) -> None:
     (tmp_path / "params.json").mkdir()
     with pytest.raises(CheckpointError, match="cannot be read"):
         read_params(tmp_path / "params.json")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..\\b", "red\x1b[31m", "two\nlines"])
+def test_names_of_voices_that_are_none(params: Params, name: str) -> None:
+    params["multimodal"]["audio_tokenizer_args"]["voice"] = {name: 0}
+    with pytest.raises(CheckpointError, match=r"audio_tokenizer_args\.voice has .* no name"):
+        parse_config(params)
+
+
+def test_a_whole_number_for_a_fraction_is_one(params: Params) -> None:
+    params["multimodal"]["audio_tokenizer_args"]["layer_scale_init"] = 0
+    assert isinstance(parse_config(params).codec.layer_scale_init, float)
 
 
 def test_parsing_changes_nothing(params: Params) -> None:

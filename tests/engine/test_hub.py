@@ -1,5 +1,6 @@
 """engine/hub.py: names to folders, and what happens without a network."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,6 +166,86 @@ def test_pull_refused_by_the_hub(
     with pytest.raises(DownloadError, match=message) as caught:
         hub.pull(ID, "v9")
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("CAS Client Error: 403"), ValueError("no JSON"), "\u00e9".encode]
+)
+def test_pull_from_what_is_no_hub(
+    served: Callable[..., list[dict[str, object]]], error: object
+) -> None:
+    if callable(error):
+        try:
+            error("ascii")
+        except UnicodeEncodeError as raised:
+            error = raised
+    served(error)
+    with pytest.raises(DownloadError, match="cannot be fetched: "):
+        hub.pull(ID)
+
+
+def test_two_revisions_are_refused(served: Callable[..., list[dict[str, object]]]) -> None:
+    with pytest.raises(DownloadError, match="names a revision already"):
+        hub.pull(f"{ID}@v1", "v2")
+    assert not served(TINY)
+
+
+def test_half_an_update_leaves_what_was_there(cache: Path) -> None:
+    snapshot = put(cache)
+    repository = snapshot.parent.parent
+    (repository / "snapshots/new").mkdir()
+    (repository / "snapshots/new/params.json").write_text("{}")
+    (repository / "refs/main").write_text("new")
+    assert hub.resolve(ID) == snapshot
+    assert [model.path for model in hub.known()[2:]] == [snapshot]
+    with pytest.raises(CheckpointError, match="is not on this machine"):
+        hub.resolve(f"{ID}@new")
+
+
+def test_what_was_pulled_at_a_revision_is_known_by_it(cache: Path) -> None:
+    snapshot = put(cache)
+    (snapshot.parent.parent / "refs/main").rename(snapshot.parent.parent / "refs/v1")
+    snapshot.rename(snapshot.with_name("beef"))
+    (snapshot.parent.parent / "refs/v1").write_text("beef")
+    (other := snapshot.with_name("dead")).mkdir()
+    (other / "params.json").write_text("{}")
+    (snapshot.parent.parent / "refs/main").write_text("dead")
+    names = [model.name for model in hub.known()[2:]]
+    assert names == [ID]  # the only whole one
+    assert hub.resolve(f"{ID}@v1") == snapshot.with_name("beef")
+
+
+def test_a_signal_ends_a_pull_at_once(tmp_path: Path) -> None:
+    """Files on their way are not waited for."""
+    program = """
+import concurrent.futures, sys, time
+import huggingface_hub
+
+def download(*_, **__):
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        waiting = pool.submit(time.sleep, 60)
+        print("begun", flush=True)
+        waiting.result()
+
+huggingface_hub.snapshot_download = download
+from voxtral_cli.app import main
+sys.argv = ["voxtral", "models", "pull", "someone/speech"]
+main()
+"""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(number)
+        _, said = process.communicate(timeout=20)
+        assert process.returncode == 128 + number
+        assert "the same command goes on" in said
 
 
 def test_pull_broken_off_without_a_word(

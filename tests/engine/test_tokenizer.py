@@ -152,6 +152,17 @@ def test_short_vocabulary_is_a_broken_file(tmp_path: Path) -> None:
         Tokenizer.from_file(path)
 
 
+def test_specials_above_the_table(tmp_path: Path) -> None:
+    raw = byte_level_tekken({}, 12.5)
+    path = tmp_path / "tekken.json"
+    path.write_text(json.dumps(raw), encoding="utf-8")
+    tokenizer = Tokenizer.from_file(path)
+    tokenizer.check_size(tokenizer.vocab_size)
+    tokenizer.audio = 999_999
+    with pytest.raises(CheckpointError, match=r"tekken\.json has 1000000 tokens"):
+        tokenizer.check_size(tokenizer.vocab_size)
+
+
 def test_missing_special_is_named(tmp_path: Path) -> None:
     raw = byte_level_tekken({}, 12.5)
     raw["special_tokens"][36]["token_str"] = "<SPECIAL_36>"

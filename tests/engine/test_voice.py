@@ -87,6 +87,8 @@ def test_a_pickle_that_is_no_tensor(folder: Path, content: object) -> None:
         (torch.full((3, 16), torch.nan), "no finite numbers"),
         (torch.full((3, 16), torch.inf), "no finite numbers"),
         (torch.ones(3, 16).to_sparse(), "not a plain tensor"),
+        (torch.ones(3, 16, device="meta"), "not a plain tensor"),
+        (torch.ones(3, 16).to(torch.float8_e4m3fn), "no finite numbers"),
     ],
 )
 def test_a_tensor_of_another_kind(folder: Path, rows: torch.Tensor, words: str) -> None:

@@ -22,9 +22,12 @@ LONGEST_NOTE = 5
 
 
 def documents(
-    inputs: Sequence[str], chapters: str | None, matter: bool, console: Console
+    inputs: Sequence[str], chapters: str | None, matter: bool, language: str, console: Console
 ) -> tuple[list[Document], list[tuple[str, VoxtralError]]]:
     """What is to be spoken, and what could not be read of several.
+
+    Args:
+        language: Of those that do not tell theirs.
 
     Raises:
         InputError: If nothing could be read, or nothing is chosen.
@@ -41,7 +44,7 @@ def documents(
         raise InputError(
             "There is nothing but front and back matter in this.", "Read it: --all-matter."
         )
-    return chosen, unread
+    return [replace(d, language=d.language or language) for d in chosen], unread
 
 
 def roles(cast: Sequence[str] | None) -> dict[str, str]:
@@ -85,7 +88,7 @@ def planned(
                 chapter.blocks,
                 max_chars=max_chars,
                 lexicon=lexicon,
-                language=language or book.language or "en",
+                language=language or book.language,
                 cast=cast,
             )
             spoken = [replace(p, voice=p.voice or book.voice) for p in passages]

@@ -87,7 +87,9 @@ Lexicons = Annotated[
 Language = Annotated[
     str | None,
     typer.Option(
-        "--language", metavar="CODE", help="en, fr, es, ...  [default: the manuscript's, or en]"
+        "--language",
+        metavar="CODE",
+        help="en, fr, ...  [default: manuscript's or preset's]",
     ),
 ]
 Cast = Annotated[
@@ -178,13 +180,11 @@ def batch(
         seed=seed, rows=targets.row_count(rows), context=context, language=language or "en"
     )
     roles = reading.roles(cast)
-    documents, unread = reading.documents(inputs, chapters, all_matter, console)
+    told = loading.preset_language(voice, model)
+    documents, unread = reading.documents(inputs, chapters, all_matter, told, console)
     books = reading.planned(documents, model, lexicon, language, roles, console)
-    if list_chapters:
-        print_chapters(books, as_json)
-        raise typer.Exit(ended(unread))
-    if show_text:
-        print_passages(books, as_json)
+    if list_chapters or show_text:
+        (print_chapters if list_chapters else print_passages)(books, as_json)
         raise typer.Exit(ended(unread))
     books = targets.renamed(books, author, cover)
     target = targets.target(books, output, format_name, split, title, [voice, *roles.values()])
@@ -207,7 +207,7 @@ def batch(
         verify=verify,
         force=force,
         clean=clean,
-        language=language or documents[0].language or "en",
+        language=language or documents[0].language,
     )
     said.failures[:0] = unread
     console.note(summary(said))

@@ -23,6 +23,7 @@ PACKAGES = (
     "soundfile",
     "huggingface_hub",
     "resemble-perth",
+    "num2words",
 )
 
 
@@ -107,7 +108,7 @@ def _ffmpeg() -> Check:
         return Check(
             "ffmpeg",
             "missing",
-            "m4a, m4b, aac and chapters cannot be written, nor rare kinds be read",
+            "m4a, m4b, aac, and chapters but for mp3, cannot be written, nor rare kinds be read",
         )
     return Check("ffmpeg", "ok", path)
 

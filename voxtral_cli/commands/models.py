@@ -1,6 +1,10 @@
 """`voxtral models`: which checkpoints are here, and fetching others."""
 
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -83,10 +87,28 @@ def pull(hub_id: HubId, revision: Revision = None, quiet: Quiet = False) -> None
     for model in hub.known():
         if model.name == hub_id and model.path is None:
             console.note(f"fetching {size(model.size_bytes)}, licence {model.licence}")
-    folder = hub.pull(hub_id, revision)
-    used = f"{hub_id}@{revision}" if revision else hub_id
+    with _stopping_at_once():
+        folder = hub.pull(hub_id, revision)
+    used = f"{hub_id}@{revision}" if revision else hub_id.removesuffix("@")
     console.note(f"use it: voxtral say --model {used} ...")
     print(folder)
+
+
+@contextmanager
+def _stopping_at_once() -> Iterator[None]:
+    """A signal ends the process: huggingface_hub would wait for the files that are on their way."""
+
+    def stop(number: int, _frame: object) -> None:
+        print("interrupted; the same command goes on", file=sys.stderr)
+        os._exit(128 + number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, stop) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def size(count: int) -> str:

@@ -100,7 +100,7 @@ def say(
     rows: Rows = 4,
     first_chunk_ms: FirstChunk = None,
     context: Context = "none",
-    language: Language = "en",
+    language: Language = None,
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
     sign: Sign = None,
@@ -144,7 +144,7 @@ def say(
         first_chunk_ms=first_chunk_ms,
         context=context,
         normalize=not no_normalize,
-        language=language,
+        language=language or loading.preset_language(voice, model),
     )
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)

@@ -9,17 +9,6 @@ from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json, print_table
 from voxtral_cli.options import AudioFormat, Device, Json, Model, Output, Quiet
 
-LANGUAGES = {
-    "ar": "Arabic",
-    "de": "German",
-    "es": "Spanish",
-    "fr": "French",
-    "hi": "Hindi",
-    "it": "Italian",
-    "nl": "Dutch",
-    "pt": "Portuguese",
-}
-
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of your voices.")]
 NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.")]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A voice file.")]
@@ -184,4 +173,4 @@ def import_voice(
 
 def language(voice: str) -> str:
     """The language in which a preset was recorded: `fr_male` is French, `casual_male` English."""
-    return LANGUAGES.get(voice.partition("_")[0], "English")
+    return loading.PRESET_LANGUAGES.get(voice.partition("_")[0], "English")
