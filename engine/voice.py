@@ -61,7 +61,8 @@ def read_voice(folder: Path, name: str, dim: int) -> Tensor:
         raise CheckpointError(f"The voice file {path} is missing.", hint) from None
     except DAMAGED:
         raise CheckpointError(f"The voice file {path} is not a plain tensor.", hint) from None
-    if not isinstance(rows, Tensor) or rows.is_nested or rows.is_meta or rows.is_sparse:
+    plain = isinstance(rows, Tensor) and rows.layout == torch.strided
+    if not plain or rows.is_nested or rows.is_meta:
         kind = type(rows).__name__
         raise CheckpointError(f"The voice file {path} is not a plain tensor: {kind}.", hint)
     if rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
