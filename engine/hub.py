@@ -176,10 +176,12 @@ def _cached(model: str) -> Path | None:
         return None
     if isinstance(found, str) and _is_whole(Path(found).parent):
         return Path(found).parent
-    if revision:
+    refs = cache_folder() / f"models--{name.replace('/', '--')}" / "refs"
+    if revision or not (refs / "main").is_file():
         return None
     # The newest may be half here: what came before it is as good as it was.
-    snapshots = (cache_folder() / f"models--{name.replace('/', '--')}").glob("snapshots/*")
+    others = {path.read_text() for path in refs.rglob("*") if path.is_file()}
+    snapshots = [path for path in refs.parent.glob("snapshots/*") if path.name not in others]
     return max(filter(_is_whole, snapshots), key=lambda path: path.stat().st_mtime, default=None)
 
 

@@ -22,10 +22,15 @@ import torch
 T = TypeVar("T")
 
 
-def check_same(path: Path, options: dict[str, Any]) -> None:
+def check_same(
+    path: Path, options: dict[str, Any], absent: Mapping[str, Any] | None = None
+) -> None:
     """Note what a run begins with; refuse to go on with one that was begun with something else.
 
     Of several processes only the first looks.
+
+    Args:
+        absent: What options are where a file does not know them yet; the others are as given.
 
     Raises:
         SystemExit: If it was.
@@ -34,10 +39,10 @@ def check_same(path: Path, options: dict[str, Any]) -> None:
         return
     options = {name: str(v) if isinstance(v, Path) else v for name, v in options.items()}
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    if other := [name for name, value in options.items() if known.get(name, value) != value]:
+    before = {**options, **(absent or {} if known else {}), **known}
+    if other := [f"{name} {before[name]}" for name in options if before[name] != options[name]]:
         raise SystemExit(
-            f"error: {path.parent} was begun with other options "
-            f"({', '.join(f'{name} {known[name]}' for name in other)})\n"
+            f"error: {path.parent} was begun with other options ({', '.join(other)})\n"
             "hint: give what it was begun with, or another --out."
         )
     path.parent.mkdir(parents=True, exist_ok=True)

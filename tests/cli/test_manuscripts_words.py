@@ -1,5 +1,6 @@
 """What is a word of a manuscript, and what is a mark, a link or a leftover of its editor."""
 
+import itertools
 from pathlib import Path
 
 import docx
@@ -22,10 +23,15 @@ def texts(name: str, content: str) -> list[str]:
         ("See Chapter <a href='#c7'>7</a> and page <a href='x.html#p'>45</a>.", None),
         ("In <a href='#y'>1984</a>, see Figure&#160;<a href='#f2'>2</a>.", None),
         ("Pages 3\u2013<a href='#p5'>5</a> (<a href='#p6'>6</a>).", None),
+        ("Regen\u201c \u201c<a href='#p6'>6</a>", None),
         ("It rained.<a href='#n1'>1</a> It stopped.", "It rained. It stopped."),
         ("It <i>rained</i><a href='#n1'>1</a> all day.", "It rained all day."),
         ("It <i>rained<a href='#n1'>1</a></i> all day.", "It rained all day."),
         ("It rained <a href='#n1'>[1]</a> all day.", "It rained all day."),
+        ("\u201eRegen\u201c<a href='x#n'>1</a> und", "\u201eRegen\u201c und"),
+        ("\u00bbRegen\u00ab<a href='x#n'>1</a> und", "\u00bbRegen\u00ab und"),
+        ("sagte \u2013<a href='x#n'>1</a> und", "sagte \u2013 und"),
+        ("Regen<a id='r1'></a><a href='x#n'>1</a> und", "Regen und"),
         ("It rained <a href='#n1'>*</a> all day.", "It rained all day."),
         ("It rained <sup><a href='#n1'>1</a></sup> all day.", "It rained all day."),
         ("It rained <a href='#n1'><sup>1</sup></a> all day.", "It rained all day."),
@@ -67,19 +73,19 @@ def test_what_is_hidden_or_struck_out_is_not_read() -> None:
     assert texts("a.html", html) == ["Seen and read."]
 
 
-def test_hidden_runs_of_word_are_not_read() -> None:
+def test_hidden_and_struck_runs_of_word_are_not_read() -> None:
     document = docx.Document()
     paragraph = document.add_paragraph("Hello ")
-    for value in (None, "0"):
+    for name, value in itertools.product(("vanish", "strike", "dstrike"), (None, "0")):
         run = paragraph.add_run("hidden " if value is None else "seen ")
-        vanish = OxmlElement("w:vanish")
+        mark = OxmlElement(f"w:{name}")
         if value:
-            vanish.set(docx.oxml.ns.qn("w:val"), value)
-        run._r.get_or_add_rPr().append(vanish)
+            mark.set(docx.oxml.ns.qn("w:val"), value)
+        run._r.get_or_add_rPr().append(mark)
     paragraph.add_run("world.")
     document.save("a.docx")
     (only,) = read_document(Path("a.docx")).chapters
-    assert [block.text for block in only.blocks] == ["Hello seen world."]
+    assert [block.text for block in only.blocks] == ["Hello seen seen seen world."]
 
 
 def test_what_writers_tools_add_to_markdown() -> None:
@@ -105,6 +111,11 @@ See [[Some Page|the page]], [[Other]] and ![[picture.png]]{curly}. ~~Gone.~~
         "Careful\nof the dog.",
         "See the page, Other and {curly}.",
     ]
+
+
+def test_a_citation_in_two_brackets_is_a_link() -> None:
+    content = "Smith [[1]](https://example.com/a_b) and [[2]](#ref2) too.\n"
+    assert texts("a.md", content) == ["Smith [1] and too."]
 
 
 def kept(document: Document) -> dict[str, str]:

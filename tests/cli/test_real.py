@@ -245,3 +245,7 @@ def test_a_preset_tells_the_language(voxtral: Voxtral) -> None:
     Path("livre.txt").write_text("Il a 3 chats.")
     read = voxtral("batch", "livre.txt", "--dry-run", *french)
     assert "trois chats" in read.stdout
+    lines = [{"text": "I have 3 cats.", "voice": "neutral_male"}, {"text": "Il a 3 chats."}]
+    Path("two.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    planned = voxtral("batch", "two.jsonl", "--dry-run", "-o", "out/", *french).stdout
+    assert planned.splitlines() == ["I have three cats.", "Il a trois chats."]

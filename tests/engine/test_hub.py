@@ -210,8 +210,9 @@ def test_what_was_pulled_at_a_revision_is_known_by_it(cache: Path) -> None:
     (other := snapshot.with_name("dead")).mkdir()
     (other / "params.json").write_text("{}")
     (snapshot.parent.parent / "refs/main").write_text("dead")
-    names = [model.name for model in hub.known()[2:]]
-    assert names == [ID]  # the only whole one
+    assert [model.name for model in hub.known()[2:]] == [f"{ID}@v1"]
+    with pytest.raises(CheckpointError, match="is not on this machine"):
+        hub.resolve(ID)
     assert hub.resolve(f"{ID}@v1") == snapshot.with_name("beef")
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from safetensors.torch import load_file
 
 from engine import Engine, checkpoint
 from engine.encoder import NAME
+from engine.errors import InputError
 from engine.hub import EMBEDDED_FOLDER
 from engine.models.voxtral import VoxtralModel
 from engine.prompt import build_continuation, build_prompt
@@ -25,7 +27,7 @@ from tests.conftest import GOLDEN_FOLDER
 from training.codes import Spoken
 from training.speech.__main__ import main
 from training.speech.batches import SampleOptions, Sampler
-from training.speech.finetune import options_of, usable
+from training.speech.finetune import _claim, _facts, options_of, usable
 from training.speech.losses import embed
 from training.speech.samples import Sample, Vocabulary, collate
 from training.speech.train import Run
@@ -216,6 +218,13 @@ class TestBadInput:
         (out / "finetune.json").write_text('{"checkpoint": "1", "encoder": "", "recordings": "2"}')
         error = self.refused(capsys, line(WHOLE, recordings, out))
         assert "begun with another checkpoint and recordings" in error
+        facts = _facts(WHOLE, usable(recordings), None)
+        old = {name: value for name, value in facts.items() if "version" not in name}
+        (out / "finetune.json").write_text(json.dumps(old))
+        _claim(out, facts)  # begun before files had versions
+        os.utime(recordings / "0.wav", (1, 1))
+        with pytest.raises(InputError, match="another version of these files"):
+            _claim(out, _facts(WHOLE, usable(recordings), None))
         (out / "finetune.json").rename(out / "notes.txt")
         assert "holds something else" in self.refused(capsys, line(WHOLE, recordings, out))
 

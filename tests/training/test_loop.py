@@ -25,6 +25,9 @@ def test_a_run_goes_on_with_what_it_was_begun_with(
     check_same(path, {"initial": Path("a"), "part": "all", "new": 1})
     with pytest.raises(SystemExit, match=r"begun with other options \(initial a\)"):
         check_same(path, {"initial": Path("b"), "part": "all"})
+    with pytest.raises(SystemExit, match=r"other options \(each 1\)"):
+        check_same(path, {"initial": Path("a"), "each": 4}, {"each": 1})
+    check_same(tmp_path / "new/options.json", {"each": 4}, {"each": 1})
     monkeypatch.setenv("RANK", "1")
     check_same(path, {"initial": Path("b"), "part": "all"})
 

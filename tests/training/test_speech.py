@@ -185,6 +185,10 @@ class TestBatch:
         targets = spoken[3:6]
         said = list(sampler.batches(400, 10_000, targets))
         assert sum(len(b.inputs) for b in said) == 3
+        chains = replace(SampleOptions(), chain_chars=30)
+        held = Sampler(spoken, fixed, chains, 0, parts=spoken[:8]).chain(spoken[3])
+        assert len(held.parts) > 1
+        assert {int(part.target[0, 0]) for part in held.parts} <= {1, 3, 5, 7}
         assert all(p[0, 0] != 7 and p[0, 0] % 2 == 1 for p in prompts)
         joined = sampler.sample(spoken[3], joined=True).parts[0]
         assert joined.text.startswith(b"x" * 11 + b" x")

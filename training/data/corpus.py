@@ -281,7 +281,8 @@ def _build_as(options: argparse.Namespace) -> None:
     named = ("utterances", "seed", "presets_share", "blends_share", "blends_each", "channels_share")
     begun = {name: getattr(options, name) for name in named}
     begun["folder"] = str(options.folder) if options.folder else None
-    check_same(options.out / "options.json", begun)
+    absent = {"blends_share": 0.0, "blends_each": 1, "channels_share": 0.0}
+    check_same(options.out / "options.json", begun, absent)
     build(options.out, items, sound_of, options.jobs)
 
 

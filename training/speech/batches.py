@@ -59,6 +59,13 @@ class SampleOptions:
         return replace(self, prompt_frames=(low, min(high, 4 * low)), chain=0.0)
 
 
+def _by_speaker(spoken: Sequence[Spoken]) -> dict[str, list[Spoken]]:
+    grouped: dict[str, list[Spoken]] = defaultdict(list)
+    for one in spoken:
+        grouped[one.speaker].append(one)
+    return grouped
+
+
 class Sampler:
     """Draws samples and batches from a corpus of codes.
 
@@ -66,6 +73,7 @@ class Sampler:
         spoken: Utterances to be spoken.
         fixed: Codes of the fixed prompt of each preset speaker [frames, codebooks], 0-based.
         vocabulary: Of the model.
+        parts: What joined samples and chains go on with; None for all that is spoken.
     """
 
     def __init__(
@@ -75,14 +83,14 @@ class Sampler:
         options: SampleOptions,
         seed: int,
         vocabulary: Vocabulary | None = None,
+        parts: Sequence[Spoken] | None = None,
     ) -> None:
         self.options, self.fixed = options, fixed
         self.vocabulary = vocabulary or Vocabulary()
         self.spoken = sorted(spoken, key=lambda s: s.frames)
         self.random = np.random.default_rng(seed)
-        self.speakers: dict[str, list[Spoken]] = defaultdict(list)
-        for s in self.spoken:
-            self.speakers[s.speaker].append(s)
+        self.speakers = _by_speaker(self.spoken)
+        self.parts = self.speakers if parts is None else _by_speaker(parts)
         self.semantic = semantic_codes(self.spoken)
 
     def sample(self, chosen: Spoken, joined: bool = False) -> Sample:
@@ -142,11 +150,12 @@ class Sampler:
             most: Bytes of all texts together.
         """
         room = most - sum(len(s.text.encode()) for s in said)
-        fitting = [s for s in self._others(said) if least <= len(s.text.encode()) <= room]
+        others = self._others(said, self.parts)
+        fitting = [s for s in others if least <= len(s.text.encode()) <= room]
         return [fitting[self.random.integers(len(fitting))]] if fitting else []
 
-    def _others(self, said: list[Spoken]) -> list[Spoken]:
-        return [s for s in self.speakers[said[0].speaker] if not any(s is p for p in said)]
+    def _others(self, said: list[Spoken], pool: dict[str, list[Spoken]]) -> list[Spoken]:
+        return [s for s in pool[said[0].speaker] if not any(s is p for p in said)]
 
     def _part(self, said: list[Spoken]) -> Part:
         """Utterances in one go, a space between their texts."""
@@ -169,7 +178,7 @@ class Sampler:
                 return fixed
         low, high = np.log(self.options.prompt_frames)
         missing = round(float(np.exp(self.random.uniform(low, high))))
-        pool, pieces = self._others(said) or [said[0]], []
+        pool, pieces = self._others(said, self.speakers) or [said[0]], []
         while missing > 0:
             codes = pool[self.random.integers(len(pool))].codes
             start = int(self.random.integers(max(len(codes) - missing, 0) + 1))

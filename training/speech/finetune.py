@@ -145,19 +145,16 @@ def usable(data: Path, language: str = "en") -> list[Recording]:
 
 def _facts(source: Path, recordings: list[Recording], encoder: Path | None) -> dict[str, str]:
     """What all that `out` holds depends on."""
-    said = json.dumps([[*_file(path), text, speaker] for path, text, speaker in recordings])
+    said = json.dumps([[str(path), text, speaker] for path, text, speaker in recordings])
     separate = find_encoder(source, encoder)
+    files = [path for path, _, _ in recordings] + ([separate] if separate else [])
+    states = [(path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     return {
         "checkpoint": checkpoint.fingerprint(source),
-        "encoder": json.dumps(_file(separate.resolve())) if separate else "",
+        "encoder": str(separate.resolve()) if separate else "",
         "recordings": hashlib.sha256(said.encode()).hexdigest()[:16],
+        "version of these files": hashlib.sha256(repr(states).encode()).hexdigest()[:16],
     }
-
-
-def _file(path: Path) -> list[str | int]:
-    """Which file it is, and which version of it."""
-    state = path.stat()
-    return [str(path), state.st_size, state.st_mtime_ns]
 
 
 def _claim(out: Path, facts: dict[str, str]) -> None:
@@ -165,9 +162,9 @@ def _claim(out: Path, facts: dict[str, str]) -> None:
     path = out / BEGUN_WITH
     if path.is_file():
         known = json.loads(path.read_text(encoding="utf-8"))
-        if other := [name for name, value in facts.items() if known.get(name) != value]:
+        if other := [name for name, value in facts.items() if known.get(name, value) != value]:
             raise InputError(
-                f"{out} was begun with another {' and '.join(other)} (or files have changed).",
+                f"{out} was begun with another {' and '.join(other)}.",
                 "Give a new folder with --out, or what it was begun with.",
             )
     elif out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -210,9 +210,8 @@ class Run:
         if not self.valid:
             return {}
         options, probe = self.options, copy.deepcopy(self.probe).cpu()
-        pool = [*self.spoken, *self.valid]
         how = (options.budget, options.losses, options.samples, self.vocabulary)
-        return validate(self.averaged(), probe, self.valid[:48], pool, self.voices, *how)
+        return validate(self.averaged(), probe, self.valid, self.spoken, self.voices, *how)
 
     def hear(self) -> dict[str, float]:
         """Two valid sentences spoken freely into `probe/`, in preset voices."""

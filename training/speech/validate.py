@@ -13,12 +13,15 @@ from training.speech.batches import SampleOptions, Sampler
 from training.speech.losses import LossOptions, Probe, terms
 from training.speech.samples import Vocabulary
 
+WATCHED = 48
+"""Valid utterances that begin a sample."""
+
 
 @torch.no_grad()
 def validate(
     model: VoxtralModel,
     probe: Probe,
-    targets: Sequence[Spoken],
+    valid: Sequence[Spoken],
     spoken: Sequence[Spoken],
     fixed: dict[str, np.ndarray],
     budget: int,
@@ -32,9 +35,9 @@ def validate(
 
     Args:
         model, probe: On the CPU.
-        targets: What is said.
-        spoken, fixed, samples, vocabulary: As of `Sampler`; references and what goes on in chains
-            are among `spoken`, which holds the targets.
+        valid: What may be said: WATCHED of them, and others of them after these in chains.
+        spoken: What was trained on, for references; those of `valid` are used as well.
+        fixed, samples, vocabulary: As of `Sampler`.
         budget: Positions of a batch.
     """
     means: defaultdict[str, float] = defaultdict(float)
@@ -42,8 +45,8 @@ def validate(
     for kind, chain in (("valid", 0.0), ("chain", 1.0)):
         generator = torch.Generator().manual_seed(0)
         still = replace(samples, corrupt=0.0, join=0.0, chain=chain)
-        sampler = Sampler(spoken, fixed, still, 0, vocabulary)
-        batches = list(sampler.batches(budget, 10_000, targets))
+        sampler = Sampler([*spoken, *valid], fixed, still, 0, vocabulary, valid)
+        batches = list(sampler.batches(budget, 10_000, valid[:WATCHED]))
         for batch in batches:
             seen = terms(model, probe, batch, watched, 1.0, generator)[1]
             for name, value in seen.items():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
+STEADY = 0.5  # of libsndfile's scale: 80 kbit/s at 24 kHz
 UNKNOWN_LENGTH = 0xFFFFFFFF  # in a WAV header whose end is not known yet
 TAGS = {
     "software": b"ISFT",
@@ -131,6 +132,7 @@ class SoundfileEncoder:
             format=chosen.container,
             subtype=chosen.coding,
             bitrate_mode="CONSTANT" if steady else None,
+            compression_level=STEADY if steady else None,  # without it the mode is not heeded
         )
         for key, text in tags.items():
             setattr(self._sound, key, text)

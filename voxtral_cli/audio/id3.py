@@ -48,6 +48,8 @@ def id3(
     for name, (title, start, end) in zip(names, chapters, strict=True):
         times = struct.pack(">4I", round(start * 1000), round(end * 1000), NOWHERE, NOWHERE)
         frames.append(_frame("CHAP", name + times + _frame("TIT2", _text(title))))
+    if not frames:
+        return b""  # a tag holds one at least
     body = b"".join(frames)
     size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
     return b"ID3\3\0\0" + size + body

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.errors import InputError
+from voxtral_cli.audio.mp3 import with_length
 
 if TYPE_CHECKING:
     import soundfile
@@ -76,6 +77,9 @@ def open_sound(path: Path) -> "soundfile.SoundFile | str":
         file = soundfile.SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         return str(error.error_string)
+    if file.format == "MP3" and (told := with_length(path)):
+        file.close()
+        file = soundfile.SoundFile(told)
     if file.frames < UNKNOWN:
         return file
     file.close()

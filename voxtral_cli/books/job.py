@@ -1,5 +1,6 @@
 """A job from its plan to its files: speak what is missing, write each file once it is all there."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -226,7 +227,7 @@ class Job:
         except OSError as error:
             raise write_error(str(path.parent), error) from error
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
-        self.ledger.add_file(name, made_of, path.stat().st_size)
+        self.ledger.add_file(name, made_of, path.stat().st_size, work.product.book.name)
         self.report.files.append({"file": name, "new": True, "seconds": round(seconds, 3)})
         if note:
             self.console.note(f"note: {path}: {note}")
@@ -257,27 +258,33 @@ class Job:
         )
 
 
-def outdated(products: Sequence[Product], files: Sequence[Path]) -> list[Path]:
+def stem_of(path: Path) -> Path:
+    """An absolute path without its suffix: the same for another format."""
+    return Path(os.path.abspath(path)).with_suffix("")
+
+
+def outdated(products: Sequence[Product], files: Mapping[Path, str]) -> list[Path]:
     """Files of chapters, written before, whose numbers others have now, or none.
 
     Args:
-        files: What was written before, and is there.
+        files: What was written before and is there -> of which book it is.
     """
-    made = {product.path.with_suffix("") for product in products}
-    taken: dict[Path, set[int]] = {}
-    last: dict[Path, int] = {}
+    made = {stem_of(product.path) for product in products}
+    taken: dict[tuple[Path, str], set[int]] = {}
+    last: dict[tuple[Path, str], int] = {}
     for product in products:
         if product.total > 1:
-            taken.setdefault(product.path.parent, set()).add(product.number)
-            last[product.path.parent] = product.total
+            place = stem_of(product.path).parent, product.book.name
+            taken.setdefault(place, set()).add(product.number)
+            last[place] = product.total
 
-    def is_old(path: Path) -> bool:
-        number, folder = path.name.partition(" ")[0], path.parent
-        if path.with_suffix("") in made or folder not in taken or not number.isdecimal():
+    def is_old(path: Path, book: str) -> bool:
+        number, place = path.name.partition(" ")[0], (path.parent, book)
+        if stem_of(path) in made or place not in taken or not number.isdecimal():
             return False
-        return int(number) in taken[folder] or int(number) > last[folder]
+        return int(number) in taken[place] or int(number) > last[place]
 
-    return list(filter(is_old, files))
+    return [path for path, book in files.items() if is_old(path, book)]
 
 
 def _identity(voice: "str | Voice") -> str:

@@ -2,7 +2,7 @@
 
     {"voxtral_ledger": 1}
     {"key": "...", "text": "...", "frames": 131, "takes": 1, "note": "", "wer": null, ...}
-    {"file": "book.m4b", "digest": "...", "size": 81234}
+    {"file": "book.m4b", "digest": "...", "size": 81234, "book": "book"}
 
 A line with `key` is a finished chunk. Its `codes` are base64 of zlib of codec tokens, int16,
 little-endian, [codebooks, frames]. One with `file` is an output that was written whole. Of several
@@ -119,14 +119,18 @@ class Ledger:
         return known.get("digest") == digest and known.get("size") == size
 
     @property
-    def files(self) -> list[Path]:
-        """What was written and is still there as it was."""
-        sizes = {Path(name): line.get("size") for name, line in self._files.items()}
-        return [p for p, size in sizes.items() if p.is_file() and p.stat().st_size == size]
+    def files(self) -> dict[Path, str]:
+        """What was written and is there as it was, by absolute path; and of which book it is."""
+        lines = {Path(os.path.abspath(name)): line for name, line in self._files.items()}
+        return {
+            path: str(line.get("book", ""))
+            for path, line in lines.items()
+            if path.is_file() and path.stat().st_size == line.get("size")
+        }
 
-    def add_file(self, name: str, digest: str, size: int) -> None:
-        """Note that a file was written whole."""
-        self._append({"file": name, "digest": digest, "size": size})
+    def add_file(self, name: str, digest: str, size: int, book: str = "") -> None:
+        """Note that a file of this book was written whole."""
+        self._append({"file": name, "digest": digest, "size": size, "book": book})
 
     def _append(self, line: dict[str, Any]) -> None:
         data = _data(line)

@@ -22,12 +22,17 @@ LONGEST_NOTE = 5
 
 
 def documents(
-    inputs: Sequence[str], chapters: str | None, matter: bool, language: str, console: Console
+    inputs: Sequence[str],
+    chapters: str | None,
+    matter: bool,
+    voice: str | None,
+    model: str,
+    console: Console,
 ) -> tuple[list[Document], list[tuple[str, VoxtralError]]]:
     """What is to be spoken, and what could not be read of several.
 
     Args:
-        language: Of those that do not tell theirs.
+        voice, model: Their language is that of documents that do not tell theirs.
 
     Raises:
         InputError: If nothing could be read, or nothing is chosen.
@@ -44,7 +49,10 @@ def documents(
         raise InputError(
             "There is nothing but front and back matter in this.", "Read it: --all-matter."
         )
-    return [replace(d, language=d.language or language) for d in chosen], unread
+    return [
+        replace(d, language=d.language or loading.preset_language(d.voice or voice, model))
+        for d in chosen
+    ], unread
 
 
 def roles(cast: Sequence[str] | None) -> dict[str, str]:

@@ -100,9 +100,9 @@ def _text(element: Any) -> str:
 
 
 def _is_hidden(run: Any) -> bool:
-    """Whether a run has Word's attribute "hidden"."""
-    vanish = run.find("{*}rPr/{*}vanish")
-    return vanish is not None and _OFF.isdisjoint(vanish.values())
+    """Whether a run is hidden or struck out."""
+    marks = [run.find(f"{{*}}rPr/{{*}}{name}") for name in ("vanish", "strike", "dstrike")]
+    return any(mark is not None and _OFF.isdisjoint(mark.values()) for mark in marks)
 
 
 def _style_names(style: Any) -> Iterator[str]:

@@ -7,7 +7,11 @@ _NOTE_MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\]
 _NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _LONGEST_NOTE = 5000
-_OPENING = "([{<-\u2010\u2011\u2012\u2013\u2014/\u00ab\u201c\u201e\u2018"
+_OPENING = "([{</\u201e\u201a"
+_QUOTES = "\u00ab\u201c\u2018"
+"""They open in one language and close in another."""
+_DASHES = "-\u2010\u2011\u2012\u2013\u2014"
+_INLINE = frozenset(["a", "b", "em", "i", "small", "span", "strong", "sup"])
 
 
 def words(text: str) -> frozenset[str]:
@@ -53,11 +57,21 @@ def _is_glued(link: Any) -> bool:
         before = link.getprevious()
         text = parent.text if before is None else before.tail or "".join(before.itertext())
         if text:
-            return not (text[-1].isspace() or text[-1] in _OPENING)
-        if before is not None or parent.tag in _NOTE_PLACES | _HEADINGS | {"td", "th"}:
+            return not (text[-1].isspace() or _opens(text))
+        if before is None and parent.tag in _NOTE_PLACES | _HEADINGS | {"td", "th"}:
             return False
-        link = parent
+        if before is not None and before.tag not in _INLINE:
+            return False
+        link = parent if before is None else before
     return False
+
+
+def _opens(text: str) -> bool:
+    """Whether a text ends in what belongs to the next word: a bracket, a quote, half of a range."""
+    last, before = text[-1], text[-2:-1]
+    if last in _QUOTES:
+        return not before or before.isspace()
+    return last in _OPENING or (last in _DASHES and before.isdigit())
 
 
 def notes_without_marks(tree: Any) -> set[Any]:

@@ -22,8 +22,8 @@ _DIALECTS = (
     (re.compile(r"^( {0,3}#{1,6}[ \t].*?)[ \t]*\{[#.:][^{}\n]*\}[ \t#]*$", re.M), r"\1"),
     (re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\][ \t]+", re.M), r"\1"),
     (re.compile(r"^([ \t]*>[ \t>]*)\[![\w-]+\][+-]?[ \t]*", re.M), r"\1"),
-    (re.compile(r"!\[\[[^\]\n]*\]\]"), ""),
-    (re.compile(r"\[\[(?:[^\]|\n]*\|)?([^\]|\n]+)\]\]"), r"\1"),
+    (re.compile(r"!\[\[[^\]\n]*\]\](?!\()"), ""),
+    (re.compile(r"\[\[(?:[^\]|\n]*\|)?([^\]|\n]+)\]\](?!\()"), r"\1"),
 )
 """What some writers' tools add, and what is read of it: Pandoc's attributes of headings, boxes of
 tasks, kinds of callouts, embedded files, links of a wiki."""

@@ -1,0 +1,68 @@
+"""MP3 files that do not tell how long they are: cut, joined or recorded from a stream.
+
+libsndfile then guesses from the rate of the first frame, and reads no further. Layout of frames:
+ISO/IEC 11172-3 and 13818-3, layer III; of the frame that tells how many follow: Xing's.
+"""
+
+import io
+import mmap
+import struct
+from pathlib import Path
+
+KBITS = {
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+"""By the version, 2 for MPEG-2 and 2.5."""
+HERTZ = (44100, 48000, 32000)
+DIVISOR = {3: 1, 2: 2, 0: 4}
+"""Of the rates, by the bits of the version: MPEG-1, 2 and 2.5."""
+ROOMY = 9
+"""Number of a bit rate whose frame holds Xing's header."""
+
+
+def with_length(path: Path) -> io.BytesIO | None:
+    """The file with a frame before the others that tells how many there are.
+
+    Returns:
+        None if it has one already, or has no frames.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _told(data)
+
+
+def _told(data: mmap.mmap) -> io.BytesIO | None:
+    tag = sum(b << s for b, s in zip(data[6:10], (21, 14, 7, 0), strict=False))
+    first = 10 + tag if data[:3] == b"ID3" else 0
+    while first < len(data) - 4 and not _size(data[first : first + 4]):
+        first += 1
+    if any(name in data[first : first + 64] for name in (b"Xing", b"Info", b"VBRI")):
+        return None
+    count, at = 0, first
+    while at < len(data) - 4:
+        size = _size(data[at : at + 4])
+        count, at = count + (size > 0), at + (size or 1)
+    return io.BytesIO(_xing(data[first : first + 4], count) + data[first:]) if count else None
+
+
+def _size(header: bytes) -> int:
+    """Bytes of a frame; 0 where none begins."""
+    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    kbits, hertz = header[2] >> 4, header[2] >> 2 & 3
+    if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or version == 1:
+        return 0
+    if kbits in (0, 15) or hertz == 3:
+        return 0
+    first = version == 3
+    rate = HERTZ[hertz] // DIVISOR[version]
+    bits = KBITS[1 if first else 2][kbits] * 1000
+    return (144 if first else 72) * bits // rate + (header[2] >> 1 & 1)
+
+
+def _xing(header: bytes, count: int) -> bytes:
+    """A silent frame of the same kind that says how many follow."""
+    first, mono = header[1] >> 3 & 3 == 3, header[3] >> 6 == 3
+    kept = bytes([0xFF, header[1] | 1, ROOMY << 4 | header[2] & 0b1100, header[3]])
+    side = (17 if mono else 32) if first else (9 if mono else 17)
+    told = kept + bytes(side) + b"Xing" + struct.pack(">II", 1, count)
+    return told + bytes(_size(kept) - len(told))
