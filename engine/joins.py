@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.errors import CheckpointError
 from engine.speech import SpeechChunk
 from engine.text import Passage
 
@@ -90,15 +89,10 @@ def edged(
     """A stream with its chunks cut to their speech, and the planned pauses between them.
 
     Those that marks ask for stand at the beginning and at the end as well.
-
-    Raises:
-        CheckpointError: If the samples are no finite numbers.
     """
     edges, final, begun = Edges(rate), len(passages) - 1, False
     with closing(pieces):
         for piece in pieces:
-            if not np.isfinite(piece.samples).all():
-                raise CheckpointError("The weights give no finite numbers.", "Fetch them again.")
             passage, samples = passages[piece.index], edges.write(piece.samples)
             if not begun:
                 lead, begun = np.zeros(round(passage.before * rate), np.float32), True

@@ -49,7 +49,7 @@ def test_no_input_is_written_over(voxtral: Voxtral, line: str) -> None:
     before = {path: path.read_bytes() for path in Path().iterdir()}
     refused = voxtral(*line.split())
     assert refused.exit_code == 2
-    assert "what is read" in refused.stderr or "holds something else" in refused.stderr
+    assert "it would be lost" in refused.stderr or "holds something else" in refused.stderr
     assert {path: path.read_bytes() for path in Path().iterdir()} == before
 
 

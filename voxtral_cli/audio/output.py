@@ -94,7 +94,7 @@ def refuse_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
     for name in inputs:
         with suppress(OSError, ValueError):  # no file, or no name of one
             if name and path.is_file() and path.samefile(name):
-                raise InputError(f"{path} is what is read.", "Write elsewhere: another -o.")
+                raise InputError(f"{path} is read: it would be lost.", "Give another -o.")
 
 
 @contextmanager
