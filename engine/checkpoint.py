@@ -93,7 +93,7 @@ def load(
                 continue
             wanted = torch.float32 if name.startswith(FLOAT32_PREFIX) else dtype
             tensor = part.get_tensor(name).to(device, wanted)
-            if not large and not tensor.isfinite().all():
+            if not large and not tensor.sum().isfinite():  # sooner than each
                 raise CheckpointError(f"{name} holds no finite numbers.", "Fetch it again.")
             _assign(model, name, tensor)
     if scheme:

@@ -40,10 +40,10 @@ def read_voices(model: str) -> tuple[str, ...]:
 
 def preset_language(voice: str | None, model: str) -> str:
     """The language of a preset (of the default one, without a name); English for other voices."""
-    presets = {preset.lower(): preset for preset in read_voices(model)}
-    preset = presets.get(voice.lower(), "") if voice else next(iter(presets), "")
-    prefix = preset.partition("_")[0]
-    return prefix if prefix in PRESET_LANGUAGES else "en"
+    presets = [preset.lower() for preset in read_voices(model)]
+    named = voice.lower() if voice else next(iter(presets), "")
+    prefix = named.partition("_")[0]
+    return prefix if named in presets and prefix in PRESET_LANGUAGES else "en"
 
 
 def check_no_preset(name: str, model: str) -> None:

@@ -154,10 +154,8 @@ def encode_whole(
         frames: Taken at a time.
         advance: Called after each piece.
     """
-    pieces, dtype = (
-        wave.split(frames * codec.config.frame_samples, dim=-1),
-        codec.output_proj.conv.weight.dtype,
-    )
+    pieces = wave.split(frames * codec.config.frame_samples, dim=-1)
+    dtype = codec.output_proj.conv.weight.dtype
     state = StreamState() if len(pieces) > 1 else None
     codes = []
     for piece in pieces:

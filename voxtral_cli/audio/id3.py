@@ -15,6 +15,9 @@ FRAMES = {
     "tracknumber": "TRCK",
     "software": "TSSE",
 }
+HEADER = 10
+SEVENS = (21, 14, 7, 0)
+"""Where the four bytes of a tag's size belong: seven bits each."""
 FRONT_COVER = 3
 TOP, ORDERED = 2, 1
 """Flags of a table of contents."""
@@ -51,8 +54,15 @@ def id3(
     if not frames:
         return b""  # a tag holds one at least
     body = b"".join(frames)
-    size = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    size = bytes(len(body) >> shift & 0x7F for shift in SEVENS)
     return b"ID3\3\0\0" + size + body
+
+
+def length(head: bytes) -> int:
+    """Bytes of the tag that a file begins with, by its first ten; 0 where there is none."""
+    if not head.startswith(b"ID3"):
+        return 0
+    return HEADER + sum(byte << shift for byte, shift in zip(head[6:], SEVENS, strict=True))
 
 
 def _frame(name: str, data: bytes) -> bytes:

@@ -9,6 +9,8 @@ import mmap
 import struct
 from pathlib import Path
 
+from voxtral_cli.audio import id3
+
 KBITS = {
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
@@ -32,8 +34,7 @@ def with_length(path: Path) -> io.BytesIO | None:
 
 
 def _told(data: mmap.mmap) -> io.BytesIO | None:
-    tag = sum(b << s for b, s in zip(data[6:10], (21, 14, 7, 0), strict=False))
-    first = 10 + tag if data[:3] == b"ID3" else 0
+    first = id3.length(data[: id3.HEADER])
     while first < len(data) - 4 and not _size(data[first : first + 4]):
         first += 1
     if any(name in data[first : first + 64] for name in (b"Xing", b"Info", b"VBRI")):

@@ -43,6 +43,7 @@ class Report:
         seconds: Of sound that was spoken now.
         took: Seconds that it took.
         notes: What is wrong with passages that are kept.
+        outdated: Files of chapters, written before, that are none any more.
         wer: Mean of the passages' word error rates; None where nobody listened.
     """
 
@@ -53,6 +54,7 @@ class Report:
     seconds: float = 0.0
     took: float = 0.0
     notes: list[str] = field(default_factory=list)
+    outdated: list[Path] = field(default_factory=list)
     wer: float | None = None
 
 
@@ -137,7 +139,8 @@ class Job:
                     work.missing.remove(entry.key)
                     if not work.missing:
                         self._write(work)
-        for path in outdated(products, self.ledger.files):
+        self.report.outdated = outdated(products, self.ledger.files)
+        for path in self.report.outdated:
             self.console.note(f"note: no chapter of the book any more: {path}")
         return self._told(texts)
 
@@ -270,21 +273,18 @@ def outdated(products: Sequence[Product], files: Mapping[Path, str]) -> list[Pat
         files: What was written before and is there -> of which book it is.
     """
     made = {stem_of(product.path) for product in products}
-    taken: dict[tuple[Path, str], set[int]] = {}
-    last: dict[tuple[Path, str], int] = {}
+    chapters: dict[tuple[Path, str], list[Product]] = {}
     for product in products:
         if product.total > 1:
             place = stem_of(product.path).parent, product.book.name
-            taken.setdefault(place, set()).add(product.number)
-            last[place] = product.total
-
-    def is_old(path: Path, book: str) -> bool:
-        number, place = path.name.partition(" ")[0], (path.parent, book)
-        if stem_of(path) in made or place not in taken or not number.isdecimal():
-            return False
-        return int(number) in taken[place] or int(number) > last[place]
-
-    return [path for path, book in files.items() if is_old(path, book)]
+            chapters.setdefault(place, []).append(product)
+    old = []
+    for path, book in files.items():
+        number = path.name.partition(" ")[0]
+        if stem_of(path) not in made and number.isdecimal():
+            others = chapters.get((path.parent, book), [])
+            old += [path] * any(int(number) == p.number or int(number) > p.total for p in others)
+    return old
 
 
 def _identity(voice: "str | Voice") -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.longform import chain_chars
 from voxtral_cli import loading
 from voxtral_cli.audio.output import write_error
-from voxtral_cli.books.job import Job, Report, outdated, stem_of
+from voxtral_cli.books.job import Job, Report, stem_of
 from voxtral_cli.books.ledger import open_ledger
 from voxtral_cli.books.plan import Finish, Product
 from voxtral_cli.books.speaking import Critic
@@ -79,8 +79,7 @@ def perform(
         except (KeyboardInterrupt, SystemExit):
             console.note(f"What was spoken is kept in {place}; the same command goes on.")
             raise
-        mine = {stem_of(product.path) for product in products}
-        mine |= set(map(stem_of, outdated(products, ledger.files)))
+        mine = set(map(stem_of, [*(product.path for product in products), *report.outdated]))
         others = [path for path in ledger.files if stem_of(path) not in mine]
         ledger.needed = not clean or bool(report.failures or others)
         if clean and others:

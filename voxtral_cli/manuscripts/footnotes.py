@@ -34,7 +34,8 @@ def is_note_mark(link: Any) -> bool:
 def marks(tree: Any, notes: set[Any]) -> set[Any]:
     """The links that are note marks, and no words of the text as in "see page 45".
 
-    A number alone must be raised, be glued to the word before it, or lead to one of the notes.
+    A number alone must be raised, be glued to the word before it, or lead to one of the notes. What
+    lies in `sup` is the reader's business, as all of that goes.
     """
     named = {e.get("id") or e.get("name") for note in notes for e in (note, *note.iter())}
     return {
@@ -44,7 +45,6 @@ def marks(tree: Any, notes: set[Any]) -> set[Any]:
         and (
             not "".join(link.itertext()).strip().isdigit()
             or link.find(".//sup") is not None
-            or any(above.tag == "sup" for above in link.iterancestors())
             or link.get("href").rpartition("#")[2] in named
             or _is_glued(link)
         )
