@@ -64,7 +64,7 @@ _STARTERS = (
 _NOT_A_STREET = (
     "In|At|On|The|From|To|And|Near|For|Of|By|With|Saint|St|Our|Is|Was|Visit|Mister|Missus|Miz|But"
 )
-_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 _ENDS = re.compile(rf"[\"')\]]{{0,3}}(?:$| +[\"'(]?(?:{_STARTERS})\b)")
 _CAPITAL = re.compile(
@@ -96,12 +96,14 @@ _STREET = re.compile(
     rf"\b((?!(?:{_NOT_A_STREET})\b)[A-Z][a-z]{{1,30}}|\d+(?:st|nd|rd|th)) (St|Dr)\."
 )
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
+_COUNTED = ("Chapter", "Part", "Book", "Volume", "Act", "Scene", "War", "Section", "Article")
 _NUMERAL = re.compile(
-    r"\b(Chapter|Part|Book|Volume|Act|Scene|War|Section|Article|Henry|Louis|Elizabeth|Charles"
+    rf"\b({'|'.join([*_COUNTED, *map(str.upper, _COUNTED)])}|Henry|Louis|Elizabeth|Charles"
     r"|George|Edward|William|James|Richard|Philip|Paul|Pius|Benedict|Napoleon) "
-    r"(X{0,3}(?:IX|IV|V?I{0,3}))(?![\w'.]*\w)"
+    r"(?![CL]\b)(C?(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?!\w|\.\w|'(?!s\b))"
 )
-_COUNTED = {"Chapter", "Part", "Book", "Volume", "Act", "Scene", "War", "Section", "Article"}
+_HEADING = re.compile(r" [A-Z]{2}")
+_CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
 def spoken_abbreviations(text: str) -> str:
@@ -111,13 +113,17 @@ def spoken_abbreviations(text: str) -> str:
     """
     text = _TITLE.sub(lambda match: _TITLES[match[1]], text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
-    text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, text))
+    text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, _CIRCA.sub("circa ", text)))
     text = _SAID.sub(_said, _MEASURE.sub(r"\1", text))
     text = _CLOCK.sub(lambda match: match[1] + match[2] + _clock_stop(match), text)
     text = _ENDING.sub(_closed, text)
     text = _STREET.sub(_street, text)
     text = _SAINT.sub(lambda match: {"St": "Saint", "Dr": "Doctor"}[match[1]], text)
-    text = _DOTTED.sub(lambda match: match[1].replace(".", "") + _stop(match), text)
+    return _DOTTED.sub(lambda match: match[1].replace(".", "") + _stop(match), text)
+
+
+def spoken_numerals(text: str) -> str:
+    """ "CHAPTER XIV of Louis XVI's life" -> "Chapter fourteen of Louis the sixteenth's life"."""
     return _NUMERAL.sub(_roman, text)
 
 
@@ -167,11 +173,15 @@ def _street(match: re.Match[str]) -> str:
 
 def _roman(match: re.Match[str]) -> str:
     word, numeral = match.groups()
+    counted = word.capitalize() in _COUNTED
     values = [_ROMAN[letter] for letter in numeral]
-    if not values or (numeral == "I" and word not in _COUNTED):
+    if not values or (numeral == "I" and not counted):
         return match[0]
     total = sum(
         -value if value < following else value
         for value, following in zip(values, [*values[1:], 0], strict=True)
     )
-    return f"{word} {cardinal(str(total)) if word in _COUNTED else 'the ' + ordinal(str(total))}"
+    if not counted:
+        return f"{word} the {ordinal(str(total))}"
+    titled = word.isupper() and _HEADING.match(match.string, match.end())
+    return f"{word.capitalize()} {cardinal(str(total))}{',' if titled else ''}"

@@ -108,7 +108,11 @@ _RAISED = re.compile(
     "(?<=[0-9])(?:[\u207b\u2070\u00b9\u2074-\u2079][\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{0,5}"
     "|[\u00b2\u00b3][\u2070\u00b9\u00b2\u00b3\u2074-\u2079]{1,5})"
 )
-_REFERENCE = re.compile("(?<=[^\\W\\d_])[\u00b9\u2070\u2074-\u2079]+")  # word, raised 1: a footnote
+_REFERENCE = re.compile(
+    "(?<=[^\\W\\d_])[\u00b9\u2070\u2074-\u2079]+"
+    "|(?<=[.,;:!?\"'\u2019\u201d\u00bb])[\u00b9\u00b2\u00b3\u2070\u2074-\u2079]+"
+)
+"""A raised figure after a word or its stop: a footnote. But m\u00b2 and m\u00b3."""
 
 
 class _Ascii(dict[int, str]):

@@ -38,8 +38,9 @@ _YEAR = r"(?:,? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d))?"
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:)|(?![\d-]))")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
-_MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAY}(?![\d:,.%]?\d|%|[A-Za-z]){_YEAR}")
-_DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAY} (?:of )?({_MONTH})\b{_YEAR}")
+_DAYS = rf"{_DAY}(?: ?[-\u2013] ?{_DAY})?"
+_MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAYS}(?![\d:,.%-]?\d|%|[A-Za-z]){_YEAR}")
+_DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAYS} (?:of )?({_MONTH})\b{_YEAR}")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH}),? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d)")
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS, key=len, reverse=True))})\.?,(?= )")
 
@@ -50,14 +51,21 @@ _SPAN = re.compile(
 )
 _BARE_YEAR = re.compile(
     r"(?:\b([Ii]n|[Ss]ince|[Yy]ear|[Cc]irca|[Uu]ntil|[Dd]uring|[Ss]pring|[Ss]ummer|[Aa]utumn"
-    r"|[Ww]inter) )?(?<![\w.,$\u00a3\u20ac#+-])(1[1-9]\d\d|20\d\d)"
+    r"|[Ww]inter|[Tt]he(?= (?:1[789]|20)\d[1-9])) )?"
+    r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))(1[1-9]\d\d|20\d\d)"
     r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
-    r"(?! (?:[a-z]{1,30}s|people|men|women|children|percent|million|billion|[kcm]?[mgl]|x)\b)"
-    r"(?! [+*/=])"
+    r"(?! (?:percent|million|billion|[kcm]?[mgl]|x)\b)(?! [+*/=])"
+    r"(?(1)|(?! (?:people|men|women|children"
+    r"|(?!(?:always|as|does|has|his|is|its|this|thus|was)\b)[a-z]{1,30}s)\b))"
 )
+"""Not before a plural, which is what is counted: 1984 men. But in 1984 men were ..."""
+
+_TO_NOW = re.compile(r"(?<=\b(?:1[1-9]|20)\d\d) ?[-\u2013] ?(?=(?:now|present|today)\b)")
+_SEASON = re.compile(r"(?<![\w.,/])(1[1-9]\d\d|20\d\d)/(\d\d)(?![\w/])")
 _TIME_SPAN = re.compile(
     r"(?<=\d)((?: ?[AaPp][Mm]\b)?) ?[-\u2013] ?(?=\d{1,2}(?::\d\d| ?[AaPp][Mm]\b))"
 )
+_TIME_DOT = re.compile(r"(?<![\d:.,])(1[0-2]|0?[1-9])\.(?=[0-5]\d ?[AaPp][Mm]\b)")
 _TIME = re.compile(
     r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)Z?)?(?![:\d]|\.\d)"
     r"(?: ?([AaPp])[Mm]\b(?!'))?"
@@ -74,10 +82,10 @@ def spoken_dates(text: str) -> str:
     text = _MONTH_DAY.sub(_month_day, text)
     text = _DAY_MONTH.sub(_day_month, text)
     text = _MONTH_YEAR.sub(lambda match: f"{_month(match[1])} {year(match[2])}", text)
-    text = _TIME_SPAN.sub(r"\1 to ", text)
+    text = _TIME_SPAN.sub(r"\1 to ", _TIME_DOT.sub(r"\1:", text))
     text = _HOUR.sub(lambda match: f"{cardinal(match[1])} {match[2].upper()}M", text)
     text = _TIME.sub(_time, text)
-    text = _SPAN.sub(_span, text)
+    text = _SEASON.sub(_season, _SPAN.sub(_span, _TO_NOW.sub(" to ", text)))
     text = _DECADE.sub(lambda match: decade(match[1] or match[2]), text)
     return _BARE_YEAR.sub(_bare_year, text)
 
@@ -88,7 +96,7 @@ def _month(name: str) -> str:
 
 
 def _date(month: str, day: str, of_year: str | None) -> str:
-    words = f"{month} {ordinal(day.lstrip('0'))}"
+    words = f"{month} {_ordinal(day)}"
     return f"{words}, {year(of_year)}" if of_year else words
 
 
@@ -111,16 +119,29 @@ def _american(match: re.Match[str]) -> str:
 
 
 def _month_day(match: re.Match[str]) -> str:
-    if not 1 <= int(match[2]) <= 31:
+    month, day, last, of_year = match.groups()
+    if not _in_order(day, last):
         return match[0]
-    return _date(_month(match[1]), match[2], match[3])
+    words = _month(month) + " " + " to ".join(map(_ordinal, filter(None, (day, last))))
+    return f"{words}, {year(of_year)}" if of_year else words
 
 
 def _day_month(match: re.Match[str]) -> str:
-    if not 1 <= int(match[2]) <= 31:
+    the, day, last, month, of_year = match.groups()
+    if not _in_order(day, last):
         return match[0]
-    words = f"{match[1] or 'the '}{ordinal(match[2].lstrip('0'))} of {_month(match[3])}"
-    return f"{words}, {year(match[4])}" if match[4] else words
+    to = f" to the {_ordinal(last)}" if last else ""
+    words = f"{the or 'the '}{_ordinal(day)}{to} of {_month(month)}"
+    return f"{words}, {year(of_year)}" if of_year else words
+
+
+def _in_order(day: str, last: str | None) -> bool:
+    """Whether these are days of a month."""
+    return 1 <= int(day) < int(last or 32) <= 32
+
+
+def _ordinal(day: str) -> str:
+    return ordinal(day.lstrip("0"))
 
 
 def _time(match: re.Match[str]) -> str:
@@ -143,6 +164,14 @@ def _time(match: re.Match[str]) -> str:
 def _span(match: re.Match[str]) -> str:
     last = cardinal(match[2]) if len(match[2]) == 2 else year(match[2])
     return f"{year(match[1])} to {last}"
+
+
+def _season(match: re.Match[str]) -> str:
+    """ "1984/85": the second year follows the first."""
+    first, second = match.groups()
+    if int(second) != (int(first) + 1) % 100 or second[0] == "0":
+        return match[0]
+    return f"{year(first)} {cardinal(second)}"
 
 
 def _bare_year(match: re.Match[str]) -> str:

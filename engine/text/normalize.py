@@ -9,7 +9,7 @@ import re
 from string import digits
 
 from engine.errors import InputError
-from engine.text.abbreviations import spoken_abbreviations
+from engine.text.abbreviations import spoken_abbreviations, spoken_numerals
 from engine.text.addresses import spoken_addresses
 from engine.text.characters import printable, to_ascii
 from engine.text.dates import spoken_dates
@@ -93,7 +93,7 @@ def _read(text: str) -> str:
     if not _mostly_latin(text):
         return finished(" ".join(text.split()))
     line = plain_line(to_ascii(text))
-    line = spoken_abbreviations(_calmed(spoken_addresses(line)))
+    line = spoken_abbreviations(_calmed(spoken_numerals(spoken_addresses(line))))
     if any(map(line.__contains__, digits)):
         line = spoken_symbols(_NUMBER_START.sub(rf"\1{_START_MARK}", line))
         line = _capitalised(spoken_quantities(spoken_dates(line)))
@@ -130,7 +130,8 @@ def _calmed(text: str) -> str:
 def _spoken_shout(match: re.Match[str]) -> str:
     words = [word.strip(",'") for word in match[0].split()]
     long = len(words) > 2 and any(len(word) >= 5 for word in words)
-    if not (long or len(words) > 3 or _COMMON.search(match[0])):
+    listed = match[0].count(",") == len(words) - 1  # PDF, PNG, GIF, BMP
+    if not (long or (len(words) > 3 and not listed) or _COMMON.search(match[0])):
         return match[0]
     lowered = re.sub(r"\bi\b", "I", match[0].lower())
     return lowered[0].upper() + lowered[1:]

@@ -110,6 +110,7 @@ _RANGE = re.compile(
     r"(?<![\w.,-])([$\u00a3\u20ac]?)(\d[\d,.]{0,20}[%\u00b0]?) ?(?:\u2013|\u2014| to |-(?! )) ?"
     r"(?=([$\u00a3\u20ac]?)\d)"
 )
+_COINS = re.compile(r"(?<=[$\u00a3\u20ac])\.(?=\d)")
 _MINUS = re.compile(r"(?<![\w.)\u00b0%'-])-(?=[$\u00a3\u20ac]?\.?\d)")
 _TIMES = re.compile(r"(?<=\d)x(?!\w)")
 _BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
@@ -145,7 +146,7 @@ def spoken_quantities(text: str) -> str:
     text = _TIMES.sub(" times", _BY.sub(" by ", text))
     text = _MANY.sub(lambda match: plural(cardinal(match[1])), text)
     text = _SUBTRACT.sub(" minus ", text)
-    text = _RANGE.sub(_range, text)
+    text = _RANGE.sub(_range, _COINS.sub("0.", text))
     text = _MINUS.sub("minus ", text)
     text = _MONEY_FIRST.sub(lambda match: _money(match[1], match[2], match[3]), text)
     text = _MONEY_LAST.sub(lambda match: _money(match[3], match[1], match[2]), text)
@@ -220,5 +221,8 @@ def _unit(match: re.Match[str]) -> str:
     stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
     if space == "-":
         return f"{number(digits)}-{one}{stop}"
+    name = one if digits == "1" else many
     power = _POWERS.get(power or "", "")
-    return f"{number(digits)} {power}{one if digits == '1' else many}{stop}"
+    if power and "/" in unit:
+        return f"{number(digits)} {name} {'squared' if power == 'square ' else 'cubed'}"
+    return f"{number(digits)} {power}{name}{stop}"

@@ -48,6 +48,44 @@ CASES = {
         "It is Important to NASA and Unesco via HTTPS."
     ),
     "THIS IS VERY LOUD": "This is very loud.",
+    # chapters and kings
+    "Chapter XVIII. Louis XVIII reigned": "Chapter eighteen. Louis the eighteenth reigned.",
+    "CHAPTER XXIII": "Chapter twenty-three.",
+    "CHAPTER XIV THE STORM AT SEA": "Chapter fourteen, The storm at sea.",
+    "PART II, Chapter XLII, Chapter CXII": (
+        "Part two, Chapter forty-two, Chapter one hundred and twelve."
+    ),
+    "Section C, Part L, King George VI's reign": (
+        "Section C, Part L, King George the sixth's reign."
+    ),
+    "WORLD WAR II": "World War two.",
+    # years before a word that ends in s
+    "The year 1984 was cold. In 1916 his father died.": (
+        "The year nineteen eighty-four was cold. In nineteen sixteen his father died."
+    ),
+    "In 2010 sales rose, the crisis of 1929 has passed": (
+        "In twenty ten sales rose, the crisis of nineteen twenty-nine has passed."
+    ),
+    "the 1968 protests, 1984 men, 1850 workers": (
+        "the nineteen sixty-eight protests, one thousand nine hundred and eighty-four men,"
+        " one thousand eight hundred and fifty workers."
+    ),
+    "post-1945, 1990-present, 1984/85, c.1890": (
+        "post-nineteen forty-five, nineteen ninety to present, nineteen eighty-four eighty-five,"
+        " circa eighteen ninety."
+    ),
+    # days from one to another
+    "January 5-8, 2024": "January fifth to eighth, twenty twenty-four.",
+    "June 10\u201312 or 1st-3rd June": "June tenth to twelfth or the first to the third of June.",
+    "June 5-2": "June five to two.",
+    # lists are no shouting
+    "The USA, UK, EU, UN": "The USA, UK, EU, UN.",
+    "PDF, PNG, JPEG, GIF and BMP": "PDF, PNG, JPEG, GIF and BMP.",
+    "HEY, COME HERE, TOM": "Hey, come here, tom.",
+    # footnotes after a stop
+    "He left.\u00b9 \u201cWho?\u201d\u00b2 they asked.\u00b3": ('He left. "Who?" they asked.'),
+    "9.8 m/s\u00b2, 5 m\u00b2": ("Nine point eight meters per second squared, five square meters."),
+    "$.50 at 7.30 p.m.": "fifty cents at seven thirty PM.",
     # numbers
     "3 men, 1,234 women": "Three men, one thousand two hundred and thirty-four women.",
     "3.14 and .5": "Three point one four and point five.",
