@@ -17,8 +17,9 @@ from engine.params import Section
 EMPTY_AUDIO, END_AUDIO, SPECIAL_CODES = 0, 1, 2
 """Codes 0 and 1 of every codebook are specials; a real code c is stored as c + 2."""
 
-SHORTEST_CHUNK = 20
-"""Characters below which chunks would be cut inside of words."""
+SHORTEST_CHUNK, LONGEST_CHUNK = 20, 1195
+"""Characters: of less, chunks would be cut inside of words; of more, slow readings would not fit
+into the model's two minutes."""
 
 
 @dataclass(frozen=True)
@@ -211,8 +212,9 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         cfg=audio.between("cfg_alpha", float, 1.2, 0, 10),
         steps=flow_keys.between("n_decoding_steps", int, 8, 1, 256),
     )
-    if config.max_chars < SHORTEST_CHUNK:
-        raise audio.error("max_chunk_chars", f"is {config.max_chars}, below {SHORTEST_CHUNK}")
+    if not SHORTEST_CHUNK <= config.max_chars <= LONGEST_CHUNK:
+        fault = f"is {config.max_chars}, not {SHORTEST_CHUNK} to {LONGEST_CHUNK}"
+        raise audio.error("max_chunk_chars", fault)
     if config.max_chain_chars < 0:
         raise audio.error("max_chain_chars", f"is {config.max_chain_chars}, below 0")
     for name in ("dim", "head_dim"):  # halves turn together: rotary, and the embedding of time

@@ -44,12 +44,14 @@ class Take:
         number: How often it was spoken before.
         codes: int16 [codebooks, frames], 0-based.
         note: What went wrong and how it was handled; empty when nothing did.
+        was_cut: Whether it did not end by itself.
     """
 
     line: Line
     number: int
     codes: np.ndarray
     note: str
+    was_cut: bool = False
 
 
 Judge = Callable[[Take], Take | None]
@@ -121,7 +123,8 @@ class Rendering:
             scheduler.clear()
 
     def _judge(self, chunk: Chunk) -> bool:
-        take = Take(self.lines[chunk.index], chunk.take, codes_of(chunk.frames), chunk.note)
+        line, codes = self.lines[chunk.index], codes_of(chunk.frames)
+        take = Take(line, chunk.take, codes, chunk.note, chunk.was_cut)
         kept = self.judge(take)
         if kept is None:
             return False

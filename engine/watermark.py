@@ -42,6 +42,7 @@ AHEAD, WIDEST = 15, 7  # frames of either side that a frame's change depends on;
 EARLY, AT_ONCE = 100, 50  # after so many frames of a stream, fewer at a time wait: they cost twice
 SPEEDS = {"slow": 1.25, "normal": 1.0, "fast": 0.75}
 LOWEST_DB, SPAN_DB = -180.0, 195.0  # of levels 0 to 1
+LINE_DB, MAINS = 10.0, slice(3, 5)  # of hum; the bins of 50 and 60 Hz
 QUIET = 0.05  # of the highest mean level: frames below are digital silence
 
 Network = list[tuple[Tensor, Tensor]]  # weight [out, in, width] and bias [out] of each convolution
@@ -141,7 +142,15 @@ def score(samples: np.ndarray, rate: int) -> float | None:
     wave = torch.tensor(samples, dtype=torch.float32)
     levels = spectra.levels(spectra.of(F.pad(wave, [spectra.size // 2] * 2)))
     loudness = levels.mean(dim=0)
-    heard = (loudness > QUIET * loudness.max()).float()
+    heard = loudness > QUIET * loudness.max()
+    if not heard.any():
+        return None
+    value, quiet = _opinion(levels, heard.float()), without_hum(levels, heard)
+    return value if quiet is levels else min(value, _opinion(quiet, heard.float()))
+
+
+def _opinion(levels: Tensor, heard: Tensor) -> float:
+    """Of the networks, on levels [BINS, frames] of which `heard` [frames] count: 0 to 1."""
     means = []  # of each speed: weight of its opinion, and its opinion
     for speed, factor in SPEEDS.items():
         length = int(len(heard) * factor)
@@ -150,6 +159,25 @@ def score(samples: np.ndarray, rate: int) -> float | None:
         means.append((run(decoder(speed), stretched) * mask).sum(dim=1) / mask.sum())
     weights, opinions = torch.stack(means, dim=1)
     return float((weights.softmax(dim=0) * opinions).sum().clamp(0, 1))
+
+
+def without_hum(levels: Tensor, heard: Tensor) -> Tensor:
+    """Levels [BINS, frames] without the hum of the mains, which the networks take for a mark.
+
+    A line of it is LINE_DB louder than what is around it even in the softest tenth of the frames,
+    and gets the levels of its neighbours. Without one at 50 or 60 Hz nothing hums.
+    """
+    floor = levels[:, heard].quantile(0.1, dim=1)
+    around = F.pad(floor[None, None], (6, 6), mode="replicate")[0, 0].unfold(0, 13, 1)
+    loud = (floor - around.median(dim=1).values) * SPAN_DB > LINE_DB
+    wide = F.max_pool1d(loud.float()[None], 5, 1, 2)[0] > 0  # as wide as a window smears it
+    if not loud[MAINS].any() or wide.all():
+        return levels
+    kept, places = (~wide).nonzero()[:, 0], torch.arange(BINS)
+    after = torch.searchsorted(kept, places)
+    low, high = kept[(after - 1).clamp(min=0)], kept[after.clamp(max=len(kept) - 1)]
+    part = ((places - low) / (high - low).clamp(min=1)).clamp(0, 1)[:, None]
+    return torch.where(wide[:, None], levels[low].lerp(levels[high], part), levels)
 
 
 class Spectra:

@@ -64,10 +64,10 @@ class Destination:
             check_rate(self.format, rate)
         with ExitStack() as stack:
             encoders: list[Encoder] = []
+            if self.player:  # before the file: that is whole before anybody waits for the player
+                encoders.append(stack.enter_context(playing(self.player, rate)))
             if self.path is not None or self.on_stdout:
                 encoders.append(stack.enter_context(self._encoding(rate, tags, finish)))
-            if self.player:
-                encoders.append(stack.enter_context(playing(self.player, rate)))
 
             def write(samples: "np.ndarray") -> None:
                 for encoder in encoders:

@@ -65,7 +65,7 @@ class Signer:
         """
         from c2pa import C2paError
 
-        part = path.with_suffix(".signed")
+        part = path.with_suffix(".signed.part")  # swept like any part
         try:
             with open(path, "rb") as source, open(part, "x+b") as signed:
                 self.copy(source, signed, self.media, facts)

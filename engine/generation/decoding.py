@@ -95,9 +95,11 @@ class CodecThread:
             self.pool.submit(decode, together).result()
 
     def _work(self) -> None:
-        pieces = self._take()
-        if not pieces:
-            return
+        """Decode all that waits: what came with a job that was never begun, too."""
+        while pieces := self._take():
+            self._decode(pieces)
+
+    def _decode(self, pieces: list[Piece[object]]) -> None:
         try:
             given = [(piece.waveform, piece.frames) for piece in pieces]
             made = decode_together(given, pieces[0].together, self.decode)

@@ -64,6 +64,7 @@ class Sequence:
         attempt: 0, or 1 after a runaway.
         frames: Codes of each frame so far, specials included (+2): int64 [codebooks].
         finished: Whether END was seen, or the chunk was cut.
+        was_cut: Whether it was.
         exact: Whether the row holds just these frames, as single steps make them, and END's step.
         start: Position in the row where its prompt begins; None until that was read.
         note: What went wrong and how it was handled; empty when nothing did.
@@ -81,6 +82,7 @@ class Sequence:
     attempt: int = 0
     frames: list[np.ndarray] = field(default_factory=list)
     finished: bool = False
+    was_cut: bool = False
     exact: bool = True
     start: int | None = None
     note: str = ""
@@ -108,12 +110,12 @@ class Sequence:
         """Finish without an end."""
         self.note = f"no end within {len(self.frames)} frames, twice; cut after {self.bounds.kept}"
         del self.frames[self.bounds.kept :]
-        self.finished = True
+        self.finished = self.was_cut = True
 
     def again(self) -> None:
         """Forget this take and speak another, with other noise."""
         self.take, self.attempt = self.take + 1, 0
-        self.finished, self.exact, self.note = False, True, ""
+        self.finished, self.was_cut, self.exact, self.note = False, False, True, ""
         self.frames.clear()
 
     def replace(self, frames: list[np.ndarray]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 
 from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
@@ -60,6 +61,9 @@ class FakeEngine:
         defaults = {"cfg": 1.2, "steps": 8, "temperature": 1.0}
         asked = {name: getattr(options, name) for name in defaults}
         return FlowOptions(**defaults | {n: v for n, v in asked.items() if v is not None})
+
+    def rows(self, voice: str) -> torch.Tensor:
+        return torch.full((1, 1), float(zlib.crc32(voice.lower().encode())))
 
     def estimate(self, rows: int, steps: int) -> tuple[float, float]:
         return self.slowness / rows, 1.0

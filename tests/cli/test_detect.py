@@ -15,6 +15,7 @@ from typer.testing import Result
 from engine.engine import Engine
 from engine.hub import EMBEDDED_FOLDER
 from engine.speech import SpeechChunk, SpeechOptions
+from engine.watermark import marked
 from tests.babble import babble
 from tests.cli.fake_engine import CODES, FakeEngine
 from voxtral_cli.provenance import generated_facts, tags
@@ -138,7 +139,7 @@ def test_the_mark_outlives_the_tags(voxtral: Voxtral) -> None:
     lines = voxtral("detect", "bare.mp3").stdout.splitlines()
     assert lines[1] == "tags: do not say that it is AI-generated"
     assert lines[2].startswith("watermark: found (1 of 1 windows of 10 s")
-    assert lines[-1] == "verdict: AI-generated"
+    assert lines[-1] == "verdict: AI-generated, by its watermark"
 
 
 def test_a_long_file_is_judged_by_windows(voxtral: Voxtral) -> None:
@@ -168,6 +169,21 @@ def test_what_is_no_audio(voxtral: Voxtral, content: bytes | None, message: str)
     result = voxtral("detect", "bad.wav")
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
+
+
+def test_a_hum_is_no_mark(voxtral: Voxtral, speech: np.ndarray) -> None:
+    times = 2 * np.pi * 60 * np.arange(len(speech)) / 24000
+    hum = 0.02 * sum(np.sin(n * times + n) / n for n in (1, 2, 3, 5, 7))
+    marks = np.concatenate(list(marked([speech], 24000)))
+    for name, sound in (("plain.wav", speech), ("marked.wav", marks)):
+        soundfile.write(name, (sound + hum) * 0.5, 24000)
+    assert detected(voxtral, "plain.wav")["watermark"]["found"] is False
+    assert detected(voxtral, "marked.wav")["watermark"]["found"] is True
+
+
+def test_nearly_silent_sound_is_not_judged(voxtral: Voxtral) -> None:
+    soundfile.write("soft.wav", np.full(72_000, 1e-14, np.float32), 24000, subtype="FLOAT")
+    assert detected(voxtral, "soft.wav")["watermark"]["found"] is None
 
 
 def test_samples_that_are_no_numbers(voxtral: Voxtral, speech: np.ndarray) -> None:

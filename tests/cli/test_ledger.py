@@ -122,16 +122,22 @@ def test_what_is_missing_in_a_line_is_damage_too(path: Path) -> None:
             assert ("a" in ledger, ledger.damaged) == (False, 1)
 
 
-def test_what_is_forgotten_stays_in_the_file_until_it_is_spoken_again(path: Path) -> None:
+def test_forced_anew_each_chunk_is_spoken_once(path: Path) -> None:
     with open_ledger(path) as ledger:
-        ledger.add(entry("a"))
+        for key in "ab":
+            ledger.add(entry(key))
         digest = ledger.digest("a")
-        ledger.forget("a")
-        assert "a" not in ledger
-    with open_ledger(path) as ledger:
-        assert same(ledger.entry("a"), entry("a"))
+        ledger.force("ab")
+        assert ("a" in ledger, "b" in ledger) == (False, False)
         ledger.add(entry("a", 9))
+    with open_ledger(path) as ledger:
+        assert same(ledger.entry("b"), entry("b"))  # not lost, where nobody forces it
         assert ledger.digest("a") != digest
+        ledger.force("ab")
+        assert ("a" in ledger, "b" in ledger) == (True, False)
+        ledger.forced()
+        ledger.force("ab")
+        assert "a" not in ledger
 
 
 def test_not_needed_it_goes(path: Path) -> None:

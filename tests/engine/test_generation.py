@@ -181,6 +181,7 @@ def test_a_runaway_is_tried_again_then_cut_and_reported(model: VoxtralModel, row
     for sequence in request.sequences:
         mine = [piece for piece in pieces if piece.index == sequence.index]
         assert sum(piece.frames for piece in mine) == sequence.bounds.kept
+        assert sequence.was_cut
         assert "twice" in mine[-1].note
         assert not any(piece.note for piece in mine[:-1])
         assert attempts[sequence.index] == [0, 1]

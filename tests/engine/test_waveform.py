@@ -1,7 +1,7 @@
 """Streamed samples equal the one-call decode, for any pieces; the plan of pieces is FORMAT 10's."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -233,6 +233,28 @@ def test_a_piece_that_was_cancelled_is_not_decoded(codec: Codec) -> None:
         assert futures[0].cancel()
     assert [future.result() for future in futures[1:]] == [5 * codec.config.frame_samples] * 2
     assert waveforms[0].state.pasts == {}
+
+
+def test_a_piece_whose_job_was_never_begun_holds_nobody_up(
+    codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interrupt may come between the two."""
+    frames = list(random_codes(codec, 30)[0].T.numpy() + SPECIAL_CODES)
+    thread = CodecThread(codec)
+    one, other = Waveform(codec), Waveform(codec)
+    with monkeypatch.context() as patch:
+        patch.setattr(thread.pool, "submit", raising(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            thread.submit(one, pieces_of(one, frames)[0], len, 1)
+    future = thread.submit(other, pieces_of(other, frames)[0], len, 1)
+    assert future.result(timeout=20) == 5 * codec.config.frame_samples
+
+
+def raising(error: type[BaseException]) -> Callable[..., None]:
+    def raise_it(*_: object) -> None:
+        raise error
+
+    return raise_it
 
 
 def test_requests_that_ask_for_other_numbers_of_rows_are_not_mixed(

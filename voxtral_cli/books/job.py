@@ -100,7 +100,7 @@ class Job:
         }
         if engine.quantized:
             facts["quantize"] = engine.quantized
-        known = {name: _identity(voice) for name, voice in voices.items()}
+        known = {name: _identity(voice, engine) for name, voice in voices.items()}
         self.keys = Keys(facts, known, chain_chars)
         self.report = Report()
 
@@ -114,8 +114,7 @@ class Job:
         chains = [chain for work in works for chain in work.chains]
         texts = {key: passage.text for chain in chains for key, passage in chain}
         if force:
-            for key in texts:
-                self.ledger.forget(key)
+            self.ledger.force(texts)
         if self.critic.ears is not None:
             listen_again(chains, self.ledger, self.critic)
         missing = self._missing(works)
@@ -139,6 +138,7 @@ class Job:
                     work.missing.remove(entry.key)
                     if not work.missing:
                         self._write(work)
+        self.ledger.forced()
         self.report.outdated = outdated(products, self.ledger.files)
         for path in self.report.outdated:
             self.console.note(f"note: no chapter of the book any more: {path}")
@@ -287,8 +287,9 @@ def outdated(products: Sequence[Product], files: Mapping[Path, str]) -> list[Pat
     return old
 
 
-def _identity(voice: "str | Voice") -> str:
+def _identity(voice: "str | Voice", engine: "Engine") -> str:
     """What tells a voice from others in the same checkpoint."""
     if isinstance(voice, str):
-        return f"preset {voice.lower()}"
+        rows = engine.rows(voice).bfloat16().float().cpu()  # the same on every device
+        return f"preset {voice.lower()} {digest(rows.numpy().tobytes().hex())}"
     return digest(voice.codes.tolist())

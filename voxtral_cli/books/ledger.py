@@ -3,11 +3,12 @@
     {"voxtral_ledger": 1}
     {"key": "...", "text": "...", "frames": 131, "takes": 1, "note": "", "wer": null, ...}
     {"file": "book.m4b", "digest": "...", "size": 81234, "book": "book"}
+    {"force": true}
 
 A line with `key` is a finished chunk. Its `codes` are base64 of zlib of codec tokens, int16,
 little-endian, [codebooks, frames]. One with `file` is an output that was written whole. Of several
-lines of one key or file the last counts. A line that was cut off goes when the ledger is next
-opened.
+lines of one key or file the last counts. From `force` true to `force` false all is being
+spoken anew. A line that was cut off goes when the ledger is next opened.
 """
 
 import base64
@@ -16,7 +17,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,7 @@ class Entry:
         takes: How often it was spoken until one was kept.
         note: What is wrong with it; empty when nothing is.
         wer: Word error rate by the recogniser; None where nobody listened.
+        after: Digest of the chunk that it goes on from; empty where it goes on from none.
     """
 
     key: str
@@ -49,6 +51,7 @@ class Entry:
     takes: int = 1
     note: str = ""
     wer: float | None = None
+    after: str = ""
 
 
 class Ledger:
@@ -57,6 +60,7 @@ class Ledger:
     Attributes:
         damaged: Lines that could not be understood; their chunks count as not spoken.
         needed: Whether the file stays when it is closed.
+        anew: Chunks that were added since all is being spoken anew; None when it is not.
     """
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
@@ -65,12 +69,22 @@ class Ledger:
         self._places: dict[str, tuple[int, int]] = {}
         self._facts: dict[str, dict[str, Any]] = {}
         self._files: dict[str, dict[str, Any]] = {}
+        self.anew: set[str] | None = None
         self._end = 0
         self._read()
 
-    def forget(self, key: str) -> None:
-        """Take a chunk as not spoken, until it is added again."""
-        self._places.pop(key, None)
+    def force(self, keys: Iterable[str]) -> None:
+        """Take chunks as not spoken, but for those that were added since the first such call: a job
+        that was interrupted goes on. It lasts until `forced`, in the file too."""
+        if self.anew is None:
+            self._append({"force": True})
+        for key in set(keys).difference(self.anew or ()):
+            self._places.pop(key, None)
+
+    def forced(self) -> None:
+        """All has been spoken anew, if it was being."""
+        if self.anew is not None:
+            self._append({"force": False})
 
     @property
     def empty(self) -> bool:
@@ -92,6 +106,10 @@ class Ledger:
         """Of a chunk's codes."""
         return str(self._facts[key]["digest"])
 
+    def after(self, key: str) -> str:
+        """Digest of what a chunk goes on from; empty where nobody knows."""
+        return str(self._facts[key]["after"])
+
     def entry(self, key: str) -> Entry:
         """A chunk with its codes, read from the file."""
         start, length = self._places[key]
@@ -109,6 +127,7 @@ class Ledger:
                 "takes": entry.takes,
                 "note": entry.note,
                 "wer": entry.wer,
+                "after": entry.after,
                 "codes": packed,
             }
         )
@@ -175,7 +194,12 @@ class Ledger:
                 return
             self._places[entry.key] = start, length
             codes = hashlib.sha256(entry.codes.tobytes()).hexdigest()[:16]
-            self._facts[entry.key] = {"note": entry.note, "wer": entry.wer, "digest": codes}
+            facts = {"note": entry.note, "wer": entry.wer, "after": entry.after}
+            self._facts[entry.key] = facts | {"digest": codes}
+            if self.anew is not None:
+                self.anew.add(entry.key)
+        elif "force" in line:
+            self.anew = set() if line["force"] else None
         elif isinstance(line.get("file"), str):
             self._files[line["file"]] = line
 
@@ -227,17 +251,17 @@ def _no_ledger(path: Path) -> InputError:
 
 
 def _data(line: dict[str, Any]) -> bytes:
-    return json.dumps(line, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(line).encode() + b"\n"  # ASCII: names of files may be no Unicode
 
 
 def _entry(line: dict[str, Any]) -> Entry:
     """The chunk of a line; raises one of many errors if the line is damaged."""
     packed = zlib.decompress(base64.b64decode(line["codes"]))
     codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
-    facts = (line["key"], line["text"], line["note"])
-    if not all(isinstance(fact, str) for fact in facts) or not codes.size:
+    key, text, note, after = line["key"], line["text"], line["note"], line.get("after", "")
+    if not all(isinstance(fact, str) for fact in (key, text, note, after)) or not codes.size:
         raise ValueError("no chunk")
-    return Entry(facts[0], facts[1], codes, int(line["takes"]), facts[2], line["wer"])
+    return Entry(key, text, codes, int(line["takes"]), note, line["wer"], after)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ with other noise, up to TAKES times. What is kept is in the ledger at once.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,17 +51,21 @@ class Critic:
     def __init__(self, engine: "Engine", ears: "Listener | None", language: str) -> None:
         self.engine, self.ears, self.language = engine, ears, language
 
-    def opinion(self, text: str, codes: np.ndarray, note: str = "") -> Opinion:
+    def opinion(
+        self, text: str, codes: np.ndarray, note: str = "", was_cut: bool = False
+    ) -> Opinion:
         """What is thought of the codes that say a text.
 
         Args:
             note: What the engine said of it.
+            was_cut: Whether the engine had to end it, which is a fault.
         """
         from engine.hearing.judge import RETAKE_WER, better, check, judge
 
         samples, rate = self.engine.decode(codes), self.engine.sample_rate
         fault = check(text, samples, rate)
         notes = [part for part in (note, fault) if part]
+        fault = fault or (note if was_cut else "")
         if self.ears is None:
             return Opinion((bool(fault), 0.0, 0), "; ".join(notes), not fault)
         verdict = judge(text, samples, rate, self.ears, self.language)
@@ -76,10 +81,12 @@ class Director:
     def __init__(self, critic: Critic) -> None:
         self.critic = critic
         self.best: dict[str, tuple[Opinion, Take]] = {}
+        self.takes: dict[str, int] = {}
 
     def __call__(self, take: "Take") -> "Take | None":
-        opinion = self.critic.opinion(take.line.text, take.codes, take.note)
+        opinion = self.critic.opinion(take.line.text, take.codes, take.note, take.was_cut)
         name = take.line.name
+        self.takes[name] = take.number + 1
         if name not in self.best or opinion.rank < self.best[name][0].rank:
             self.best[name] = opinion, take
         if not opinion.good and take.number + 1 < TAKES:
@@ -88,9 +95,9 @@ class Director:
 
     def entry(self, take: "Take") -> Entry:
         """What the ledger is to hold of a take that was kept."""
-        opinion, _ = self.best.pop(take.line.name)
-        line, number = take.line, take.number + 1
-        return Entry(line.name, line.text, take.codes, number, opinion.note, opinion.wer)
+        line, (opinion, _) = take.line, self.best.pop(take.line.name)
+        takes = self.takes.pop(line.name)
+        return Entry(line.name, line.text, take.codes, takes, opinion.note, opinion.wer)
 
 
 def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
@@ -99,9 +106,13 @@ def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
     Args:
         verify: Whether what nobody listened to counts as not spoken.
     """
+    before = ""
     for number, (key, _) in enumerate(chain):
         if key not in ledger or (verify and ledger.wer(key) is None):
             return number
+        if before and ledger.after(key) not in ("", before):
+            return number  # it goes on from a take that was replaced
+        before = ledger.digest(key)
     return len(chain)
 
 
@@ -132,8 +143,11 @@ def speak_missing(
     """Speaks what is missing; each entry is in the ledger when it is handed out."""
     director = Director(critic)
     lines = missing(chains, ledger, critic.ears is not None)
+    before = {line.name: one.name for chain in lines for one, line in pairwise(chain)}
     for take in engine.render(lines, voices, options, director):
         entry = director.entry(take)
+        if entry.key in before:
+            entry = replace(entry, after=ledger.digest(before[entry.key]))
         ledger.add(entry)
         yield entry
 

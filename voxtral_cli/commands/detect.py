@@ -45,10 +45,16 @@ class Findings:
         return sum(score >= MARKED_FROM for score in self.scores)
 
     @property
+    def reasons(self) -> list[str]:
+        """What says that a machine made it."""
+        signed = self.credentials.good and self.credentials.ai_generated
+        signs = {"tags": self.tags is not None, "watermark": self.marked > 0, "manifest": signed}
+        return [name for name, there in signs.items() if there]
+
+    @property
     def known(self) -> bool:
         """Whether something says that a machine made it."""
-        signed = self.credentials.good and self.credentials.ai_generated
-        return self.tags is not None or self.marked > 0 or signed
+        return bool(self.reasons)
 
     def facts(self) -> dict[str, Any]:
         """For `--json`; null where it cannot be known."""
@@ -89,7 +95,7 @@ class Findings:
             else f"tags: AI-generated; {said}".removesuffix("; "),
             f"watermark: {mark}",
             f"c2pa: {self.credentials.line()}",
-            "verdict: AI-generated"
+            f"verdict: AI-generated, by its {' and its '.join(self.reasons)}"
             if self.known
             else "verdict: unknown; that no mark was found does not show that a person made it",
         ]
@@ -107,6 +113,8 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
     voxtral detect speech.mp3
     voxtral detect speech.mp3 --json
     """
+    import numpy as np
+
     from engine.errors import InputError
     from voxtral_cli.audio.blocks import open_audio
     from voxtral_cli.credentials import read_credentials
@@ -120,9 +128,9 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
         windows = math.ceil(stream.seconds / WINDOW_S)
         with Console(quiet).progress("listening", windows) as advance:
             for block in stream.blocks:
-                value = score(block, stream.rate)
-                if value is not None and not math.isfinite(value):
+                if not np.isfinite(block).all():
                     raise InputError(f"{path} holds samples that are no numbers.", "Make it again.")
+                value = score(block, stream.rate)
                 if value is not None:
                     found.scores.append(value)
                 found.seconds += len(block) / stream.rate

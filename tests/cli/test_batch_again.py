@@ -1,0 +1,129 @@
+"""`voxtral batch` started again: what was finished counts, and what it was made of."""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import Result
+
+from engine.rendering import Take
+from engine.text import Passage
+from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.books.ledger import Entry, open_ledger
+from voxtral_cli.books.speaking import spoken_of
+
+Voxtral = Callable[..., Result]
+SENTENCES = ["It rained.", "It stopped.", "The sun came out.", "We went home."]
+LINE = ("batch", "a.txt", "-o", "a.wav")
+
+
+@pytest.fixture(autouse=True)
+def book() -> None:
+    Path("a.txt").write_text(" [pause:1s] ".join(SENTENCES))
+
+
+def rendered(fake: FakeEngine, voxtral: Voxtral, *line: str, code: int = 0) -> list[str]:
+    """What this run speaks."""
+    fake.rendered.clear()
+    result = voxtral(*line)
+    assert result.exit_code == code, result.stderr
+    return list(fake.rendered)
+
+
+def test_a_force_that_was_interrupted_goes_on(fake: FakeEngine, voxtral: Voxtral) -> None:
+    def stop(number: int) -> None:
+        if number == 2:
+            raise KeyboardInterrupt
+
+    everything = rendered(fake, voxtral, *LINE)
+    fake.before = stop
+    assert rendered(fake, voxtral, *LINE, "--force", code=130) == everything[:2]
+    fake.before = lambda number: None
+    assert rendered(fake, voxtral, *LINE) == []
+    fake.before = stop
+    assert rendered(fake, voxtral, *LINE, "--force", code=130) == everything[:2]
+    fake.before = lambda number: None
+    assert rendered(fake, voxtral, *LINE, "--force") == everything[2:]
+    assert rendered(fake, voxtral, *LINE, "--force") == everything
+    assert rendered(fake, voxtral, *LINE) == []
+
+
+def test_what_goes_on_from_a_replaced_take_is_spoken_again(tmp_path: Path) -> None:
+    def entry(key: str, code: int, after: str = "") -> Entry:
+        return Entry(key, key, np.full((37, 5), code, np.int16), after=after)
+
+    chain = [(key, Passage(key, 0.2)) for key in "abc"]
+    path = tmp_path / "book.voxtral"
+    with open_ledger(path) as ledger:
+        for key, code in (("a", 1), ("b", 2), ("c", 3)):
+            before = chr(ord(key) - 1)
+            ledger.add(entry(key, code, ledger.digest(before) if before in ledger else ""))
+        assert spoken_of(chain, ledger, False) == 3
+        ledger.add(entry("a", 9))
+    with open_ledger(path) as ledger:
+        assert spoken_of(chain, ledger, False) == 1
+        ledger.add(entry("b", 2, ledger.digest("a")))
+        assert spoken_of(chain, ledger, False) == 3  # the same codes again
+        ledger.add(entry("b", 8))  # of a ledger that did not say it
+        assert spoken_of(chain, ledger, False) == 2
+
+
+def test_chains_say_what_they_go_on_from(fake: FakeEngine, voxtral: Voxtral) -> None:
+    Path("a.txt").write_text("It rained. [pause:0.5s] It stopped.\n\nThe sun came out.")
+    rendered(fake, voxtral, *LINE, "--context", "chunks")
+    lines = map(json.loads, Path("a.voxtral").read_text().splitlines())
+    after = {line["text"]: line["after"] for line in lines if "key" in line}
+    assert [bool(digest) for digest in after.values()] == [False, True, False]
+
+
+def test_names_that_are_no_unicode(fake_program: Callable[..., list[str]]) -> None:
+    name = os.fsdecode(b"caf\xe9.wav")
+    for spoken in (4, 0):
+        line = fake_program("batch", "a.txt", "-o", name)
+        done = subprocess.run(line, capture_output=True, timeout=60, check=True)
+        assert f"{spoken} passages to speak".encode() in done.stderr
+    assert os.path.getsize(name)
+
+
+def test_a_preset_whose_file_was_replaced_is_another_voice(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = rendered(fake, voxtral, *LINE)
+    assert rendered(fake, voxtral, *LINE) == []
+    monkeypatch.setattr(fake, "rows", lambda voice: torch.full((1, 1), 0.5))
+    assert rendered(fake, voxtral, *LINE) == everything
+
+
+def test_a_take_that_was_cut_is_spoken_again(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render = fake.render
+
+    def cut_at_first(chains: Any, voices: Any, options: Any, judge: Callable[[Take], Any]) -> Any:
+        def told(take: Take) -> Take | None:
+            cut = take.number == 0
+            return judge(replace(take, was_cut=cut, note="cut" * cut))
+
+        return render(chains, voices, options, told)
+
+    monkeypatch.setattr(fake, "render", cut_at_first)
+    assert len(rendered(fake, voxtral, *LINE)) == 2 * len(SENTENCES)
+    lines = map(json.loads, Path("a.voxtral").read_text().splitlines())
+    assert [(line["takes"], line["note"]) for line in lines if "key" in line] == [(2, "")] * 4
+
+
+def test_takes_counts_all_of_them(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first of three is kept: all are at fault alike."""
+    monkeypatch.setattr(fake, "decode", lambda codes: np.zeros(1920 * codes.shape[1], np.float32))
+    rendered(fake, voxtral, *LINE)
+    lines = map(json.loads, Path("a.voxtral").read_text().splitlines())
+    assert [line["takes"] for line in lines if "key" in line] == [3] * 4
