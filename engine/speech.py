@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.config import LONGEST_CHUNK, SHORTEST_CHUNK
 from engine.errors import InputError
 
 CONTEXTS = ("chunks", "none")
@@ -56,7 +55,7 @@ class SpeechOptions:
             "temperature": (0.0, 2.0),
             "steps": (1, 256),
             "rows": (0, 1024),
-            "max_chars": (SHORTEST_CHUNK, LONGEST_CHUNK),
+            "max_chars": (20, 1195),  # config.SHORTEST_CHUNK, LONGEST_CHUNK
             "first_chunk_ms": (1, 10_000),
         }
         for name, (low, high) in ranges.items():

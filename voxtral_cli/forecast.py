@@ -13,8 +13,16 @@ CHARACTERS_A_SECOND = 15  # of English read aloud
 LONG_MINUTES = 20  # of speech, from which on it is said how long it will be
 
 
-def warn_of_length(characters: int, console: Console) -> None:
-    """Says beforehand that a text is long."""
+def warn_of_text(text: str, characters: int, console: Console) -> None:
+    """Says beforehand that a text is long, and that `say` has one voice.
+
+    Args:
+        characters: That will be spoken.
+    """
+    from engine.text import has_voices
+
+    if has_voices(text):
+        console.note("note: say has one voice: [voice:NAME] is for `voxtral batch`")
     minutes = characters / CHARACTERS_A_SECOND / 60
     if minutes >= LONG_MINUTES:
         hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"

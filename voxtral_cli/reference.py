@@ -14,7 +14,7 @@ HEAD = """# Command line
 Made from `voxtral --help` by `python -m voxtral_cli.reference > docs/cli.md`.
 
 stdout carries data alone: audio, JSON, names or paths. Everything else is on stderr. An error is
-one line `error: ...` and mostly a second one, `hint: ...`; then nothing was written.
+one line `error: ...` and mostly a second one, `hint: ...`; what it names was not written then.
 
 | exit code | meaning |
 |---|---|
@@ -27,6 +27,10 @@ one line `error: ...` and mostly a second one, `hint: ...`; then nothing was wri
 On stdout, `wav` has a header of unknown length (sizes 0xFFFFFFFF), `pcm` is 16-bit little-endian
 mono at the model's rate (24 kHz). Into a file, every format is complete. A seed, voice, model and
 text give the same samples each time; the seed is printed and stored in the file's comment.
+
+Cloned voices lie in `voxtral/voices` of the user's data folder (on Linux `~/.local/share`), or where
+`VOXTRAL_VOICES` says. A model of the hub is an ID, or ID@REVISION as `models pull --revision` fetched it. `--rows 0`
+of `say` is as many as bring something.
 """
 
 

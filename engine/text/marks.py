@@ -68,6 +68,11 @@ def parts(text: str) -> Iterator[Part]:
     yield Part(said + text[start:], voice, None)
 
 
+def has_voices(text: str) -> bool:
+    """Whether a mark asks for a voice."""
+    return any(part.voice for part in parts(text))
+
+
 def _seconds(mark: str, time: str | None) -> float:
     if time is None:
         return DEFAULT_PAUSE

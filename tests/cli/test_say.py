@@ -219,3 +219,10 @@ def test_a_bar_shows_on_a_terminal(
         printed = capsys.readouterr()
         assert printed.out == ""
         assert ("speaking" in printed.err) == (not quiet and total > 1)
+
+
+def test_a_mark_of_a_voice_is_said_to_do_nothing(voxtral: Voxtral) -> None:
+    result = voxtral("say", "[voice:casual_male] Hello.", "-o", "a.wav")
+    assert result.exit_code == 0
+    assert "note: say has one voice" in result.stderr
+    assert "note: say" not in voxtral("say", r"\[voice:x] Hello.", "-o", "b.wav").stderr

@@ -173,6 +173,7 @@ CONTRADICTIONS = [
     ("multimodal", []),
     ("multimodal.audio_model_args.n_acoustic_codebook", 35),
     ("multimodal.audio_model_args.max_chunk_chars", 19),
+    ("multimodal.audio_model_args.max_chunk_chars", 1196),
     ("multimodal.audio_model_args.temperature", 2.1),
     ("multimodal.audio_model_args.cfg_alpha", -0.1),
     ("multimodal.audio_model_args.max_voice_seconds", 0.4),

@@ -46,7 +46,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE|DIR",
-        help="One file for all, or a folder for a file each.  [default: NAME.m4b]",
+        help="One file for all, or a folder for a file each.  [default: NAME.m4b; NAME.mp3 without ffmpeg]",
     ),
 ]
 BookFormat = Annotated[
@@ -54,7 +54,7 @@ BookFormat = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="m4b, m4a, mp3, opus, flac or wav, where no suffix tells it.  [default: m4b]",
+        help="m4b, m4a, mp3, opus, flac or wav, where no suffix tells it.",
     ),
 ]
 Split = Annotated[bool, typer.Option("--split", help="A file a chapter, titles numbered.")]
@@ -161,6 +161,7 @@ def batch(
     What was spoken is kept in a ledger beside the output (book.voxtral for book.m4b). Stopped at
     any moment, the same command goes on where it was and ends with the same bytes. Only what
     changed in the text is spoken again, and nothing for another format, loudness or title.
+    In the text, [pause:1.5s] is a pause, and [voice:NAME] changes the voice until [voice:].
 
     \b
     voxtral batch book.epub -o book.m4b

@@ -117,6 +117,7 @@ def say(
     """Speak text.
 
     The text comes from the arguments, from files (-f), or from stdin when that is no terminal.
+    [pause:1.5s] in it is a pause.
     The speech goes to a file (-o FILE), to stdout (-o -), or else: it is played when stdout is
     a terminal, and written there as WAV when it is a pipe. It is written as it is made.
     Files say in their comment how they were made (`voxtral detect` reads it). Cloned voices also
@@ -131,7 +132,7 @@ def say(
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
-    from voxtral_cli.forecast import warn_of_length, warn_of_speed
+    from voxtral_cli.forecast import warn_of_speed, warn_of_text
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -154,11 +155,9 @@ def say(
     signer = choose_signer(sign, sign_key, destination)
     console = Console(quiet)
     text = gather_text(words, file)
-    chunks = loading.plan(
-        text, options, model
-    )  # a text that cannot be spoken fails before the loading
+    chunks = loading.plan(text, options, model)  # one that cannot be spoken fails before loading
     characters = sum(len(chunk) for chunk in chunks)
-    warn_of_length(characters, console)
+    warn_of_text(text, characters, console)
     chosen = choose_voice(voice, model, encoder, consent, console)
     if no_watermark:
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
