@@ -28,9 +28,9 @@ On stdout, `wav` has a header of unknown length (sizes 0xFFFFFFFF), `pcm` is 16-
 mono at the model's rate (24 kHz). Into a file, every format is complete. A seed, voice, model and
 text give the same samples each time; the seed is printed and stored in the file's comment.
 
-Cloned voices lie in `voxtral/voices` of the user's data folder (on Linux `~/.local/share`), or where
-`VOXTRAL_VOICES` says. A model of the hub is an ID, or ID@REVISION as `models pull --revision` fetched it. `--rows 0`
-of `say` is as many as bring something.
+Cloned voices lie in `voxtral/voices` of the user's data folder (on Linux `~/.local/share`), or
+where `VOXTRAL_VOICES` says. A model of the hub is an ID, or ID@REVISION as `models pull --revision`
+fetched it. `--rows 0` of `say` is as many as bring something.
 """
 
 

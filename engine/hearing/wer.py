@@ -112,8 +112,9 @@ def _bare(text: str) -> str:
 def _named(digits: str, language: str) -> str:
     from num2words import num2words
 
+    base, _, region = language.partition("-")
     try:
-        return str(num2words(int(digits), lang=language))
+        return str(num2words(int(digits), lang=f"{base}_{region.upper()}" if region else base))
     except NotImplementedError:
         return digits
 

@@ -1,17 +1,15 @@
-"""Numbers of a text not in English -> words of its language, by num2words and indic-numtowords.
+"""Numbers of a text not in English -> words of its language.
 
 A run of digits and signs is read as what it looks like in that language: a number, a decimal, a
-range, an amount of money, a time of day, an ordinal. Anything else (a date in figures, a version,
-a telephone number with hyphens) stays as it is written.
+range, an amount of money, a time of day, an ordinal, degrees. Anything else (a date in figures, a
+version, a telephone number with several hyphens) stays as it is written.
 """
 
 import re
 from functools import lru_cache
 
-from engine.text.languages import LANGUAGES, Language, Money
-
-_LONGEST = 12
-"""More digits than these are read one by one."""
+from engine.text.counting import cardinal, counted, in_words, is_large, number_between, one_by_one
+from engine.text.languages import LANGUAGES, Language
 
 _ARABIC = str.maketrans(
     "\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u066a\u066b\u066c",
@@ -24,51 +22,38 @@ _DEVANAGARI = str.maketrans(
 _LAKHS = re.compile(r"(?<![\d,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])", re.ASCII)
 """Grouped as in India: 12,34,567."""
 
-_MOST = {"hi": 9}
-"""Digits that are read as one number, where these are fewer than _LONGEST."""
-
-_RUN = r"(?<!\d)\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+){0,40}"
-_NUMBER = re.compile(rf"((?<![\w)%.,-])[-\u2212](?=\d))?({_RUN})( ?%)?", re.ASCII)
-_SCALED = r"(?! ?(?:[kKmM]\b|[kM]?\u20ac|mill|milh|mili|Mill|Mrd|mrd|mila\b|mil\b|tausend))"
-_SIGNS = r"R\$|[$\u20ac\u00a3]"
-_MONEY = re.compile(
-    rf"(?P<before>{_SIGNS}) ?(?P<first>{_RUN}){_SCALED}"
-    rf"|(?P<last>{_RUN}) ?(?P<after>{_SIGNS}|(?:EUR|USD|GBP)\b)",
-    re.ASCII,
+_RUN = r"(?<!\d)(?>\d+(?:(?:[.,:/'\u2013-]| (?=\d{3}(?!\d)))\d+){0,40})"
+_NUMBER = re.compile(
+    rf"((?<!(?u:[\w)%.,\u064b-\u0652\u0900-\u0dff-]))[-\u2212](?=\d))?({_RUN})( ?%)?", re.ASCII
 )
 _RANGE = re.compile(r"(\d+)[\u2013-](\d+)", re.ASCII)
+_YEAR = re.compile(r"1[1-9]\d\d", re.ASCII)
 
+_COUNTED_DEGREES = (
+    r"\u00b0(?= (?!(?i:al?|all|acima|abaixo|bajo|celsius|con|com|da|de|di|e|em|en|est|este|gradi"
+    r"|grados|graus|in|leste|nel|no|nord|norte|o|oeste|ou|ovest|per|sobre|sopra|sotto|su|sud|sul"
+    r"|sur|y)\b)[A-Z]?[a-z\u00e0-\u00ff]{2})"
+)
+"""A sign of degrees in the place of the raised o: "5\u00b0 piano"."""
+
+_RAISED = rf"\u00ba(?! ?C\b)|\u00aa|{_COUNTED_DEGREES}"
 _ORDINALS = {
     "fr": re.compile(r"(?<![\w.,])(\d{1,4})(ers?|[e\u00e8]?res?|[e\u00e8]mes?|es?|nde?s?)(?!\w)"),
-    "es": re.compile(r"(?<![\w.,])(\d{1,3})\.?(\u00ba|\u00aa|er\b)"),
-    "it": re.compile(r"(?<![\w.,])(\d{1,4})\.?(\u00ba|\u00aa)"),
-    "pt": re.compile(r"(?<![\w.,])(\d{1,3})\.?(\u00ba|\u00aa)"),
+    "es": re.compile(rf"(?<![\w.,])(\d{{1,3}})\.?({_RAISED}|(?:er|[rdtmvn][oa])(?!\w))"),
+    "it": re.compile(rf"(?<![\w.,])(\d{{1,4}})\.?({_RAISED})"),
+    "pt": re.compile(rf"(?<![\w.,])(\d{{1,3}})\.?({_RAISED})"),
     "nl": re.compile(r"(?<![\w.,])(\d{1,4})(ste|de|e)(?!\w)"),
 }
-_NOUN = {
-    "de": re.compile(r" (?!(?:Der|Die|Das|Ein|Eine|Er|Sie|Es)\b)[A-ZÄÖÜ]| ?%"),
-    "es": re.compile(
-        r" (?!(?:al?|así|con|contra|de|del|e|el|en|entre|es|está|fue|hasta|la|lo|los|las|mis|más"
-        r"|menos|no|nos|o|para|pero|por|que|se|si|sin|sobre|son|sus|tras|u|y|ya)\b)[a-záéíóúñ]+\b"
-    ),
-}
-"""What a number counts, after it."""
+_CELSIUS = re.compile(r"(?<=\d) ?[\u00b0\u00ba] ?C(?:elsius)?\b")
 
-_FEMININE_NOUN = {
-    "de": re.compile(
-        r" (?!(?:Auge|Ende|Gebäude|Interesse|Junge|Kunde|Name)\b)"
-        r"(?:\w+(?:e|heit|ion|keit|schaft|tät|ung)|Frau|Nacht|Person|Stadt)\b"
-    ),
-    "es": re.compile(
-        r" (?!(?:días?|mapas?|planetas?|\w+[aeo]mas?)\b)\w+(?:as?|ción|ciones|dad|dades)\b"
-    ),
-}
-_LABEL = re.compile(
-    r"\b(?:Kapitel|Nummer|Nr\.|Platz|Band|Teil|Seite|Artikel|Klasse|Gruppe|Liga|Stufe|Zimmer|Tag"
-    r"|capítulo|número|núm\.|página|tomo|parte|artículo|día|grupo|sala|el|la) $",
+_HOUR = r"(?:[01]?\d|2[0-4])"
+_HOUR_WORD = " ?(?:Uhr|uur|h)"
+_ITALIAN_TIME = re.compile(
+    rf"\b((?:d?alle|delle|ore|le|verso le) {_HOUR})\.([0-5]\d)"
+    rf"(?:( ?[\u2013-] ?{_HOUR})\.([0-5]\d))?(?!\d|[.,]\d| ?%)",
     re.IGNORECASE,
 )
-"""What goes before a number that counts nothing."""
+"""Hours and minutes with a full stop, after a word that tells them from a decimal."""
 
 _BESIDE = re.compile(r"(?!(?:er[ns]?|ige?[mnrs]?)\b)[^\W_\u00b2\u00b3]")
 """A letter that is no ending of the number, as in "1980er"."""
@@ -83,61 +68,19 @@ def spoken_numbers(text: str, code: str) -> str:
         text = text.translate(_ARABIC)
     if code == "hi":
         text = _LAKHS.sub(lambda m: m[0].replace(",", ""), text.translate(_DEVANAGARI))
+    if code == "it":
+        text = _ITALIAN_TIME.sub(_with_colons, text)
     if language.clock:
-        text = _clock(language.clock, language.alone).sub(lambda match: _time(match, code), text)
-    if code in _ORDINALS:
-        text = _ORDINALS[code].sub(lambda match: _ordinal(match[1], match[2], code), text)
+        text = _hours(code).sub(lambda match: _from_hour(match, language.to), text)
+        text = _clock(code).sub(lambda match: _time(match, code), text)
+    if degrees := language.degrees:
+        text = _CELSIUS.sub(lambda match: _degrees(match, degrees), text)
+    if ordinals := _ORDINALS.get(code[:2]):
+        text = ordinals.sub(lambda match: _ordinal(match[1], match[2], code), text)
     if language.money:
-        text = _MONEY.sub(lambda match: _money(match, code), text)
-    return _NUMBER.sub(lambda match: _number(match, code), text)
-
-
-@lru_cache(maxsize=65536)
-def in_words(number: int, code: str, kind: str) -> str:
-    """A number as num2words says it, in the way of the language."""
-    # Here, because it takes 40 ms and many texts have no number.
-    if code == "hi":
-        from indic_numtowords import num2words as hindi  # type: ignore[import-untyped]
-
-        return str(hindi(number, lang="hi"))
-    from num2words import num2words  # type: ignore[import-untyped]
-
-    words: str = num2words(number, lang=code, to=kind)
-    if code == "ar":
-        return words.replace(" \u0648 ", " \u0648")
-    if code == "it" and words.endswith("tre") and words != "tre" and words[-4] != " ":
-        return words[:-1] + "\u00e9"
-    return words.replace(" honderd", "honderd") if kind == "year" else words
-
-
-def _cardinal(digits: str, code: str, feminine: bool = False) -> str:
-    if len(digits) > _MOST.get(code, _LONGEST) or (len(digits) > 1 and digits[0] == "0"):
-        return " ".join(in_words(int(digit), code, "cardinal") for digit in digits)
-    words = in_words(int(digits), code, "cardinal")
-    return _feminine(words, code) if feminine else words
-
-
-def _feminine(words: str, code: str) -> str:
-    """ "veintiuno" -> "veintiuna", "vingt et un" -> "vingt et une", "duzentos" -> "duzentas"."""
-    if code == "fr":
-        return words + "e" if re.search(r"\bun$", words) else words
-    if code == "it":
-        return "una" if words == "uno" else words
-    words = re.sub(r"(?<=[eé]nt)os\b", "as", words)
-    words = re.sub(r"\bdois$", "duas", re.sub(r"\bum$", "uma", words))
-    return re.sub(r"uno$", "una", words)
-
-
-def _counted(digits: str, code: str, feminine: bool = False) -> str:
-    """A number before a noun: "ein Euro", "un euro", "veintiún euros"."""
-    words = _cardinal(digits, code, feminine)
-    if code == "es":
-        return re.sub(r"\buno$", "un", re.sub(r"veintiuno$", "veinti\u00fan", words))
-    if code == "it":
-        return "un" if words == "uno" else words
-    if (code, words) == ("de", "eins"):
-        return "eine" if feminine else "ein"
-    return words
+        text = _amounts(code).sub(lambda match: _money(match, code), text)
+    text = _NUMBER.sub(lambda match: _number(match, code), text)
+    return text.replace("un' ", "un'") if code == "it" else text
 
 
 def _parsed(run: str, language: Language) -> tuple[str, str] | None:
@@ -154,21 +97,11 @@ def _parsed(run: str, language: Language) -> tuple[str, str] | None:
 
 
 def _number(match: re.Match[str], code: str) -> str:
-    language, run = LANGUAGES[code], match[2]
-    if ends := _RANGE.fullmatch(run):
-        words = f"{_cardinal(ends[1], code)} {language.to} {_cardinal(ends[2], code)}"
-    elif not (parsed := _parsed(run, language)):
+    language, text = LANGUAGES[code], match.string
+    before = text[max(0, match.start(2) - 16) : match.start(2)]
+    words = _value(match[2], code, before, text[match.end(2) : match.end(2) + 60])
+    if not words:
         return match[0]
-    elif parsed[1]:
-        decimals = " ".join(in_words(int(digit), code, "cardinal") for digit in parsed[1])
-        words = f"{_cardinal(parsed[0], code)} {language.point} {decimals}"
-    elif language.years and run.isdecimal() and len(run) == 4 and "1100" <= run <= "1999":
-        words = in_words(int(run), code, "year")
-    elif _counts(match, parsed[0], code):
-        feminine = _FEMININE_NOUN[code].match(match.string, match.end(2))
-        words = _counted(parsed[0], code, bool(feminine))
-    else:
-        words = _cardinal(parsed[0], code)
     if match[1]:
         words = f"{language.minus} {words}"
     if match[3]:
@@ -176,15 +109,35 @@ def _number(match: re.Match[str], code: str) -> str:
     return _apart(match, words)
 
 
-def _counts(match: re.Match[str], digits: str, code: str) -> bool:
-    """Whether a noun follows, where the language has another form of the number before one."""
-    text, start = match.string, match.start(2)
-    if code not in _NOUN or _LABEL.search(text, max(0, start - 12), start):
-        return False
-    noun = _NOUN[code].match(text, match.end(2))
-    if noun and code == "es" and digits != "1":
-        return noun[0].endswith("s") and len(match[2]) != 4  # no year
-    return bool(noun)
+def _value(run: str, code: str, before: str, after: str) -> str:
+    """A run in words; empty where it is no number."""
+    language = LANGUAGES[code]
+    if ends := _RANGE.fullmatch(run):
+        return _range(ends[1], ends[2], code)
+    if not (parsed := _parsed(run, language)):
+        return ""
+    whole, decimals = parsed
+    if decimals:
+        return f"{cardinal(whole, code)} {language.point} {one_by_one(decimals, code)}"
+    if len(run) == 4 and code != "ar":  # it may be a year
+        return _alone(run, code)
+    return number_between(whole, code, before, after)
+
+
+def _alone(digits: str, code: str) -> str:
+    if LANGUAGES[code].years and _YEAR.fullmatch(digits):
+        return in_words(int(digits), code, "year")
+    return cardinal(digits, code)
+
+
+def _range(first: str, last: str, code: str) -> str:
+    """ "1914-18"; but a code ("347-1234567", "01310-100") is read digit by digit."""
+    end = first[: -len(last)] + last  # "18" is short for "1918"
+    falls = len(first) > 2 and (len(end), end) < (len(first), first)
+    long = max(len(first), len(last)) > 4 and not (first[-2:] == last[-2:] == "00")
+    if falls or long or any(len(digits) > 1 and digits[0] == "0" for digits in (first, last)):
+        return f"{one_by_one(first, code)}, {one_by_one(last, code)}"
+    return f"{_alone(first, code)} {LANGUAGES[code].to} {_alone(last, code)}"
 
 
 def _apart(match: re.Match[str], words: str) -> str:
@@ -194,44 +147,109 @@ def _apart(match: re.Match[str], words: str) -> str:
     return " " * before.isalnum() + words + " " * bool(after)
 
 
+@lru_cache
+def _amounts(code: str) -> re.Pattern[str]:
+    """Money, its sign before or after, perhaps in thousands or millions."""
+    sizes = LANGUAGES[code].sizes
+    words = sorted({*sizes, *(word for pair in sizes.values() for word in pair)}, key=len)
+    size = rf"(?:mil )?(?:{'|'.join(reversed(words))})(?u:\b)"
+    signs = r"R\$|[$\u20ac\u00a3]"
+    return re.compile(
+        rf"(?P<before>{signs}) ?(?P<first>{_RUN})(?: ?(?P<size>{size})(?:\.(?= [a-z]))?)?"
+        rf"|(?P<last>{_RUN})(?: ?(?P<sized>{size})\.?(?: d(?:e|i|'))?)?"
+        rf" ?(?P<after>{signs}|(?:EUR|USD|GBP)\b)",
+        re.ASCII,
+    )
+
+
 def _money(match: re.Match[str], code: str) -> str:
     language = LANGUAGES[code]
     money = language.money.get(match["before"] or match["after"])
-    parsed = _parsed(match["first"] or match["last"], language)
-    if not money or not parsed or len(parsed[1]) not in (0, 2):
+    run, size = match["first"] or match["last"], match["size"] or match["sized"]
+    if not money:
+        return match[0]
+    if size or _RANGE.fullmatch(run):
+        words = _sized(run, size or "", code)
+        return _apart(match, words + _currency(words, money.many, code)) if words else match[0]
+    parsed = _parsed(run, language)
+    if not parsed or len(parsed[1]) not in (0, 2):
         return match[0]
     whole, part = parsed
-    amount = f"{_counted(whole, code, money.feminine)} {_named(whole, money)}"
+    amount = counted(whole, code, money.feminine)
+    amount += _currency(amount, money.one if whole == "1" else money.many, code)
     if part.strip("0"):
         cents = str(int(part))
-        coins = f"{_counted(cents, code)} {money.cent if cents == '1' else money.cents}"
+        coins = f"{counted(cents, code)} {money.cent if cents == '1' else money.cents}"
         amount = coins if not whole.strip("0") else f"{amount}{language.joint}{coins}"
     return _apart(match, amount)
 
 
-def _named(digits: str, money: Money) -> str:
-    return money.one if digits == "1" else money.many
+def _sized(run: str, size: str, code: str) -> str:
+    """ "20" and "M" -> "vingt millions"."""
+    if forms := LANGUAGES[code].sizes.get(size):
+        halves = code[:2] in {"fr", "pt"} and re.fullmatch(r"[01][.,]\d{1,3}", run)
+        size = forms[0 if run == "1" or halves else 1]
+    words = _value(run, code, "", f" {size}")
+    return words and f"{words} {size}".rstrip()
+
+
+def _currency(amount: str, name: str, code: str) -> str:
+    """ " euros", but " d'euros" after millions."""
+    of = LANGUAGES[code].of
+    if not (of and is_large(amount)):
+        return f" {name}"
+    return f" d'{name}" if code == "fr" and name[0] == "e" else f" {of} {name}"
 
 
 @lru_cache
-def _clock(signs: str, alone: str) -> re.Pattern[str]:
+def _clock(code: str) -> re.Pattern[str]:
     """Hours and minutes, or an hour with its word."""
-    hour = r"(?<![\w:.,-])(?P<{}>[01]?\d|2[0-4])"
+    language, hour = LANGUAGES[code], rf"(?<![\w:.,-])(?P<{{}}>{_HOUR})"
     return re.compile(
-        rf"{hour.format('hour')}(?:{signs})(?P<minute>[0-5]\d)(?![\w:]|[.,]\d)(?: (?:Uhr|uur|h)\b)?"
-        + (rf"|{hour.format('alone')} ?(?:{alone})\b" if alone else ""),
+        rf"{hour.format('hour')}(?:{language.clock})(?P<minute>[0-5]\d)"
+        rf"(?:(?:{_HOUR_WORD}|min)(?u:\b)|(?![\w:]|[.,]\d))"
+        rf"|{hour.format('alone')} ?(?:{language.alone})(?u:\b)",
         re.ASCII,
     )
+
+
+@lru_cache
+def _hours(code: str) -> re.Pattern[str]:
+    """The first of two hours with a dash between them."""
+    signs, alone = LANGUAGES[code].clock, LANGUAGES[code].alone
+    return re.compile(
+        rf"(?<![\w:.,-])(?P<hour>{_HOUR})"
+        rf"(?:(?:{signs}|\.)(?P<minute>[0-5]\d)(?:{_HOUR_WORD})?|(?P<word> ?(?:{alone}))(?u:\b))?"
+        r"(?:[\u2013-]|(?(minute)|(?(word)|(?!))) ?[\u2013-] ?)"
+        rf"(?={_HOUR}(?:(?:{signs})[0-5]\d| ?(?:{alone})(?u:\b)))",
+        re.ASCII,
+    )
+
+
+def _from_hour(match: re.Match[str], to: str) -> str:
+    """ "14h30-" -> "14:30 à "."""
+    minute = f":{match['minute']}" if match["minute"] else match["word"] or ""
+    return f"{match['hour']}{minute} {to} "
+
+
+def _with_colons(match: re.Match[str]) -> str:
+    """ "alle 10.30" -> "alle 10:30"."""
+    return f"{match[1]}:{match[2]}" + (f"{match[3]}:{match[4]}" if match[3] else "")
 
 
 def _time(match: re.Match[str], code: str) -> str:
     one, many, before_minutes = LANGUAGES[code].hour
     found = match.groupdict()
     hour = str(int(found["hour"] or found["alone"]))
-    feminine = code in {"fr", "es", "pt"} or (code == "it" and hour == "1")
-    words = _counted(hour, code, feminine) + (one if hour in {"0", "1"} else many)
+    feminine = code[:2] in {"fr", "es", "pt"} or (code == "it" and hour == "1")
+    words = counted(hour, code, feminine) + (one if hour in {"0", "1"} else many)
     minute = int(found["minute"] or 0)
-    return words + (before_minutes + _cardinal(str(minute), code) if minute else "")
+    return words + (before_minutes + cardinal(str(minute), code) if minute else "")
+
+
+def _degrees(match: re.Match[str], names: tuple[str, str]) -> str:
+    one = re.search(r"(?<![\d.,])1$", match.string[max(0, match.start() - 2) : match.start()])
+    return f" {names[0 if one else 1]} Celsius"
 
 
 def _ordinal(digits: str, ending: str, code: str) -> str:
@@ -243,6 +261,8 @@ def _ordinal(digits: str, ending: str, code: str) -> str:
         if ending.startswith("nd"):
             words = "seconde" if ending.startswith("nde") else "second"
         return words + plural
-    if ending == "\u00aa":
+    if ending[-1] in "a\u00aa":
         return " ".join(re.sub("o$", "a", word) for word in words.split())
-    return words.removesuffix("o") if ending == "er" else words
+    if code == "es" and ending in {"er", "\u00b0"}:  # before a noun
+        return re.sub("ero$", "er", words)
+    return words

@@ -5,7 +5,7 @@ left to the model. Arabic and Hindi money and times of day are left too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,12 @@ class Language:
         years: Whether 1989 is read in hundreds.
         joint: Said between an amount and its cents.
         money: Currencies by their signs and codes.
+        sizes: What an amount is counted in, by what is written: of 1, of more.
+        of: Said between millions and what they count.
+        degrees: The word for one degree and for more.
         hour: After the hour: of 1, of more, and before the minutes.
         clock: Signs between hour and minutes, as in a regular expression.
-        alone: Words after an hour without minutes, likewise.
+        alone: Words after an hour without minutes, likewise; as it is, nothing matches.
     """
 
     point: str
@@ -51,9 +54,12 @@ class Language:
     years: bool = False
     joint: str = ""
     money: Mapping[str, Money] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    of: str = ""
+    degrees: tuple[str, str] | None = None
     hour: tuple[str, str, str] = ("", "", "")
     clock: str = ""
-    alone: str = ""
+    alone: str = "(?!)"
 
 
 def _by_sign(euro: Money, dollar: Money, pound: Money) -> dict[str, Money]:
@@ -61,6 +67,10 @@ def _by_sign(euro: Money, dollar: Money, pound: Money) -> dict[str, Money]:
         **{"\u20ac": euro, "EUR": euro, "$": dollar, "USD": dollar},
         **{"\u00a3": pound, "GBP": pound},
     }
+
+
+def _by_size(*rows: tuple[str, str, str]) -> dict[str, tuple[str, str]]:
+    return {short: (one, many) for shorts, one, many in rows for short in shorts.split()}
 
 
 LANGUAGES = {
@@ -76,9 +86,16 @@ LANGUAGES = {
             Money("dollar", "dollars", "cent", "cents"),
             Money("livre", "livres", "penny", "pence", feminine=True),
         ),
+        sizes=_by_size(
+            ("k K", "mille", "mille"),
+            ("M", "million", "millions"),
+            ("Md Mds Mrd", "milliard", "milliards"),
+        ),
+        of="de",
+        degrees=("degr\u00e9", "degr\u00e9s"),
         hour=(" heure", " heures", " "),
-        clock=" ?h ?|:",
-        alone="h|heures?",
+        clock=" ?[hH] ?|:",
+        alone=r"h|(?<=\d)H|heures?",
     ),
     "es": Language(
         point="coma",
@@ -92,6 +109,13 @@ LANGUAGES = {
             Money("d\u00f3lar", "d\u00f3lares", "centavo", "centavos"),
             Money("libra", "libras", "penique", "peniques", feminine=True),
         ),
+        sizes=_by_size(
+            ("k K", "mil", "mil"),
+            ("M MM", "mill\u00f3n", "millones"),
+            ("bill\u00f3n", "bill\u00f3n", "billones"),
+        ),
+        of="de",
+        degrees=("grado", "grados"),
         hour=("", "", " y "),
         clock=":",
     ),
@@ -107,6 +131,13 @@ LANGUAGES = {
             Money("Dollar", "Dollar", "Cent", "Cent"),
             Money("Pfund", "Pfund", "Penny", "Pence"),
         ),
+        sizes=_by_size(
+            ("k Tsd tausend", "Tausend", "Tausend"),
+            ("M Mio", "Million", "Millionen"),
+            ("Mrd", "Milliarde", "Milliarden"),
+            ("Bio", "Billion", "Billionen"),
+        ),
+        degrees=("Grad", "Grad"),
         hour=(" Uhr", " Uhr", " "),
         clock=r":|\.(?=\d\d Uhr\b)",
         alone="Uhr",
@@ -122,6 +153,13 @@ LANGUAGES = {
             Money("dollaro", "dollari", "centesimo", "centesimi"),
             Money("sterlina", "sterline", "penny", "pence", feminine=True),
         ),
+        sizes=_by_size(
+            ("k K", "mila", "mila"),
+            ("M mln", "milione", "milioni"),
+            ("mld", "miliardo", "miliardi"),
+        ),
+        of="di",
+        degrees=("grado", "gradi"),
         hour=("", "", " e "),
         clock=":",
     ),
@@ -140,8 +178,17 @@ LANGUAGES = {
             ),
             "R$": Money("real", "reais", "centavo", "centavos"),
         },
+        sizes=_by_size(
+            ("k K", "mil", "mil"),
+            ("M mi", "milh\u00e3o", "milh\u00f5es"),
+            ("bi", "bilh\u00e3o", "bilh\u00f5es"),
+            ("tri", "trilh\u00e3o", "trilh\u00f5es"),
+            ("bili\u00e3o", "bili\u00e3o", "bili\u00f5es"),
+        ),
+        of="de",
+        degrees=("grau", "graus"),
         hour=(" hora", " horas", " e "),
-        clock=" ?h ?|:",
+        clock=" ?[hH] ?|:",
         alone="h|horas?",
     ),
     "nl": Language(
@@ -156,6 +203,13 @@ LANGUAGES = {
             Money("dollar", "dollar", "cent", "cent"),
             Money("pond", "pond", "penny", "pence"),
         ),
+        sizes=_by_size(
+            ("k", "duizend", "duizend"),
+            ("mille", "mille", "mille"),
+            ("M mln", "miljoen", "miljoen"),
+            ("mld mrd", "miljard", "miljard"),
+        ),
+        degrees=("graad", "graden"),
         hour=(" uur", " uur", " "),
         clock=r":|\.(?=\d\d uur\b)",
     ),
@@ -176,7 +230,13 @@ LANGUAGES = {
 }
 """Languages whose numbers are written out, by code."""
 
+_EURO = Money("euro", "euros", "centavo", "centavos")
+LANGUAGES["pt-br"] = replace(
+    LANGUAGES["pt"], money={**LANGUAGES["pt"].money, "\u20ac": _EURO, "EUR": _EURO}
+)
+
 
 def language_code(tag: str) -> str:
-    """ "fr-FR" -> "fr"."""
-    return tag.replace("_", "-").split("-")[0].strip().lower()
+    """ "fr-FR" -> "fr", but "pt_BR" -> "pt-br", whose numbers have words of their own."""
+    code = tag.replace("_", "-").strip().lower()
+    return code if code in LANGUAGES else code.split("-")[0].strip()

@@ -53,6 +53,8 @@ def test_normalize(text: str, expected: str) -> None:
         ("de", "Die 3 M\u00e4nner, um 20 Uhr!", "die drei m\u00e4nner um zwanzig uhr"),
         ("fr", "L\u2019\u00e9t\u00e9, c'est 2 mois.", "l'\u00e9t\u00e9 c'est deux mois"),
         ("hi", "\u0939\u093f\u0928\u094d\u0926\u0940 5", "\u0939\u093f\u0928\u094d\u0926\u0940 5"),
+        ("pt", "16 dias", "dezasseis dias"),
+        ("pt-br", "16 dias", "dezesseis dias"),
         ("nl", "grey harbour, Mr. Jansen", "grey harbour mr jansen"),
     ],
 )

@@ -62,7 +62,7 @@ def perform(
             from engine.text.languages import language_code
 
             language = language_code(language)
-            ears = Ears(cpu_threads=1, language=language)
+            ears = Ears(cpu_threads=1, language=language.partition("-")[0])
         job = Job(
             engine,
             ledger,

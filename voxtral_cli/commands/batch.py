@@ -46,7 +46,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE|DIR",
-        help="One file for all, or a folder for a file each.  [default: NAME.m4b; NAME.mp3 without ffmpeg]",
+        help="One file for all, or a folder for a file each.  "
+        "[default: NAME.m4b; NAME.mp3 without ffmpeg]",
     ),
 ]
 BookFormat = Annotated[
