@@ -36,7 +36,7 @@ _PASSES = 6
 
 _START_MARK = "\ue000"  # private use: `printable` let none through
 _NUMBER_START = re.compile(
-    r"(^\s*|[.!?][\"')]{0,3}\s{1,3})(?=[\"'(]{0,3}[$\u00a3\u20ac\u20b9+~#-]{0,2}\d)"
+    r"(^\s*|[.!?][\"')]{0,3}\s{1,3})(?=[\"'(]{0,3}(?:R?[$\u00a3\u20ac\u20b9+~#-]{1,2} ?)?\d)"
 )
 _MARKED = re.compile(rf"{_START_MARK}(\W{{0,5}})(\w?)")
 

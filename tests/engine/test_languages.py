@@ -60,7 +60,7 @@ CASES = {
         "cuesta $ 25 millones o 1.000.000 €": (
             "cuesta veinticinco millones de dólares o un millón de euros."
         ),
-        "$ 1 millón, $ 3 mil millones": "un millón de dólares, tres mil millones de dólares.",
+        "$ 1 millón, $ 3 mil millones": "Un millón de dólares, tres mil millones de dólares.",
         "Canadá-4 y -4": "Canadá-cuatro y menos cuatro.",
         "de 8:00-10:00, a las 14:30h": "de ocho a diez, a las catorce y treinta.",
         "21.000 €, 31.000, 21.000.000, 101.000": (
@@ -162,7 +162,7 @@ CASES = {
     },
     "pt": {
         "às 14h30 e às 2:00": "às catorze horas e trinta e às duas horas.",
-        "R$ 12,50 e 2 £": "doze reais e cinquenta centavos e duas libras.",
+        "R$ 12,50 e 2 £": "Doze reais e cinquenta centavos e duas libras.",
         "o 2º lugar, a 3ª vez": "o segundo lugar, a terceira vez.",
         "uns 22%": "uns vinte e dois por cento.",
         "3,5": "Três vírgula cinco.",
