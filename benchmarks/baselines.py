@@ -2,7 +2,8 @@
 
 Both loops speak a frame at a length in the middle of the text, over and over: flow head, codes to
 the host (which looks for END), backbone. Eager, every kernel is started by Python; with graphs,
-the flow head and the backbone are one call each. Nothing else is overlapped or batched.
+the flow head and the backbone are one call each. Nothing else is overlapped or batched. The layers
+are the engine's, with its own kernels where these are asked for.
 """
 
 import time

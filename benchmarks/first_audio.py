@@ -5,17 +5,18 @@ run fills the disk cache.
 """
 
 import sys
+from collections.abc import Sequence
 
 from benchmarks import common
 from benchmarks.processes import Finished, finish, say
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = common.parser("Seconds from process start to the first audio.", steps=True)
-    parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
+    parser = common.parser("Seconds from process start to the first audio.", *common.FLAGS)
+    parser.add_argument("--rows", type=common.count, default=4, help="as for voxtral say")
     parser.add_argument("--first-chunk-ms", type=int, help="as for voxtral say")
-    given = parser.parse_args()
+    given = common.parse(parser, arguments)
     options = ["--rows", str(given.rows), "--steps", str(common.steps_of(given))]
     if given.first_chunk_ms is not None:
         options += ["--first-chunk-ms", str(given.first_chunk_ms)]
@@ -33,6 +34,7 @@ def main() -> None:
         "rows": given.rows,
         "first_chunk_ms": given.first_chunk_ms,
         "characters": len(common.TEXT),
+        "kernels": common.kernels(given.device),
         "output_bytes": finished[-1].output_bytes,
         "first_audio_s": first,
         "last_audio_s": last,

@@ -2,16 +2,21 @@
 
     python -m benchmarks.frames                                        # the 4B model, on a GPU
     python -m benchmarks.frames --only frames baselines --rows 1 32 --steps 8
-    python -m benchmarks.frames --device cpu --params engine/checkpoints/nano/params.json
 
 Beside a frame stand its limit (bytes that it must read, over what a large copy reaches), a plain
 eager loop and one with two graphs, measured in the same run. What is most wanted is measured first,
-and the result file is written after each measurement: a run that is stopped keeps what it has.
+and a file is written after each measurement: a run that is stopped keeps what it has.
+
+Which file: a run adds to the result file, if that is of the same commit (without changes), hardware
+and facts (`Bench.facts`). Another's stays as it is, and the run writes beside it, into a file that
+ends in `.part` and is added to by the same rule; when a run without options has ended, that is the
+result file.
 """
 
 import argparse
 import gc
 import itertools
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -25,9 +30,11 @@ import torch
 from benchmarks import baselines, common, hollow
 from benchmarks.processes import finish, say
 from benchmarks.synthetic import CHARACTERS, SECONDS, VOICE_ROWS, Synthetic
-from engine.errors import VoxtralError
-from engine.models.layers import fused
+from engine.config import parse_config, read_params
+from engine.device import find_device
+from engine.errors import DeviceError, InputError, VoxtralError
 from engine.speech import SpeechOptions
+from evaluation import report
 
 PARAMS = Path(__file__).parent.parent / "tests" / "golden" / "params-4b.json"
 PARTS = ("frames", "first", "baselines", "memory", "startup")
@@ -45,35 +52,66 @@ Job = tuple[str, Callable[[], None]]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
     given = arguments_of(arguments)
+    check(given)
+    measure(given)
+
+
+def measure(given: argparse.Namespace) -> None:
+    """All that is asked for; tests do it on the CPU, where it is not what `voxtral` runs."""
     with torch.inference_mode():
         speed = baselines.bandwidth(given.device)
         bench = Bench(given, Synthetic.of(given.params, given.device), speed)
         for part, job in bench.jobs():
             if part in (given.only or PARTS):
                 bench.run(part, job)
-    common.publish("frames", given, bench.figures, HEADER, table(bench.figures))
+    result = common.place("frames", given)
+    if given.whole and bench.path != result:
+        bench.path = bench.path.replace(result)
+    common.publish("frames", given, bench.figures, HEADER, table(bench.figures), bench.path)
+
+
+def check(given: argparse.Namespace) -> None:
+    """
+    Raises:
+        InputError: If there is no frame after another.
+        DeviceError: If the device is no CUDA device that is here.
+    """
+    rate = parse_config(read_params(given.params)).codec.frame_rate
+    if round(given.seconds * rate) < 2:
+        raise InputError(f"{given.seconds} s are less than two frames.", "Give more --seconds.")
+    with suppress(DeviceError):
+        if given.device.startswith("cuda") and find_device(given.device):
+            return
+    hint = "Others are measured by benchmarks.throughput."
+    raise DeviceError(f"{given.device} is no CUDA device that is here.", hint)
 
 
 def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The command line; `model` is what the result file calls it."""
-    parser = argparse.ArgumentParser(description="Milliseconds a frame, of random weights.")
+    parser = common.parser("Milliseconds a frame, of random weights.", "runs")
+    parser.set_defaults(runs=3)
     parser.add_argument("--params", type=Path, default=PARAMS, help="params.json; default: 4B")
-    parser.add_argument("--device", default="cuda", help="cuda, cuda:1, cpu")
-    parser.add_argument("--runs", type=int, default=3, help="runs measured, after the warm-up")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
-    parser.add_argument("--steps", type=int, nargs="+", default=[8, 7], help="Euler steps")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="of sound, of each row")
+    parser.add_argument("--device", default="cuda", help="cuda, cuda:1")
+    parser.add_argument("--rows", type=common.count, nargs="+", default=list(ROWS))
+    parser.add_argument("--steps", type=common.count, nargs="+", default=[8, 7], help="Euler steps")
+    parser.add_argument("--seconds", type=common.duration, default=SECONDS, help="of each row")
     parser.add_argument("--only", nargs="+", choices=PARTS, help="some parts; default: all")
-    parser.add_argument("--results", type=Path, default=common.RESULTS)
-    given = parser.parse_args(arguments)
+    given = common.parse(parser, arguments)
+    given.whole, given.options = not given.options, {}
     path = given.params.resolve()
     name = path.parent.name if path.stem == "params" else path.stem.removeprefix("params-")
     given.model = f"random-{name}"
+    if path != PARAMS.resolve():
+        given.model += f"-{common.digits(str(path))}"
     return given
 
 
 class Bench:
-    """The measurements; each adds to `figures`."""
+    """The measurements; each adds to `figures`, which are those of `path`.
+
+    Args:
+        facts: How it is measured: figures of other facts are not added to.
+    """
 
     def __init__(self, given: argparse.Namespace, synthetic: Synthetic, bandwidth: float) -> None:
         self.given, self.synthetic, self.bandwidth = given, synthetic, bandwidth
@@ -81,16 +119,32 @@ class Bench:
         self.seeds = itertools.count(1)
         self.frames = round(given.seconds * self.rate)
         self.positions = VOICE_ROWS + CHARACTERS // 4 + self.frames // 2
-        self.figures: Figures = {
+        self.facts: Figures = {
             "runs": given.runs,
-            "steps": given.steps,
-            "bandwidth_gb_s": bandwidth / 1e9,
             "characters": CHARACTERS,
             "frames": self.frames,
             "voice_rows": VOICE_ROWS,
-            "kernels": fused(synthetic.model.norm.weight) is not None,
-            "rows": {},
+            "kernels": common.kernels(given.device),
         }
+        self.path, found = self.begun()
+        self.figures: Figures = {"rows": {}, "failed": {}, **found, **self.facts}
+        self.figures["steps"] = list(dict.fromkeys([*found.get("steps", []), *given.steps]))
+        self.figures["bandwidth_gb_s"] = bandwidth / 1e9
+
+    def begun(self) -> tuple[Path, Figures]:
+        """The file to write, and its figures so far; see the top of the file."""
+        commit = self.given.commit
+        known = commit != "unknown" and not commit.endswith("-dirty")
+        here = {"commit": commit, "hardware": report.hardware(self.given.device)}
+        result = common.place("frames", self.given)
+        for path in (result, result.with_suffix(".part")):
+            if not path.exists():
+                return path, {}
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            figures = stored["figures"]
+            if known and here.items() <= stored.items() and self.facts.items() <= figures.items():
+                return path, figures
+        return path, {}
 
     def jobs(self) -> Iterator[Job]:
         """Part and measurement, what is most wanted first."""
@@ -113,12 +167,13 @@ class Bench:
     def run(self, part: str, job: Callable[[], None]) -> None:
         """One measurement; one that fails is noted, and the next are made."""
         said = f"{part} {getattr(job, 'args', '')}".strip()
+        self.figures["failed"].pop(said, None)
         try:
             job()
         except (RuntimeError, VoxtralError) as error:
-            self.figures.setdefault("failed", {})[said] = str(error).partition("\n")[0]
+            self.figures["failed"][said] = str(error).partition("\n")[0]
             said += f": {error}"
-        common.store("frames", self.given, self.figures)
+        common.store("frames", self.given, self.figures, self.path)
         print(said, file=sys.stderr, flush=True)
         with suppress(RuntimeError):  # after a capture that failed
             self.forget()
@@ -126,8 +181,7 @@ class Bench:
     def forget(self) -> None:
         """Give unused memory back."""
         gc.collect()
-        if self.given.device.startswith("cuda"):
-            torch.cuda.empty_cache()
+        torch.cuda.empty_cache()
 
     def speak(self, rows: int, steps: int) -> None:
         """Whole requests: time a frame, RTF, characters a second; sound decoded and copied."""
@@ -170,8 +224,6 @@ class Bench:
 
     def memory(self) -> None:
         """Peak of one row of two minutes, weights included, as torch counts it."""
-        if not self.given.device.startswith("cuda"):
-            return
         self.forget()
         torch.cuda.reset_peak_memory_stats(self.given.device)
         options = SpeechOptions(rows=1, steps=self.given.steps[0])

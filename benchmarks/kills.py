@@ -6,19 +6,23 @@ a proof; a few kills over a fake engine are in the test suite.
 
 import json
 import random
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import common
+from engine.device import find_device
 from engine.errors import VoxtralError
+from engine.hub import resolve
 
 WHO = "The baker|A sailor|My neighbour|The old king|Her brother|Some child|The captain|A stranger"
 DID = "opened the door|counted the coins|watched the rain|found a letter|lit a candle"
 WHERE = "in the morning|by the river|after the storm|without a word|near the mill"
+FEWEST, MOST = 7, 201  # passages of two paragraphs, and of all words there are
+BOOK, MANUSCRIPT, LEDGER = "book.flac", "book.txt", "book.voxtral"
 
 
 def text(passages: int) -> str:
@@ -35,59 +39,85 @@ def text(passages: int) -> str:
     return "\n\n".join(" ".join(group) for group in groups)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run, kill, compare, publish."""
-    parser = common.parser("Kills and resumed runs of voxtral batch.")
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--passages", type=int, default=120, help="of about 35 characters")
-    parser.add_argument("--longest", type=float, default=8.0, help="seconds until a kill")
+    parser = common.parser("Kills and resumed runs of voxtral batch.", "model", "device")
+    parser.add_argument("--kills", type=common.count, default=50)
+    parser.add_argument("--passages", type=common.count, default=120, help="of about 35 characters")
+    parser.add_argument("--longest", type=common.duration, default=8.0, help="seconds until a kill")
     parser.add_argument("--context", default="none", help="as for voxtral batch")
-    given = parser.parse_args()
+    given = common.parse(parser, arguments)
+    given.options["context"] = given.context  # always in the file's name
+    if not FEWEST <= given.passages <= MOST:
+        parser.error(f"--passages: from {FEWEST} to {MOST}")
+    find_device(given.device)
+    model = str(resolve(given.model).resolve())
     with tempfile.TemporaryDirectory() as folder:
         alone, killed = Path(folder, "alone"), Path(folder, "killed")
         for place in (alone, killed):
             place.mkdir()
-            (place / "book.txt").write_text(text(given.passages))
-        command = [sys.executable, "-m", "voxtral_cli", "batch", "book.txt", "-o", "book.flac"]
-        command += ["--quiet", "--model", given.model, "--device", given.device]
+            (place / MANUSCRIPT).write_text(text(given.passages))
+        command = [sys.executable, "-m", "voxtral_cli", "batch", MANUSCRIPT, "-o", BOOK]
+        command += ["--quiet", "--model", model, "--device", given.device]
         command += ["--context", given.context]
         began = time.perf_counter()
-        subprocess.run(command, cwd=alone, check=True, stdout=subprocess.DEVNULL)
+        finished(alone, started(command, alone))
         took = time.perf_counter() - began
-        kills = kill_often(command, killed, given.kills, given.longest)
-        same = (alone / "book.flac").read_bytes() == (killed / "book.flac").read_bytes()
-        wanted, got = (keys(place / "book.voxtral") for place in (alone, killed))
+        kill_often(command, killed, given.kills, given.longest)
+        same = (alone / BOOK).read_bytes() == (killed / BOOK).read_bytes()
+        wanted, got = (keys(place / LEDGER) for place in (alone, killed))
         left = sorted(path.name for path in killed.iterdir())
     figures = {
-        "kills": kills,
+        "kills": given.kills,
         "passages": len(wanted),
         "uninterrupted_s": took,
         "same_bytes": same,
         "spoken_twice": len(got) - len(set(got)),
         "lost": len(set(wanted) - set(got)),
-        "left_behind": [
-            name for name in left if name not in ("book.txt", "book.flac", "book.voxtral")
-        ],
+        "left_behind": [name for name in left if name not in (BOOK, MANUSCRIPT, LEDGER)],
     }
     common.publish("kills", given, figures, list(figures), [list(figures.values())])
     wrong = [figures[name] for name in ("spoken_twice", "lost", "left_behind")]
-    if not same or any(wrong) or kills < given.kills:
+    if not same or any(wrong):
         raise VoxtralError("The killed run is not the same.", "See the table.")
 
 
-def kill_often(command: list[str], place: Path, wanted: int, longest: float) -> int:
-    """Start and kill until it was killed so often, then let it end; how often it was killed."""
+def kill_often(command: list[str], place: Path, wanted: int, longest: float) -> None:
+    """Start and kill until it was killed so often, then let it end.
+
+    Raises:
+        VoxtralError: If a run fails, or the book is there before.
+    """
     kills, chance = 0, random.Random(1)
-    while not (place / "book.flac").exists():
+    while not (place / BOOK).exists():
         rows = ["--rows", chance.choice(["auto", "1", "3"])]
-        process = subprocess.Popen([*command, *rows], cwd=place, stdout=subprocess.DEVNULL)
+        process = started([*command, *rows], place)
         try:
-            process.wait(chance.uniform(0, longest) if kills < wanted else None)
+            finished(place, process, chance.uniform(0, longest) if kills < wanted else None)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
             kills += 1
-    return kills
+    if kills < wanted:
+        hint = "Give more --passages, or a smaller --longest."
+        raise VoxtralError(f"The book was there after {kills} kills.", hint)
+
+
+def started(command: list[str], place: Path) -> subprocess.Popen[bytes]:
+    """The command in a folder; what it complains of is seen."""
+    return subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL)
+
+
+def finished(place: Path, process: subprocess.Popen[bytes], seconds: float | None = None) -> None:
+    """Wait for the book.
+
+    Raises:
+        subprocess.TimeoutExpired: If the process is at it after so many seconds.
+        VoxtralError: If it has ended without it.
+    """
+    code = process.wait(seconds)
+    if code or not (place / BOOK).exists():
+        raise VoxtralError(f"voxtral batch has ended with {code}.", "It says why above.")
 
 
 def keys(ledger: Path) -> list[str]:

@@ -40,12 +40,12 @@ TIMES = ("that day", "all week", "in March", "last May", "at first")
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = common.parser("Time, memory and rows of a long text.")
+    parser = common.parser("Time, memory and rows of a long text.", "model", "device", "runs")
     parser.set_defaults(runs=1)
     parser.add_argument("--command", default=COMMAND, help=f"of voxtral; default: {COMMAND}")
-    parser.add_argument("--rows", type=int, nargs="*", default=list(ROWS))
-    parser.add_argument("--minutes", type=int, nargs=2, default=list(MINUTES))
-    given = parser.parse_args(arguments)
+    parser.add_argument("--rows", type=common.count, nargs="*", default=list(ROWS))
+    parser.add_argument("--minutes", type=common.count, nargs=2, default=list(MINUTES))
+    given = common.parse(parser, arguments)
     check(given.command)
     by_length = {n: _measure(given, n, DEFAULT_ROWS) for n in given.minutes}
     by_rows = {n: _measure(given, ROWS_MINUTES, n) for n in given.rows}
@@ -89,9 +89,7 @@ def _measure(given: Any, minutes: int, rows: int) -> dict[str, Any]:
         places = {"text": str(text), "out": str(out), "rows": str(rows)}
         asked = [word.format(**places) for word in shlex.split(given.command)]
         options = ["--quiet", "--model", given.model, "--device", given.device]
-        done = [
-            finish([*VOXTRAL, *asked, *options], silent=True) for _ in range(max(1, given.runs))
-        ]
+        done = [finish([*VOXTRAL, *asked, *options], silent=True) for _ in range(given.runs)]
         with wave.open(str(out)) as file:
             sound = file.getnframes() / file.getframerate()
     walls = common.quantiles([one.seconds for one in done])

@@ -4,6 +4,7 @@ The mapped checkpoint counts as far as it was touched, as the operating system c
 """
 
 import sys
+from collections.abc import Sequence
 
 from benchmarks import common
 from benchmarks.processes import finish, say
@@ -11,11 +12,11 @@ from benchmarks.processes import finish, say
 LENGTHS = (1, 10)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = common.parser("Peak resident MB of a say.", steps=True)
-    parser.add_argument("--rows", type=int, default=4, help="as for voxtral say")
-    given = parser.parse_args()
+    parser = common.parser("Peak resident MB of a say.", *common.FLAGS)
+    parser.add_argument("--rows", type=common.count, default=4, help="as for voxtral say")
+    given = common.parse(parser, arguments)
     options = ["--rows", str(given.rows), "--steps", str(common.steps_of(given))]
     peaks = {}
     for times in LENGTHS:

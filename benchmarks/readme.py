@@ -25,6 +25,8 @@ HEADER = (
     "Peak memory",
     "Commit",
 )
+SHOWN = ("throughput", "first_audio", "startup", "memory", "frames")
+"""Benchmarks whose figures are in a row, and whose commits."""
 MISSING = "-"
 
 
@@ -72,17 +74,21 @@ def with_table(text: str, table: str) -> str:
 
 
 def speed_table(records: Sequence[dict[str, Any]]) -> str:
-    """Markdown, a row for each model on each machine; medians, the worst of the peaks."""
-    machines: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    """Markdown, a row for each model on each device; medians, the worst of the peaks.
+
+    Runs with options of their own are in no row.
+    """
+    machines: dict[tuple[str, str, str], dict[str, dict[str, Any]]] = {}
     for record in records:
-        if record["benchmark"] == "server":  # not ours
+        if record["benchmark"] not in SHOWN or record.get("options"):
             continue
-        found = machines.setdefault((record["model"], record["hardware"]), {})
-        found[record["benchmark"]] = record
+        key = record["model"], record["hardware"], record["device"]
+        machines.setdefault(key, {})[record["benchmark"]] = record
     lines = [_line(HEADER), _line(["---", *["---:"] * (len(HEADER) - 1)])]
-    for (model, hardware), found in sorted(machines.items()):
-        kernels = found.get("frames", {}).get("figures", {}).get("kernels")
-        how = ", `VOXTRAL_KERNELS=1`" if kernels else ""
+    for (model, hardware, device), found in sorted(machines.items()):
+        how = ", mps" if device == "mps" else ""  # of other devices the hardware tells
+        if any(record["figures"].get("kernels") for record in found.values()):
+            how += ", `VOXTRAL_KERNELS=1`"
         lines.append(_line([f"{model}, {hardware}{how}", *_cells(found)]))
     return "\n".join(lines)
 

@@ -10,7 +10,6 @@ are those of all requests that ran side by side. `benchmarks.first_audio` and
 `benchmarks.throughput` measure voxtral on the same paragraph.
 """
 
-import argparse
 import http.client
 import json
 import sys
@@ -19,10 +18,10 @@ import urllib.parse
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from benchmarks import common
+from engine.device import find_device
 from engine.errors import VoxtralError
 
 RATE, WIDTH = 24_000, 2
@@ -49,17 +48,17 @@ class Answer:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = argparse.ArgumentParser(description="A local OpenAI-compatible speech server.")
+    parser = common.parser("A local OpenAI-compatible speech server.", "runs")
     parser.add_argument("--url", required=True, help="such as http://127.0.0.1:8000")
     parser.add_argument("--model", required=True, help="as the server calls it")
     parser.add_argument("--voice", required=True)
     parser.add_argument("--text", default=common.TEXT, help="default: as all benchmarks")
-    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 4, 16])
-    parser.add_argument("--runs", type=int, default=common.RUNS, help="rounds, after a warm-up")
-    parser.add_argument("--timeout", type=float, default=300.0, help="seconds of silence")
+    parser.add_argument("--concurrency", type=common.count, nargs="+", default=[1, 4, 16])
+    parser.add_argument("--timeout", type=common.duration, default=300.0, help="seconds of silence")
     parser.add_argument("--device", default="server", help="in words, for the file's name")
-    parser.add_argument("--results", type=Path, default=common.RESULTS)
-    given = parser.parse_args(arguments)
+    given = common.parse(parser, arguments)
+    if given.device.startswith("cuda"):  # its name will be asked for
+        find_device(given.device)
     asked = {"model": given.model, "voice": given.voice, "input": given.text}
     streamed = {"response_format": "pcm", "stream": True, "stream_format": "audio"}
     body = json.dumps(asked | streamed)
@@ -85,7 +84,7 @@ def measure(
     answers: list[Answer] = []
     rounds = []
     with ThreadPoolExecutor(count) as pool:
-        for number in range(1 + max(1, runs)):
+        for number in range(1 + runs):
             begin = time.perf_counter()
             waiting = [pool.submit(request, url, body, timeout) for _ in range(count)]
             done = [future.result() for future in waiting]

@@ -1,14 +1,15 @@
 """How long `voxtral --help` takes, from process start to process end."""
 
 import sys
+from collections.abc import Sequence
 
 from benchmarks import common
 from benchmarks.processes import VOXTRAL, finish
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    given = common.parser("Seconds of `voxtral --help`.").parse_args()
+    given = common.parse(common.parser("Seconds of `voxtral --help`.", "runs"), arguments)
     seconds = common.repeat(lambda: finish([*VOXTRAL, "--help"]).seconds, given.runs)
     spread = common.quantiles(seconds)
     figures = {"runs": len(seconds), "help_s": spread}

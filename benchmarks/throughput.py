@@ -25,11 +25,11 @@ WARM_UP = "One, two, three."
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and publish."""
-    parser = common.parser("Real-time factor by text length and rows.", steps=True)
+    parser = common.parser("Real-time factor by text length and rows.", *common.FLAGS)
     parser.add_argument("--voice", help="default: the checkpoint's first")
-    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS), help="side by side")
-    parser.add_argument("--threads", type=int, help="of torch; default: as `voxtral` does")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--rows", type=common.count, nargs="+", default=list(ROWS))
+    parser.add_argument("--threads", type=common.count, help="of torch; default: as `voxtral` does")
+    given = common.parse(parser, arguments)
     engine = Engine.from_folder(resolve(given.model), device=given.device)
     if given.threads or engine.packed:
         torch.set_num_threads(given.threads or 1)
@@ -54,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "steps": common.steps_of(given),
         "threads": torch.get_num_threads(),
         "characters": len(common.TEXT),
+        "kernels": common.kernels(engine.device),
         "by_length": lengths,
         "by_rows": rows,
         "growth": growth / (LENGTHS[-1] / LENGTHS[0]),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("engine", "voxtral_cli")
+CODE = ("engine", "voxtral_cli", "benchmarks", "evaluation", ":(exclude)benchmarks/results")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -10,8 +10,9 @@ from benchmarks import baselines, frames, hollow
 from benchmarks.synthetic import Bytes, Synthetic, random_model
 from engine import Engine, SpeechOptions
 from engine.config import parse_config, read_params
-from engine.errors import DeviceError
+from engine.errors import DeviceError, InputError
 from engine.models.voxtral import VoxtralModel
+from evaluation import report
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 PARAMS = GOLDEN / "tiny" / "params.json"
@@ -41,8 +42,8 @@ def test_all_is_published_and_a_failure_spoils_no_other(
     asked = ["--rows", "1", "2", "--steps", "2", "1", "--seconds", "0.4", "--runs", "1"]
     parts = ["--only", "frames", "first", "baselines"]
     place = ["--device", "cpu", "--params", str(PARAMS), "--results", str(tmp_path)]
-    frames.main([*asked, *parts, *place])
-    record = json.loads((tmp_path / "frames-random-tiny-cpu.json").read_text())
+    frames.measure(frames.arguments_of([*asked, *parts, *place]))
+    record = json.loads(next(tmp_path.glob("frames-random-tiny-*-cpu.json")).read_text())
     out = capsys.readouterr().out
     assert out.endswith(json.dumps(record) + "\n")
     figures = record["figures"]
@@ -57,6 +58,60 @@ def test_all_is_published_and_a_failure_spoils_no_other(
     assert {"eager_ms", "two_graphs_ms"} <= set(figures["rows"]["2, 2"])
     assert figures["failed"]["first (80, 2)"] == "Too small."
     assert "2, 2" in out
+
+
+@pytest.fixture
+def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Frames of so many rows at a commit; what lies in the folder then: suffix -> rows, commit."""
+
+    def spoken(commit: str, rows: int, *more: str, whole: bool = False):
+        monkeypatch.setattr(report, "commit", lambda: commit)
+        monkeypatch.setattr(baselines, "bandwidth", lambda device: 1e10)
+        asked = ["--only", "frames", "--rows", str(rows), "--steps", "1", "--seconds", "0.16"]
+        place = ["--device", "cpu", "--params", str(PARAMS), "--results", str(tmp_path)]
+        given = frames.arguments_of([*asked, *place, "--runs", "1", *more])
+        assert not given.whole
+        given.whole = whole
+        frames.measure(given)
+        records = {path.suffix: json.loads(path.read_text()) for path in tmp_path.iterdir()}
+        return {
+            suffix: ([row[0] for row in record["figures"]["rows"]], record["commit"])
+            for suffix, record in records.items()
+        }
+
+    return spoken
+
+
+def test_parts_of_one_commit_come_together(speak) -> None:
+    speak("aaa", 1)
+    assert speak("aaa", 2) == {".json": (["1", "2"], "aaa")}
+
+
+def test_a_part_never_replaces_the_file_of_another_commit(speak) -> None:
+    speak("aaa", 1)
+    assert speak("bbb", 2) == {".json": (["1"], "aaa"), ".part": (["2"], "bbb")}
+    assert speak("bbb", 3)[".part"] == (["2", "3"], "bbb")
+    assert speak("bbb", 4, whole=True) == {".json": (["2", "3", "4"], "bbb")}
+
+
+def test_what_was_measured_otherwise_is_not_added_to(speak) -> None:
+    speak("aaa", 1)
+    assert speak("aaa", 2, "--runs", "2") == {".json": (["1"], "aaa"), ".part": (["2"], "aaa")}
+    assert speak("aaa-dirty", 2)[".part"] == (["2"], "aaa-dirty")
+    assert speak("aaa-dirty", 3)[".part"] == (["3"], "aaa-dirty")
+
+
+def test_a_run_without_options_is_whole() -> None:
+    assert frames.arguments_of(["--results", "x", "--device", "cuda:1"]).whole
+
+
+def test_what_cannot_be_measured_is_said_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    for device in ("cuda", "cpu", "auto"):
+        with pytest.raises(DeviceError, match=f"{device} is no CUDA device"):
+            frames.main(["--device", device])
+    with pytest.raises(InputError, match="two frames"):
+        frames.main(["--seconds", "0.08"])
 
 
 def test_first_audio_is_measured_from_the_prompt(tiny: Synthetic) -> None:

@@ -22,6 +22,7 @@ def record(benchmark: str, model: str = "nano", commit: str = "abc") -> dict[str
     return {
         "benchmark": benchmark,
         "model": model,
+        "device": "cpu",
         "hardware": "a box",
         "commit": commit,
         "figures": FIGURES[benchmark],
@@ -65,6 +66,7 @@ def test_random_weights_on_a_gpu_have_a_line() -> None:
         "memory_gb": {"allocated": 8.9, "reserved": 9.12},
     }
     made = {"benchmark": "frames", "model": "random-4b", "hardware": "a GPU", "commit": "x"}
+    made["device"] = "cuda"
     lines = speed_table([record("startup"), {**made, "figures": figures}]).splitlines()[2:]
     assert lines == [
         "| nano, a box | - | - | - | 0.31 s | - | abc |",
@@ -74,10 +76,30 @@ def test_random_weights_on_a_gpu_have_a_line() -> None:
     assert speed_table([nothing]).splitlines()[-1] == "| random-4b, a GPU | - | - | - | - | - | x |"
 
 
-def test_other_servers_are_not_in_the_table() -> None:
-    other = {"benchmark": "server", "model": "big", "hardware": "a box", "commit": "abc"}
-    records = [record("memory"), {**other, "figures": {}}]
+@pytest.mark.parametrize("other", ["server", "longform", "kills", "assembly"])
+def test_other_benchmarks_and_their_commits_are_not_in_the_table(other: str) -> None:
+    records = [record("memory"), {**record("memory"), "benchmark": other, "commit": "other"}]
     assert speed_table(records) == speed_table(records[:1])
+
+
+def test_runs_with_options_are_not_in_the_table() -> None:
+    asked = {**record("memory", commit="other"), "options": {"rows": 1}}
+    assert speed_table([record("memory"), asked]) == speed_table([record("memory")])
+
+
+def test_devices_of_one_machine_have_lines_of_their_own() -> None:
+    slow = {**record("throughput"), "figures": {"by_rows": {"1": {"rtf": {"p50": 0.9}}}}}
+    table = speed_table([record("throughput"), {**slow, "device": "mps"}])
+    assert [line.split(" | ")[:2] for line in table.splitlines()[2:]] == [
+        ["| nano, a box", "0.31"],
+        ["| nano, a box, mps", "0.90"],
+    ]
+
+
+def test_kernels_that_are_asked_for_are_told() -> None:
+    figures = {**FIGURES["throughput"], "kernels": True}
+    table = speed_table([{**record("throughput"), "figures": figures}])
+    assert "| nano, a box, `VOXTRAL_KERNELS=1` | 0.31 |" in table
 
 
 def test_write_then_check(readme: Path, results: Path) -> None:

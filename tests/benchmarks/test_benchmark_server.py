@@ -97,7 +97,7 @@ def test_no_server_is_an_error() -> None:
 def test_rounds_of_many(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["--url", url, "--model", "a/pcm", "--voice", "anna", "--runs", "1"]
     server.main([*asked, "--concurrency", "1", "3", "--results", str(tmp_path)])
-    record = json.loads((tmp_path / "server-pcm-server.json").read_text())
+    record = json.loads(next(tmp_path.glob("server-pcm-server-*.json")).read_text())
     assert capsys.readouterr().out.endswith(json.dumps(record) + "\n")
     found = record["figures"]["by_concurrency"]
     assert set(found) == {"1", "3"}
