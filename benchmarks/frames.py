@@ -128,7 +128,9 @@ class Bench:
         }
         self.path, found = self.begun()
         self.figures: Figures = {"rows": {}, "failed": {}, **found, **self.facts}
-        self.figures["steps"] = list(dict.fromkeys([*found.get("steps", []), *given.steps]))
+        kept = found.get("steps", [])  # those of a whole run come first
+        steps = [*given.steps, *kept] if given.whole else [*kept, *given.steps]
+        self.figures["steps"] = list(dict.fromkeys(steps))
         self.figures["bandwidth_gb_s"] = bandwidth / 1e9
 
     def begun(self) -> tuple[Path, Figures]:
@@ -139,7 +141,9 @@ class Bench:
         result = common.place("frames", self.given)
         for path in (result, result.with_suffix(".part")):
             if not path.exists():
-                return path, {}
+                if self.given.whole:
+                    return path, {}
+                continue
             stored = json.loads(path.read_text(encoding="utf-8"))
             figures = stored["figures"]
             if known and here.items() <= stored.items() and self.facts.items() <= figures.items():

@@ -102,7 +102,8 @@ _NUMERAL = re.compile(
     r"|George|Edward|William|James|Richard|Philip|Paul|Pius|Benedict|Napoleon) "
     r"(?![CL]\b)(C?(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?!\w|\.\w|'(?!s\b))"
 )
-_HEADING = re.compile(r" [A-Z]{2}")
+_LOUD_BEFORE, _LOUD_AFTER = re.compile(r"[A-Z]{2} $"), re.compile(r" (?=[A-Z]{2})")
+_PRONOUN = re.compile(r"(?:PART|BOOK|WAR|SECTION|ARTICLE) I(?= \w)")
 _CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
@@ -175,7 +176,8 @@ def _roman(match: re.Match[str]) -> str:
     word, numeral = match.groups()
     counted = word.capitalize() in _COUNTED
     values = [_ROMAN[letter] for letter in numeral]
-    if not values or (numeral == "I" and not counted):
+    pronoun = (numeral == "I" and not counted) or _PRONOUN.match(match.string, match.start())
+    if not values or pronoun:
         return match[0]
     total = sum(
         -value if value < following else value
@@ -183,5 +185,9 @@ def _roman(match: re.Match[str]) -> str:
     )
     if not counted:
         return f"{word} the {ordinal(str(total))}"
-    titled = word.isupper() and _HEADING.match(match.string, match.end())
-    return f"{word.capitalize()} {cardinal(str(total))}{',' if titled else ''}"
+    words = f"{word.capitalize() if word.isupper() else word} {cardinal(str(total))}"
+    follows = _LOUD_AFTER.match(match.string, match.end())
+    before = match.string[max(0, match.start() - 3) : match.start()]
+    if word.isupper() and (follows or _LOUD_BEFORE.search(before)):
+        return words.replace("-", " ").upper() + "," * bool(follows)  # part of what is shouted
+    return words

@@ -55,13 +55,17 @@ _FEMININE_NOUN = {
     "pt": re.compile(
         r" (?!(?:agora|ainda|apenas|aquelas?|cada|cerca|contra|da|das|dias?|ela|elas|ess?as?"
         r"|estas?|era|fora|mapas?|mas|minhas?|nas?|nossas?|numa|outras?|para|pelas?|planetas?|poetas?"
-        r"|suas?|todas?|umas?|\w{1,40}[eo]mas?|clima|programas?)\b)"
+        r"|suas?|todas?|umas?|\w{1,40}[eo]mas?|clima|programas?"
+        r"|(?:\w{0,40}gr|dr|pij|panor)amas?)\b)"
         r"(?:\w{1,40}(?:as?|[çs]ão|[çs]ões|dades?|[aeu]gem|[aeu]gens)|mulher(?:es)?|vez|vezes|voz"
         r"|(?:base|chave|classe|fase|frase|mão|mãe|noite|parte|rede|tarde)s?|flor(?:es)?)\b"
     ),
 }
 _LABEL = re.compile(
     r"\b(?:Kapitel|Nummer|Nr\.|Platz|Band|Teil|Seite|Artikel|Klasse|Gruppe|Liga|Stufe|Zimmer|Tag"
+    r"|Formel|Typ|Phase|Staffel|Kategorie|Saison|Linie|Zone|Level"
+    r"|formule|type|exercice|saison|niveau|ligne|chapitre|numéro|tome"
+    r"|f[oó]rmula|tipo|fase|rai|canale?|stagione|temporada|livello|nivel|volumen?|l[ií]nea|linha|zona"
     r"|capítulo|número|núm\.|página|tomo|parte|artículo|día|grupo|sala|el|la"
     r"|capitolo|numero|pagina|articolo|gruppo|classe|serie|il|giorno|artigo|dia|nível"
     r"|\u0639\u0627\u0645|\u0627\u0644\u0639\u0627\u0645|\u0633\u0646\u0629|\u0631\u0642\u0645) $",

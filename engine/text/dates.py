@@ -51,14 +51,17 @@ _SPAN = re.compile(
 )
 _BARE_YEAR = re.compile(
     r"(?:\b([Ii]n|[Ss]ince|[Yy]ear|[Cc]irca|[Uu]ntil|[Dd]uring|[Ss]pring|[Ss]ummer|[Aa]utumn"
-    r"|[Ww]inter|[Tt]he(?= (?:1[789]|20)\d[1-9])) )?"
+    r"|[Ww]inter|[Tt]he(?= (?:1[789]|20)\d[1-9]\b(?! (?:people|men|women|children"
+    r"|passengers|patients|students|workers|soldiers|members|employees|voters|victims|prisoners"
+    r"|participants)\b))) )?"
     r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))(1[1-9]\d\d|20\d\d)"
     r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
     r"(?! (?:percent|million|billion|[kcm]?[mgl]|x)\b)(?! [+*/=])"
-    r"(?(1)|(?! (?:people|men|women|children"
+    r"(?:(?(1)(?<=1[789]\d\d)|(?!))|(?(1)(?<=20\d\d)|(?!))|(?! (?:people|men|women|children"
     r"|(?!(?:always|as|does|has|his|is|its|this|thus|was)\b)[a-z]{1,30}s)\b))"
 )
-"""Not before a plural, which is what is counted: 1984 men. But in 1984 men were ..."""
+"""Not before a plural, which is what is counted: 1984 men. But in 1984 men were ..., where a word
+that years stand after is before one of the last centuries."""
 
 _TO_NOW = re.compile(r"(?<=\b(?:1[1-9]|20)\d\d) ?[-\u2013] ?(?=(?:now|present|today)\b)")
 _SEASON = re.compile(r"(?<![\w.,/])(1[1-9]\d\d|20\d\d)/(\d\d)(?![\w/])")

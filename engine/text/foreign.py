@@ -30,9 +30,9 @@ _RANGE = re.compile(r"(\d+)[\u2013-](\d+)", re.ASCII)
 _YEAR = re.compile(r"1[1-9]\d\d", re.ASCII)
 
 _COUNTED_DEGREES = (
-    r"\u00b0(?= (?!(?i:al?|all|acima|abaixo|bajo|celsius|con|com|da|de|di|e|em|en|est|este|gradi"
-    r"|grados|graus|in|leste|nel|no|nord|norte|o|oeste|ou|ovest|per|sobre|sopra|sotto|su|sud|sul"
-    r"|sur|y)\b)[A-Z]?[a-z\u00e0-\u00ff]{2})"
+    r"(?<!\d{3})\u00b0(?= (?i:anno|anniversario|capitolo|giorno|grado|piano|posto|premio|secolo"
+    r"|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre"
+    r"|andar|ano|cap[i\u00ed]tulo|dia|d\u00eda|grau|lugar|s\u00e9culo|a\u00f1o|piso|premio|puesto|siglo)\b)"
 )
 """A sign of degrees in the place of the raised o: "5\u00b0 piano"."""
 
@@ -49,7 +49,7 @@ _CELSIUS = re.compile(r"(?<=\d) ?[\u00b0\u00ba] ?C(?:elsius)?\b")
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _HOUR_WORD = " ?(?:Uhr|uur|h)"
 _ITALIAN_TIME = re.compile(
-    rf"\b((?:d?alle|delle|ore|le|verso le) {_HOUR})\.([0-5]\d)"
+    rf"\b((?:d?alle|delle|ore|(?:dopo|sono|verso) le) {_HOUR})\.([0-5]\d)"
     rf"(?:( ?[\u2013-] ?{_HOUR})\.([0-5]\d))?(?!\d|[.,]\d| ?%)",
     re.IGNORECASE,
 )
@@ -132,10 +132,8 @@ def _alone(digits: str, code: str) -> str:
 
 def _range(first: str, last: str, code: str) -> str:
     """ "1914-18"; but a code ("347-1234567", "01310-100") is read digit by digit."""
-    end = first[: -len(last)] + last  # "18" is short for "1918"
-    falls = len(first) > 2 and (len(end), end) < (len(first), first)
     long = max(len(first), len(last)) > 4 and not (first[-2:] == last[-2:] == "00")
-    if falls or long or any(len(digits) > 1 and digits[0] == "0" for digits in (first, last)):
+    if long or any(len(digits) > 1 and digits[0] == "0" for digits in (first, last)):
         return f"{one_by_one(first, code)}, {one_by_one(last, code)}"
     return f"{_alone(first, code)} {LANGUAGES[code].to} {_alone(last, code)}"
 

@@ -12,7 +12,8 @@ _MONTH = "|".join(_MONTHS)
 _STARTERS = (
     "Er|Sie|Es|Wir|Ich|Ihr|Du|Das|Die|Der|Dann|Danach|Da|Und|Aber|Doch|Als|So|Nun|Ein|Eine|Dort"
     "|Hier|Jetzt|Heute|Gestern|Damals|Sp\u00e4ter|Im|In|Am|Nach|Vor|Mit|Von|Bei|Auf|F\u00fcr|Man|Wenn|Wie"
-    "|Was|Wer|Auch|Nur|Diese[rs]?|Mein|Meine|Sein|Seine|Ihre|Alle"
+    "|Was|Wer|Wo|Wann|Warum|Wieso|Weil|Zum|Zur|Seit|Ja|Nein|Keine?|Leider|Schade|Endlich|Vielleicht"
+    "|Deshalb|Trotzdem|Au\u00dferdem|Morgen|Bitte|Danke|Herzlichen|Auch|Nur|Diese[rs]?|Mein|Meine|Sein|Seine|Ihre|Alle"
 )
 _DATE = re.compile(
     r"\b(am|vom|zum|bis|ab|seit|nach|vor|dem|den|der) ([12]\d|3[01]|0?[1-9])\."
@@ -42,7 +43,9 @@ _DAY = re.compile(
 """A figure with a full stop that ends no sentence, or several, with what tells their ending."""
 
 _NEUTER = re.compile(
-    r" (?:Album|Angebot|Auto|Bein|Bier|Bild|Buch|Ergebnis|Gebot|Haus|Jahr|Kapitel|Kind|Leben|Lied"
+    r" (?:Album|Angebot|Auto|Bein|Bier|Bild|Buch|Dorf|Ergebnis|Fenster|Festival|Foto|Gebot"
+    r"|Gespr\u00e4ch"
+    r"|Glas|Haus|Interview|Konzert|Land|Problem|Rennen|Team|Thema|Tier|Jahr|Kapitel|Kind|Leben|Lied"
     r"|Mal|Praktikum|Quartal|Semester|Spiel|St\u00fcck|Studium|Tor|Treffen|Werk|Ziel|Zimmer"
     r"|\w{2,40}(?:[^aeou]chen|lein|spiel|buch|haus|jahr|werk)|[a-z\u00e4\u00f6\u00fc\u00df]{2,40}es)\b"
 )
@@ -55,10 +58,11 @@ def german_ordinals(text: str) -> str:
 
 
 def _date(match: re.Match[str]) -> str:
-    """ "am 24.12." -> "am 24. Dezember"; "am 5. 3. 1990" -> "am 5. dritten 1990"."""
+    """ "am 24.12." -> "am 24. Dezember"; "am 5. 3. 1990" -> "am f\u00fcnften dritten 1990"."""
     article, day, _, month, end = match.groups()
     if match["apart"]:
-        return f"{article} {day}. {in_words(int(month), 'de', 'ordinal')}{'n' * (article != 'der')}"
+        ordinals = [in_words(int(number), "de", "ordinal") for number in (day, month)]
+        return " ".join([article, *(word + "n" * (article != "der") for word in ordinals)])
     stop = "" if end is None else "."
     return f"{article} {day.lstrip('0')}. {_MONTHS[int(month) - 1]}{stop}"
 

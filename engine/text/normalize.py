@@ -130,7 +130,7 @@ def _calmed(text: str) -> str:
 def _spoken_shout(match: re.Match[str]) -> str:
     words = [word.strip(",'") for word in match[0].split()]
     long = len(words) > 2 and any(len(word) >= 5 for word in words)
-    listed = match[0].count(",") == len(words) - 1  # PDF, PNG, GIF, BMP
+    listed = match[0].count(",") == len(words) - 1 == len(set(words)) - 1  # PDF, PNG, GIF, BMP
     if not (long or (len(words) > 3 and not listed) or _COMMON.search(match[0])):
         return match[0]
     lowered = re.sub(r"\bi\b", "I", match[0].lower())

@@ -83,19 +83,24 @@ def speak(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_parts_of_one_commit_come_together(speak) -> None:
-    speak("aaa", 1)
+    speak("aaa", 1, whole=True)
     assert speak("aaa", 2) == {".json": (["1", "2"], "aaa")}
 
 
+def test_a_part_alone_is_no_result(speak) -> None:
+    assert speak("aaa", 1) == {".part": (["1"], "aaa")}
+    assert speak("aaa", 2, whole=True) == {".json": (["2"], "aaa"), ".part": (["1"], "aaa")}
+
+
 def test_a_part_never_replaces_the_file_of_another_commit(speak) -> None:
-    speak("aaa", 1)
+    speak("aaa", 1, whole=True)
     assert speak("bbb", 2) == {".json": (["1"], "aaa"), ".part": (["2"], "bbb")}
     assert speak("bbb", 3)[".part"] == (["2", "3"], "bbb")
     assert speak("bbb", 4, whole=True) == {".json": (["2", "3", "4"], "bbb")}
 
 
 def test_what_was_measured_otherwise_is_not_added_to(speak) -> None:
-    speak("aaa", 1)
+    speak("aaa", 1, whole=True)
     assert speak("aaa", 2, "--runs", "2") == {".json": (["1"], "aaa"), ".part": (["2"], "aaa")}
     assert speak("aaa-dirty", 2)[".part"] == (["2"], "aaa-dirty")
     assert speak("aaa-dirty", 3)[".part"] == (["3"], "aaa-dirty")

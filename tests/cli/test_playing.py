@@ -88,6 +88,25 @@ def test_a_player_that_fails(
     assert not Path("a.wav").exists()
 
 
+def test_a_player_that_fails_is_named_beside_ffmpeg(
+    voxtral: Voxtral, fake: FakeEngine, programs: Programs
+) -> None:
+    fake.delay = 0.01
+    programs("ffplay", "exit 3")
+    programs("ffmpeg", 'for last; do :; done; cat > "${last#file:}"')
+    result = voxtral("say", "word " * 60, "--play", "-o", "a.m4a")
+    assert (result.exit_code, result.stderr) == (1, "error: ffplay: it stopped before the end.\n")
+    assert not list(Path().iterdir())
+
+
+def test_a_file_is_whole_before_its_player_ends(
+    voxtral: Voxtral, fake: FakeEngine, programs: Programs
+) -> None:
+    programs("aplay", "cat > heard.raw; test -s a.wav && echo whole > seen")
+    assert voxtral("say", "One two three", "--play", "-o", "a.wav").exit_code == 0
+    assert Path("seen").read_text() == "whole\n"
+
+
 def test_an_interrupted_player_is_ended(
     voxtral: Voxtral, fake: FakeEngine, programs: Programs
 ) -> None:

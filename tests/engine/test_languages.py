@@ -46,6 +46,9 @@ CASES = {
         "1 °C et 20°C": "Un degré Celsius et vingt degrés Celsius.",
     },
     "es": {
+        "105-101, 30\u00b0 cent\u00edgrados": (
+            "Ciento cinco a ciento uno, treinta\u00b0 cent\u00edgrados."
+        ),
         "¿Tiene 21 años?": "¿Tiene veintiún años?",
         "1 libro, 21 niños, 21 casas": "Un libro, veintiún niños, veintiuna casas.",
         "el 21 de mayo, capítulo 1 trata": "el veintiuno de mayo, capítulo uno trata.",
@@ -78,6 +81,15 @@ CASES = {
         "1° lugar, 20° bajo cero, 20ºC": "Primer lugar, veinte° bajo cero, veinte grados Celsius.",
     },
     "de": {
+        "Aristoteles (384\u2013322 v. Chr.)": (
+            "Aristoteles, dreihundertvierundachtzig bis dreihundertzweiundzwanzig v. Chr."
+        ),
+        "Er hat eine 3. Schade. Ich schulde ihr 50. Morgen zahle ich.": (
+            "Er hat eine drei. Schade. Ich schulde ihr f\u00fcnfzig. Morgen zahle ich."
+        ),
+        "ein 2. Gespr\u00e4ch bis 3. 4. 2020": (
+            "ein zweites Gespr\u00e4ch bis dritten vierten zweitausendzwanzig."
+        ),
         "Er kam am 3. Mai 1989.": "Er kam am dritten Mai neunzehnhundertneunundachtzig.",
         "3. Mai": "Dritter Mai.",
         "der 2. Versuch": "der zweite Versuch.",
@@ -141,6 +153,10 @@ CASES = {
         "1 °C, -5 °C": "Ein Grad Celsius, minus fünf Grad Celsius.",
     },
     "it": {
+        "180\u00b0 verso destra, 35\u00b0 oggi, la Formula 1 torna": (
+            "Centottanta\u00b0 verso destra, trentacinque\u00b0 oggi, la Formula uno torna."
+        ),
+        "le 5.30 sterline": "le cinque virgola tre zero sterline.",
         "23 anni": "Ventitré anni.",
         "alle 14:30": "alle quattordici e trenta.",
         "12,50 €, 1 £": "Dodici euro e cinquanta centesimi, una sterlina.",
@@ -161,6 +177,12 @@ CASES = {
         ),
     },
     "pt": {
+        "200 gramas, 2 pijamas, 200 p\u00e1ginas": (
+            "Duzentos gramas, dois pijamas, duzentas p\u00e1ginas."
+        ),
+        "Gira 180\u00b0 para a direita, diabetes tipo 1 afeta": (
+            "Gira cento e oitenta\u00b0 para a direita, diabetes tipo um afeta."
+        ),
         "às 14h30 e às 2:00": "às catorze horas e trinta e às duas horas.",
         "R$ 12,50 e 2 £": "Doze reais e cinquenta centavos e duas libras.",
         "o 2º lugar, a 3ª vez": "o segundo lugar, a terceira vez.",

@@ -51,14 +51,17 @@ CASES = {
     # chapters and kings
     "Chapter XVIII. Louis XVIII reigned": "Chapter eighteen. Louis the eighteenth reigned.",
     "CHAPTER XXIII": "Chapter twenty-three.",
-    "CHAPTER XIV THE STORM AT SEA": "Chapter fourteen, The storm at sea.",
+    "CHAPTER XIV THE STORM AT SEA": "Chapter fourteen, the storm at sea.",
+    "CHAPTER XXIV THE STORM": "Chapter twenty four, the storm.",
     "PART II, Chapter XLII, Chapter CXII": (
         "Part two, Chapter forty-two, Chapter one hundred and twelve."
     ),
     "Section C, Part L, King George VI's reign": (
         "Section C, Part L, King George the sixth's reign."
     ),
-    "WORLD WAR II": "World War two.",
+    "WORLD WAR II": "World war two.",
+    "THIS IS THE PART I HATE MOST! PART I": "This is the part I hate most! Part one.",
+    "PART ONE CHAPTER V MOSCOW": "Part one chapter five, moscow.",
     # years before a word that ends in s
     "The year 1984 was cold. In 1916 his father died.": (
         "The year nineteen eighty-four was cold. In nineteen sixteen his father died."
@@ -74,6 +77,10 @@ CASES = {
         "post-nineteen forty-five, nineteen ninety to present, nineteen eighty-four eighty-five,"
         " circa eighteen ninety."
     ),
+    "In 1245 patients, the 1912 passengers": (
+        "In one thousand two hundred and forty-five patients,"
+        " the one thousand nine hundred and twelve passengers."
+    ),
     # days from one to another
     "January 5-8, 2024": "January fifth to eighth, twenty twenty-four.",
     "June 10\u201312 or 1st-3rd June": "June tenth to twelfth or the first to the third of June.",
@@ -82,6 +89,7 @@ CASES = {
     "The USA, UK, EU, UN": "The USA, UK, EU, UN.",
     "PDF, PNG, JPEG, GIF and BMP": "PDF, PNG, JPEG, GIF and BMP.",
     "HEY, COME HERE, TOM": "Hey, come here, tom.",
+    "HELP, HELP, HELP, HELP": "Help, help, help, help.",
     # footnotes after a stop
     "He left.\u00b9 \u201cWho?\u201d\u00b2 they asked.\u00b3": ('He left. "Who?" they asked.'),
     "9.8 m/s\u00b2, 5 m\u00b2": ("Nine point eight meters per second squared, five square meters."),

@@ -68,6 +68,8 @@ def playing(player: str, rate: int) -> Iterator[Encoder]:
         try:
             yield feeder
             feeder.finish()
+        except Stopped:
+            raise BrokenPipeError from None
         finally:
             feeder.stop()
 
@@ -120,6 +122,10 @@ def fed(command: list[str]) -> Iterator[IO[bytes]]:
             raise VoxtralError(f"{command[0]}: {reason}.")
 
 
+class Stopped(Exception):
+    """The player reads no more: not the pipe of whatever else is written to."""
+
+
 class Feeder:
     """Hands samples to a player from a thread, so that speaking never waits for hearing."""
 
@@ -134,10 +140,10 @@ class Feeder:
         """Queues float32 samples [n].
 
         Raises:
-            BrokenPipeError: If the player has stopped.
+            Stopped: If the player has.
         """
         if self._broken:
-            raise BrokenPipeError
+            raise Stopped
         self._waiting.put(to_pcm16(samples).tobytes())
 
     def finish(self) -> None:
@@ -145,7 +151,7 @@ class Feeder:
         self.stop()
         self._thread.join()
         if self._broken:
-            raise BrokenPipeError
+            raise Stopped
 
     def stop(self) -> None:
         """Lets the thread end after what is queued."""

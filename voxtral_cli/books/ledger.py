@@ -76,10 +76,11 @@ class Ledger:
     def force(self, keys: Iterable[str]) -> None:
         """Take chunks as not spoken, but for those that were added since the first such call: a job
         that was interrupted goes on. It lasts until `forced`, in the file too."""
-        if self.anew is None:
+        held = {key for key in keys if key in self}
+        if held and self.anew is None:
             self._append({"force": True})
-        for key in set(keys).difference(self.anew or ()):
-            self._places.pop(key, None)
+        for key in held.difference(self.anew or ()):
+            del self._places[key]
 
     def forced(self) -> None:
         """All has been spoken anew, if it was being."""
