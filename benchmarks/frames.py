@@ -8,9 +8,9 @@ eager loop and one with two graphs, measured in the same run. What is most wante
 and a file is written after each measurement: a run that is stopped keeps what it has.
 
 Which file: a run adds to the result file, if that is of the same commit (without changes), hardware
-and facts (`Bench.facts`). Another's stays as it is, and the run writes beside it, into a file that
-ends in `.part` and is added to by the same rule; when a run without options has ended, that is the
-result file.
+and facts (`Bench.facts`). Another's stays as it is, and the run writes beside it, as a run with
+options does where there is no result, into a file that ends in `.part` and is added to by the same
+rule; when a run without options has ended, that is the result file.
 """
 
 import argparse

@@ -43,7 +43,7 @@ def test_all_is_published_and_a_failure_spoils_no_other(
     parts = ["--only", "frames", "first", "baselines"]
     place = ["--device", "cpu", "--params", str(PARAMS), "--results", str(tmp_path)]
     frames.measure(frames.arguments_of([*asked, *parts, *place]))
-    record = json.loads(next(tmp_path.glob("frames-random-tiny-*-cpu.json")).read_text())
+    record = json.loads(next(tmp_path.glob("frames-random-tiny-*-cpu.part")).read_text())
     out = capsys.readouterr().out
     assert out.endswith(json.dumps(record) + "\n")
     figures = record["figures"]
