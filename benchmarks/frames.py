@@ -71,7 +71,8 @@ def measure(given: argparse.Namespace) -> None:
 
 
 def check(given: argparse.Namespace) -> None:
-    """
+    """Refuse what cannot be measured.
+
     Raises:
         InputError: If there is no frame after another.
         DeviceError: If the device is no CUDA device that is here.

@@ -57,7 +57,7 @@ _BARE_YEAR = re.compile(
     r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))(1[1-9]\d\d|20\d\d)"
     r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
     r"(?! (?:percent|million|billion|[kcm]?[mgl]|x)\b)(?! [+*/=])"
-    r"(?:(?(1)(?<=1[789]\d\d)|(?!))|(?(1)(?<=20\d\d)|(?!))|(?! (?:people|men|women|children"
+    r"(?:(?(1)(?:(?<=1[789]\d\d)|(?<=20\d\d))|(?!))|(?! (?:people|men|women|children"
     r"|(?!(?:always|as|does|has|his|is|its|this|thus|was)\b)[a-z]{1,30}s)\b))"
 )
 """Not before a plural, which is what is counted: 1984 men. But in 1984 men were ..., where a word

@@ -13,7 +13,8 @@ _STARTERS = (
     "Er|Sie|Es|Wir|Ich|Ihr|Du|Das|Die|Der|Dann|Danach|Da|Und|Aber|Doch|Als|So|Nun|Ein|Eine|Dort"
     "|Hier|Jetzt|Heute|Gestern|Damals|Sp\u00e4ter|Im|In|Am|Nach|Vor|Mit|Von|Bei|Auf|F\u00fcr|Man|Wenn|Wie"
     "|Was|Wer|Wo|Wann|Warum|Wieso|Weil|Zum|Zur|Seit|Ja|Nein|Keine?|Leider|Schade|Endlich|Vielleicht"
-    "|Deshalb|Trotzdem|Au\u00dferdem|Morgen|Bitte|Danke|Herzlichen|Auch|Nur|Diese[rs]?|Mein|Meine|Sein|Seine|Ihre|Alle"
+    "|Deshalb|Trotzdem|Au\u00dferdem|Morgen|Bitte|Danke|Herzlichen|Auch|Nur"
+    "|Diese[rs]?|Mein|Meine|Sein|Seine|Ihre|Alle"
 )
 _DATE = re.compile(
     r"\b(am|vom|zum|bis|ab|seit|nach|vor|dem|den|der) ([12]\d|3[01]|0?[1-9])\."
@@ -44,8 +45,8 @@ _DAY = re.compile(
 
 _NEUTER = re.compile(
     r" (?:Album|Angebot|Auto|Bein|Bier|Bild|Buch|Dorf|Ergebnis|Fenster|Festival|Foto|Gebot"
-    r"|Gespr\u00e4ch"
-    r"|Glas|Haus|Interview|Konzert|Land|Problem|Rennen|Team|Thema|Tier|Jahr|Kapitel|Kind|Leben|Lied"
+    r"|Gespr\u00e4ch|Glas|Haus|Interview|Jahr|Kapitel|Kind|Konzert|Land|Leben|Lied|Problem|Rennen|Team"
+    r"|Thema|Tier"
     r"|Mal|Praktikum|Quartal|Semester|Spiel|St\u00fcck|Studium|Tor|Treffen|Werk|Ziel|Zimmer"
     r"|\w{2,40}(?:[^aeou]chen|lein|spiel|buch|haus|jahr|werk)|[a-z\u00e4\u00f6\u00fc\u00df]{2,40}es)\b"
 )

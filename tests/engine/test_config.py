@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.config import ModelConfig, parse_config, read_params
-from engine.errors import CheckpointError
+from engine.config import LONGEST_CHUNK, SHORTEST_CHUNK, ModelConfig, parse_config, read_params
+from engine.errors import CheckpointError, InputError
 from engine.pipeline import flow_options
 from engine.speech import FlowOptions, SpeechOptions
 from tests.conftest import GOLDEN_FOLDER
@@ -255,3 +255,12 @@ def test_parsing_changes_nothing(params: Params) -> None:
     first: ModelConfig = parse_config(params)
     assert params == before
     assert parse_config(json.loads(json.dumps(params))) == first
+
+
+def test_speech_options_have_the_same_bounds_of_a_chunk() -> None:
+    """`engine.speech` may not import the configuration."""
+    for length in (SHORTEST_CHUNK, LONGEST_CHUNK):
+        assert SpeechOptions(max_chars=length).max_chars == length
+    for length in (SHORTEST_CHUNK - 1, LONGEST_CHUNK + 1):
+        with pytest.raises(InputError, match="max_chars"):
+            SpeechOptions(max_chars=length)
