@@ -19,6 +19,7 @@ from engine.text.languages import language_code
 from engine.text.markdown import plain_line
 from engine.text.punctuation import arranged, finished, spoken_symbols, tidy
 from engine.text.quantities import spoken_quantities
+from engine.text.scripture import spoken_places
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de"
@@ -92,7 +93,7 @@ def _read(text: str) -> str:
         return ""
     if not _mostly_latin(text):
         return finished(" ".join(text.split()))
-    line = plain_line(to_ascii(text))
+    line = spoken_places(plain_line(to_ascii(text)))
     line = spoken_abbreviations(_calmed(spoken_numerals(spoken_addresses(line))))
     if any(map(line.__contains__, digits)):
         line = spoken_symbols(_NUMBER_START.sub(rf"\1{_START_MARK}", line))

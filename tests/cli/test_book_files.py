@@ -18,7 +18,7 @@ import soundfile
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio import book
 from voxtral_cli.audio.book import About, ChapterMark, require_book_format, write_book
-from voxtral_cli.audio.formats import AAC, BY_NAME, PCM, WAV
+from voxtral_cli.audio.formats import AAC, BY_NAME, MP3, PCM, WAV
 
 RATE = 24000
 SECONDS = 12
@@ -202,6 +202,20 @@ def test_an_mp3_has_all_letters_chapters_and_cover_without_ffmpeg(
     assert write("b.mp3", About(title="A"), marks_of_many) == (
         "mp3 holds 255 of the 300 chapter marks."
     )
+
+
+@needs_ffmpeg
+def test_an_mp3_for_acx_has_the_rates_that_acx_asks_for() -> None:
+    assert write_book(Path("a.mp3"), blocks(), RATE, MP3, ABOUT, CHAPTERS, acx=True) == ""
+    sound = probe("a.mp3")["streams"][0]
+    assert (sound["sample_rate"], sound["bit_rate"]) == ("44100", "192000")
+    samples, _ = soundfile.read("a.mp3")
+    assert np.abs(samples[4410:-4410]).max() == pytest.approx(0.5, rel=0.01)
+
+
+def test_without_ffmpeg_it_is_said_that_acx_wants_more(programs: Callable[..., Path]) -> None:
+    note = write_book(Path("a.mp3"), blocks(), RATE, MP3, About(), acx=True)
+    assert note == "Without ffmpeg, mp3 has not the 44.1 kHz and 192 kbit/s that ACX asks for."
 
 
 @pytest.mark.parametrize("suffix", ["wav", "flac", "opus"])

@@ -181,6 +181,15 @@ CASES = {
     "नमस्ते, आज 5 बजे": "नमस्ते, आज 5 बजे.",
     "你好。": "你好。",
     "مرحبًا،  كيف\nحالك؟": "مرحبًا، كيف حالك؟",  # noqa: RUF001
+    # places in the Bible and the Quran
+    "John 3:16 and Ps. 23:4": "John three verse sixteen and Psalm twenty-three verse four.",
+    "See Gen. 1:1\u20133; 2:3": "See Genesis one verses one to three, two verse three.",
+    "1 Cor 13:4, Matt. 5:3,5,7": (
+        "First Corinthians thirteen verse four, Matthew five verses three, five and seven."
+    ),
+    "II Timothy 2:15-3:1": "Second Timothy two verse fifteen to three verse one.",
+    "Mark 3:10 pm, Kings 3:1 Ducks": "Mark three ten PM, Kings three to one Ducks.",
+    "Rev. Green, Gen. Lee": "Reverend Green, General Lee.",
 }
 
 SILENT = [
@@ -245,7 +254,22 @@ def test_twice_is_once_for_random_text() -> None:
 
 
 HOSTILE = ["7", "a", "[", "[](", "_", ",123", "a.", "(", "*a", "5-", "5/", "<a", "&a", "a@a.", " "]
-HOSTILE += ["http://", "., ", "$5", "A ", "A.", "- ", "\u0301", "> ", "\n", "'", '"- ', "`", "-"]
+HOSTILE += [
+    "http://",
+    "John 3:1,",
+    "., ",
+    "$5",
+    "A ",
+    "A.",
+    "- ",
+    "\u0301",
+    "> ",
+    "\n",
+    "'",
+    '"- ',
+    "`",
+    "-",
+]
 
 
 @pytest.mark.parametrize("unit", HOSTILE)

@@ -31,16 +31,19 @@ if TYPE_CHECKING:
     import numpy as np
 
 _AAC = "-c:a aac -aac_coder fast -b:a 64k"
+_MP3 = "-c:a libmp3lame -compression_level 7 -id3v2_version 3 -af aformat=sample_fmts=fltp,"
 CODINGS = {
     M4B: _AAC,
     M4A: _AAC,
-    MP3: "-af aformat=sample_fmts=fltp,volume=1/0.95 -c:a libmp3lame -b:a 64k -compression_level 7"
-    " -id3v2_version 3",
+    MP3: _MP3 + "volume=1/0.95 -b:a 64k",
     OPUS: "-c:a libopus -b:a 32k -compression_level 3 -frame_duration 40",
     FLAC: "-c:a flac",
 }
 """Rates of bits that are ample for one voice; of the encoders' settings, the fast ones. LAME makes
-what it codes at a constant rate softer by the factor 0.95, which would spoil the loudness."""
+what it codes at a constant rate softer, by 0.95 at this one, which would spoil the loudness."""
+
+ACX_MP3 = _MP3 + "volume=1/0.97 -b:a 192k -ar 44100"
+"""The rates that ACX asks for."""
 
 CONTAINERS = {M4B: "ipod", M4A: "ipod", MP3: "mp3", OPUS: "opus", FLAC: "flac"}
 MOST_CHAPTERS = {MP3: 255, OPUS: 1000, FLAC: 1000}
@@ -113,20 +116,25 @@ def check_cover(cover: bytes) -> None:
         raise InputError("The cover is neither a JPEG nor a PNG.", "Convert it: cover.jpg.")
 
 
-def left_out(chosen: Format, chapters: int, cover: bool) -> str:
+def left_out(chosen: Format, chapters: int, cover: bool, acx: bool = False) -> str:
     """What a file of this format will not hold; empty when it holds all.
 
     Args:
         chapters: How many there are.
         cover: Whether there is one.
+        acx: Whether it is for ACX.
     """
     missing = [f"{chapters} chapter marks"] * (chapters > 1) + ["the cover"] * cover
     if chosen == WAV and missing:
         return f"wav cannot hold {' and '.join(missing)}."
     if not _has_ffmpeg() and missing and chosen != MP3:
         return f"Without ffmpeg, {chosen.name} is written without {' and '.join(missing)}."
-    most = MOST_CHAPTERS.get(chosen, chapters)
-    return f"{chosen.name} holds {most} of the {chapters} chapter marks." if chapters > most else ""
+    notes, most = [], MOST_CHAPTERS.get(chosen, chapters)
+    if not _has_ffmpeg() and chosen == MP3 and acx:
+        notes.append("Without ffmpeg, mp3 has not the 44.1 kHz and 192 kbit/s that ACX asks for.")
+    if chapters > most:
+        notes.append(f"{chosen.name} holds {most} of the {chapters} chapter marks.")
+    return " ".join(notes)
 
 
 def write_book(
@@ -137,6 +145,7 @@ def write_book(
     about: About,
     chapters: Sequence[ChapterMark] = (),
     finish: Callable[[Path], None] | None = None,
+    acx: bool = False,
 ) -> str:
     """Writes a file that appears when it is whole; returns what is `left_out`.
 
@@ -147,6 +156,7 @@ def write_book(
         chosen: One that `require_book_format` lets pass.
         chapters: In order.
         finish: Called with the whole file before it takes its name.
+        acx: Whether an mp3 is at the rates that ACX asks for.
 
     Raises:
         InputError: If the format cannot hold that rate, or the cover is no picture.
@@ -169,7 +179,8 @@ def write_book(
         elif output.path is None:
             raise InputError(f"{path} cannot hold {chosen.name}.", "Write a file.")
         else:
-            encoding = _ffmpeg(output.path, rate, chosen, about, chapters)
+            options = ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
+            encoding = _ffmpeg(output.path, rate, chosen, options, about, chapters)
             encoder = stack.enter_context(encoding)
         size = 0
         for block in blocks:
@@ -178,7 +189,7 @@ def write_book(
                 raise VoxtralError("A wav holds no more than 4 GB.", "Write flac or m4b.")
             encoder.write(block)
         encoder.finish()
-    note = left_out(chosen, len(chapters), bool(about.cover))
+    note = left_out(chosen, len(chapters), bool(about.cover), acx)
     return f"{note} It has no cover: the cover is damaged.".strip() if damaged else note
 
 
@@ -195,7 +206,12 @@ def _is_readable(cover: bytes) -> bool:
 
 @contextmanager
 def _ffmpeg(
-    path: Path, rate: int, chosen: Format, about: About, chapters: Sequence[ChapterMark]
+    path: Path,
+    rate: int,
+    chosen: Format,
+    options: str,
+    about: About,
+    chapters: Sequence[ChapterMark],
 ) -> Iterator[Encoder]:
     """Yields an encoder; `path` is a finished file once the block has ended well."""
     command = ["ffmpeg", "-y", "-loglevel", "error", "-threads", "1"]
@@ -211,7 +227,7 @@ def _ffmpeg(
             command += ["-f", picture, "-i", str(cover), "-map", "2:v", "-c:v", "copy"]
             command += ["-disposition:v", "attached_pic", "-metadata:s:v", "comment=Cover (front)"]
         command += ["-map", "0:a", "-map_metadata", "1", "-map_chapters", "1"]
-        command += [*CODINGS[chosen].split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+        command += [*options.split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]
         with fed([*command, "-f", CONTAINERS[chosen], f"file:{path}"]) as stdin:
             yield PcmEncoder(Output(stdin, "ffmpeg"))
 

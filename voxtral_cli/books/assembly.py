@@ -97,7 +97,7 @@ def assemble(
             levels = replace(levels, ceiling_db=levels.ceiling_db - OPUS_MARGIN_DB)
         blocks = marked(spool.blocks(), rate) if finish.watermark else spool.blocks()
         blocks = levelled(blocks, rate, levels)
-        note = write_book(path, blocks, rate, finish.format, about, marks, sign)
+        note = write_book(path, blocks, rate, finish.format, about, marks, sign, acx)
         for kind in finish.subtitles:
             with whole_file(subtitle_path(path, kind)) as output:
                 output.write(write_subtitles(words, kind).encode())
