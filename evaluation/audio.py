@@ -47,6 +47,9 @@ def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
 def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
     """The recordings of `folder` and below, by name, each with the text of a `.txt` beside it.
 
+    Args:
+        limit: Most recordings; spread evenly, so that of folders of speakers all are heard.
+
     Raises:
         InputError: If there is no recording, or one that cannot be read.
     """
@@ -57,7 +60,8 @@ def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
         raise InputError(
             f"{folder} has no recordings.", f"Give a folder with {', '.join(SUFFIXES)} files."
         )
-    for path in paths[:limit]:
+    count = len(paths) if limit is None else min(limit, len(paths))
+    for path in [paths[number * len(paths) // count] for number in range(count)]:
         try:
             samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:

@@ -10,6 +10,7 @@ summed over the two windows, with A and B the magnitudes of original and reconst
 equal; lower is better. PESQ is wide-band at 16 kHz (1 to 4.64), ESTOI at 16 kHz (0 to 1).
 """
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,13 +62,18 @@ def pesq_wide(original: np.ndarray, copy: np.ndarray, rate: int) -> float | None
 
 
 def estoi(original: np.ndarray, copy: np.ndarray, rate: int) -> float | None:
-    """Extended short-time objective intelligibility; None for clips of under 0.5 s."""
+    """Extended short-time objective intelligibility; None for under 0.5 s, or too little sound."""
     import pystoi
 
-    if len(original) < SHORTEST_S * rate or not np.any(copy):
+    if len(original) < SHORTEST_S * rate or not (np.any(original) and np.any(copy)):
         return None
     wide = resample(original, rate, RATE), resample(copy, rate, RATE)
-    return float(pystoi.stoi(*wide, RATE, extended=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # under 0.4 s are left without pauses
+        try:
+            return float(pystoi.stoi(*wide, RATE, extended=True))
+        except RuntimeWarning:
+            return None
 
 
 @dataclass(frozen=True)

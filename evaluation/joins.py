@@ -21,12 +21,6 @@ QUIETEST = 1e-3
 PLACES = 1000
 
 
-def active_level(samples: np.ndarray, rate: int) -> float | None:
-    """dBFS of the speech in float32 [n], its pauses left out; None of silence."""
-    loudness = _active(samples, rate)
-    return _mean_level(loudness) if len(loudness) else None
-
-
 def level_jumps(chunks: Sequence[np.ndarray], rate: int) -> list[float]:
     """dB from the last second of speech in a chunk to the first of the next, for each join.
 

@@ -164,7 +164,12 @@ def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> d
 
     def on_clip(clip: Reconstruction, samples: np.ndarray) -> None:
         _say(f"{clip.name} mel {clip.mel:.2f} {clip.heard}")
-        _save(given.out, f"codec-{Path(clip.name).stem}", samples, engine.sample_rate)
+        _save(
+            given.out,
+            "-".join(["codec", *Path(clip.name).with_suffix("").parts]),
+            samples,
+            engine.sample_rate,
+        )
 
     clips = read_corpus(given.corpus, given.limit or CLIPS)
     done = evaluate_codec(engine, clips, ears, encoder, on_clip)

@@ -124,15 +124,17 @@ def evaluate_watermark(
     for number, clip in enumerate(clip for clip in clips if clip.seconds >= CROP_S):
         text = " ".join(sentences[(2 * number + i) % len(sentences)] for i in range(2))
         voice = engine.clone(clip.samples, clip.rate)
+        recording = resample(clip.samples, clip.rate, engine.sample_rate)
         start = time.process_time()
         spoken = engine.speak(text, voice, SpeechOptions(seed=number))
         speaking = (time.process_time() - start) / (len(spoken) / engine.sample_rate)
-        sounds: list[tuple[str, np.ndarray, int, float | None]] = [
-            ("recording", clip.samples, clip.rate, None),
-            ("clone", spoken, engine.sample_rate, speaking),
+        sounds: list[tuple[str, np.ndarray, float | None]] = [
+            ("recording", recording, None),
+            ("clone", spoken, speaking),
         ]
-        for source, samples, rate, cost in sounds:
+        for source, samples, cost in sounds:
             for strength in (0.0, *strengths):
+                rate = engine.sample_rate
                 done.append(_judge(source, clip.name, samples, rate, strength, cost))
                 on_judged(done[-1])
     if not done:

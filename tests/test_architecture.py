@@ -27,6 +27,7 @@ LEVELS = {
     "engine.text": {"engine.text", "engine.errors"},
     "engine.hearing": {
         *("engine.hearing", "engine.reference.activity", "engine.samples", "engine.errors"),
+        "engine.text",
     },
     "engine.generation": {
         *("engine.generation", "engine.models", "engine.config", "engine.errors"),

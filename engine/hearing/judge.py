@@ -12,6 +12,8 @@ import numpy as np
 
 from engine.hearing.wer import normalize
 from engine.reference.activity import FRAME_S, levels
+from engine.text.characters import printable
+from engine.text.normalize import spoken_line
 
 SILENT_DBFS = -50.0
 """Of the loud frames: nothing to hear."""
@@ -21,7 +23,7 @@ CLIPPED_SHARE = 0.01
 """Of frames with a sample at full scale."""
 SHORTEST_S = 0.02
 """Sound a character."""
-LONGEST_S = (0.5, 0.12)
+LONGEST_S = (1.0, 0.12)
 """From the first sound to the last: in all, and a character."""
 LONGEST_PAUSE_S = 2.0
 RETAKE_WER = 0.25
@@ -33,7 +35,7 @@ LONGEST_LOOP = 12
 class Listener(Protocol):
     """What is needed of `engine.hearing.asr.Ears`."""
 
-    def transcribe(self, samples: np.ndarray, rate: int) -> str: ...
+    def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -89,22 +91,26 @@ def judge(
 ) -> Verdict:
     """Listen to a chunk, and compare the words with its text.
 
-    A text without words (a row of dots) has no word errors, whatever is heard.
+    A text without words (a row of dots) has no word errors, whatever is heard. Ears write "10 a.m."
+    where "ten AM" is said: what they write counts as it is, or as we would read it, whichever is
+    nearer.
 
     Args:
         text: What was to be said.
-        samples: float32 [n], finite.
+        samples: float32 [n]; nothing is heard in what is not finite.
         rate: Samples a second.
         ears: What listens.
-        language: In which the numbers are that the ears write as digits.
+        language: Code of the text's.
     """
     import jiwer
 
-    heard = ears.transcribe(samples, rate)
+    heard = ears.transcribe(samples, rate, language) if np.isfinite(samples).all() else ""
     said = normalize(text, language)
     if not said:
         return Verdict(0.0, (), (), heard)
-    words = jiwer.process_words(said, normalize(heard, language))
+    written = heard, spoken_line(printable(heard), language)
+    found = [jiwer.process_words(said, normalize(words, language)) for words in written]
+    words = min(found, key=lambda one: one.wer)
     wanted, got = words.references[0], words.hypotheses[0]
     missing: list[str] = []
     repeated: list[str] = []

@@ -26,16 +26,25 @@ WRITTEN_SHORT = {"mr": "mister", "mrs": "missus", "dr": "doctor", "ok": "okay", 
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _MONEY = re.compile(rf"([$£€])\s?({_NUMBER})(?: (thousand|million|billion|trillion)\b)?")
 _CLOCK = re.compile(r"\b(\d{1,2}):([0-5]\d)\b")
-_CLOCK_POINT = re.compile(r"\b((?:at|by|from|until|till|before|after) \d{1,2})\.(?=[0-5]\d\b)")
+_CLOCK_POINT = re.compile(
+    r"\b((?:at|by|from|until|till|before|after) \d{1,2})\.(?=[0-5]\d\b(?! ?(?:%|percent)))"
+)
+_APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
 _BRITISH = (
-    (re.compile(r"\b((?:behavi|col|fav|flav|harb|hon|lab|neighb|rum|vap|vig)o)ur"), r"\1r"),
+    (
+        re.compile(
+            r"\b((?:arm|behavi|col|endeav|fav|flav|harb|hon|hum|lab|neighb|od|rum|savi|vap|vig)o)ur"
+        ),
+        r"\1r",
+    ),
     (re.compile(r"\b((?:kilo|centi|milli)?met|cent|theat|lit)re(?=s?\b)"), r"\1er"),
     (
         re.compile(r"\b((?:apolog|critic|organ|real|recogn|special)i)s(?=e[ds]?\b|ing\b|ation)"),
         r"\1z",
     ),
 )
-_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b")
+_VOWEL_SIGNS = re.compile("[\u0640\u064b-\u0652\u0670]")
+_ORDINAL = re.compile(r"\b(\d+(?:,\d{3})*)(?:st|nd|rd|th)\b")
 _PLAIN = re.compile(_NUMBER)
 _DIGITS = re.compile(r"\d+")
 _UNITS = (
@@ -89,12 +98,12 @@ def score(references: Sequence[str], hypotheses: Sequence[str], language: str = 
 
 def normalize(text: str, language: str = "en") -> str:
     """Lower-case words with single spaces between them; see the rules at the top of the file."""
-    plain = unicodedata.normalize("NFKC", text).lower().replace("\u2019", "'")
+    plain = unicodedata.normalize("NFKC", text).lower().translate(_APOSTROPHES)
     if language != "en":
         return _bare(_DIGITS.sub(lambda match: f" {_named(match[0], language)} ", plain))
     plain = _MONEY.sub(_money, plain)
     plain = _CLOCK.sub(_clock, _CLOCK_POINT.sub(r"\1:", plain))
-    plain = _ORDINAL.sub(lambda m: f" {_words(int(m[1]), to='ordinal')} ", plain)
+    plain = _ORDINAL.sub(lambda m: f" {_words(m[1], to='ordinal')} ", plain)
     plain = _PLAIN.sub(_number, plain)
     plain = plain.replace("%", " percent ").replace("&", " and ")
     plain = " ".join(WRITTEN_SHORT.get(word, word) for word in _bare(plain).split())
@@ -104,35 +113,39 @@ def normalize(text: str, language: str = "en") -> str:
 
 
 def _bare(text: str) -> str:
-    """Without punctuation; vowel signs and accents (marks of Unicode) belong to their words."""
+    """Without punctuation; vowel signs and accents (marks of Unicode) belong to their words, but
+    for those of Arabic, which are seldom written."""
+    text = _VOWEL_SIGNS.sub("", text).replace("\u0153", "oe").replace("\u00e6", "ae")
     kept = (c if c == "'" or unicodedata.category(c)[0] in "LNM" else " " for c in text)
     return " ".join(re.sub(r"(?<!\w)'|'(?!\w)", " ", "".join(kept)).split())
 
 
 def _named(digits: str, language: str) -> str:
-    from num2words import num2words
-
     base, _, region = language.partition("-")
-    try:
-        return str(num2words(int(digits), lang=f"{base}_{region.upper()}" if region else base))
-    except NotImplementedError:
-        return digits
+    return _num2words(digits, f"{base}_{region.upper()}" if region else base)
 
 
-def _words(number: int | float, to: str = "cardinal") -> str:
+def _words(digits: str, to: str = "cardinal") -> str:
+    return _num2words(digits, "en", to)
+
+
+def _num2words(digits: str, language: str, to: str = "cardinal") -> str:
+    """As they are, where the language has no words for them, or none for so many."""
     from num2words import num2words
 
-    return str(num2words(number, lang="en", to=to))
+    try:
+        return str(num2words(int(digits.replace(",", "")), lang=language, to=to))
+    except (NotImplementedError, OverflowError, LookupError, ValueError):
+        return " ".join(digits)
 
 
 def _number(match: re.Match[str]) -> str:
     digits = match[0]
     if "." in digits:
-        whole, fraction = digits.replace(",", "").split(".")
-        return f" {_words(int(whole))} point {' '.join(_words(int(d)) for d in fraction)} "
-    number = int(digits.replace(",", ""))
-    is_year = len(digits) == 4 and (1100 <= number < 2000 or 2010 <= number < 2100)
-    return f" {_words(number, to='year' if is_year else 'cardinal')} "
+        whole, fraction = digits.split(".")
+        return f" {_words(whole)} point {' '.join(map(_words, fraction))} "
+    is_year = re.fullmatch(r"1[1-9]\d\d|20[1-9]\d", digits)
+    return f" {_words(digits, to='year' if is_year else 'cardinal')} "
 
 
 def _money(match: re.Match[str]) -> str:
@@ -140,16 +153,16 @@ def _money(match: re.Match[str]) -> str:
     whole, _, fraction = match[2].replace(",", "").partition(".")
     if match[3]:  # "$3.5 million"
         return f" {_PLAIN.sub(_number, match[2])} {match[3]} {unit}s "
-    said = f"{_words(int(whole))} {unit}{'' if int(whole) == 1 else 's'}"
+    said = f"{_words(whole)} {unit}{'' if whole == '1' else 's'}"
     cents = int(fraction.ljust(2, "0")[:2])
     if cents:
         many = "pence" if small == "penny" else small + "s"
-        said += f" {_words(cents)} {small if cents == 1 else many}"
+        said += f" {_words(str(cents))} {small if cents == 1 else many}"
     return f" {said} "
 
 
 def _clock(match: re.Match[str]) -> str:
-    hour, minute = int(match[1]), int(match[2])
-    if minute == 0:
+    hour, minute = match.groups()
+    if minute == "00":
         return f" {_words(hour)} o'clock "
-    return f" {_words(hour)} {'oh ' if minute < 10 else ''}{_words(minute)} "
+    return f" {_words(hour)} {'oh ' if minute[0] == '0' else ''}{_words(minute)} "

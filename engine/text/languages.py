@@ -236,7 +236,16 @@ LANGUAGES["pt-br"] = replace(
 )
 
 
+LONG = {
+    **{"eng": "en", "fra": "fr", "fre": "fr", "spa": "es", "deu": "de", "ger": "de", "ita": "it"},
+    **{"por": "pt", "nld": "nl", "dut": "nl", "ara": "ar", "hin": "hi"},
+}
+"""Codes of three letters, as some books have them (ISO 639-2)."""
+
+
 def language_code(tag: str) -> str:
-    """ "fr-FR" -> "fr", but "pt_BR" -> "pt-br", whose numbers have words of their own."""
-    code = tag.replace("_", "-").strip().lower()
-    return code if code in LANGUAGES else code.split("-")[0].strip()
+    """ "fr-FR" and "fra" -> "fr", but "pt_BR" -> "pt-br", whose numbers have words of their own."""
+    code, _, region = tag.replace("_", "-").strip().lower().partition("-")
+    code = LONG.get(code.strip(), code.strip())
+    whole = f"{code}-{region}" if region else code
+    return whole if whole in LANGUAGES else code

@@ -35,6 +35,7 @@ class Passage:
         opens: Whether it begins a block: what is spoken before it may be spoken elsewhere.
         before: Silence before it that a mark asks for, in seconds; of a text's first alone.
         asked: Whether a mark asks for the silence after it, which then stays at a text's end too.
+        language: Code of the language that it was read in.
     """
 
     text: str
@@ -43,3 +44,4 @@ class Passage:
     opens: bool = True
     before: float = 0.0
     asked: bool = False
+    language: str = "en"

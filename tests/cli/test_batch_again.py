@@ -13,11 +13,12 @@ import pytest
 import torch
 from typer.testing import Result
 
-from engine.rendering import Take
+from engine.hearing import asr
+from engine.rendering import Line, Take
 from engine.text import Passage
 from tests.cli.fake_engine import FakeEngine
 from voxtral_cli.books.ledger import Entry, open_ledger
-from voxtral_cli.books.speaking import spoken_of
+from voxtral_cli.books.speaking import Critic, Director, Opinion, spoken_of
 
 Voxtral = Callable[..., Result]
 SENTENCES = ["It rained.", "It stopped.", "The sun came out.", "We went home."]
@@ -127,3 +128,69 @@ def test_takes_counts_all_of_them(
     rendered(fake, voxtral, *LINE)
     lines = map(json.loads, Path("a.voxtral").read_text().splitlines())
     assert [line["takes"] for line in lines if "key" in line] == [3] * 4
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """What recognisers answer, each with the language it was asked for; by default the text."""
+    answers: list[tuple[str, str]] = []
+    pytest.importorskip("jiwer", reason="extra verify")
+
+    class Ears:
+        def __init__(self, **_: object) -> None: ...
+
+        def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
+            answers.append((SENTENCES[len(answers) % 4], language))
+            return answers[-1][0]
+
+    monkeypatch.setattr(asr, "check_installed", lambda: None)
+    monkeypatch.setattr(asr, "Ears", Ears)
+    return answers
+
+
+def test_a_cut_take_is_spoken_again_when_somebody_listens(
+    fake: FakeEngine,
+    voxtral: Voxtral,
+    monkeypatch: pytest.MonkeyPatch,
+    heard: list[tuple[str, str]],
+) -> None:
+    """All are cut, thrice: they are kept, and are no good whoever looks at them later."""
+    render = fake.render
+
+    def cut(chains: Any, voices: Any, options: Any, judge: Callable[[Take], Any]) -> Any:
+        return render(chains, voices, options, lambda take: judge(replace(take, was_cut=True)))
+
+    rendered(fake, voxtral, *LINE)
+    assert rendered(fake, voxtral, *LINE, "--verify") == []
+    assert [language for _, language in heard] == ["en"] * 4
+    monkeypatch.setattr(fake, "render", cut)
+    rendered(fake, voxtral, *LINE, "--force")
+    assert len(rendered(fake, voxtral, *LINE, "--verify")) == 3 * len(SENTENCES)
+
+
+def test_each_text_is_heard_in_its_language(
+    fake: FakeEngine, voxtral: Voxtral, heard: list[tuple[str, str]]
+) -> None:
+    items = [{"text": "It rained.", "language": "eng"}, {"text": "Il pleut.", "language": "fr-FR"}]
+    Path("a.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    voxtral("batch", "a.jsonl", "-o", "out", "--format", "wav", "--verify")
+    assert {language for _, language in heard} == {"en", "fr"}
+
+
+def test_a_good_take_is_kept_though_one_before_had_fewer_errors(tmp_path: Path) -> None:
+    """The one before said a word twice."""
+
+    class Opinions(Critic):
+        def __init__(self) -> None:
+            self.told = iter(
+                [Opinion((False, 0.06, 1), "the the", False), Opinion((False, 0.12, 0), "", True)]
+            )
+
+        def opinion(self, *_: object, **__: object) -> Opinion:
+            return next(self.told)
+
+    director = Director(Opinions(), {"a": "en"})
+    first, second = (Take(Line("a", "A."), n, np.full((37, 5), n), "") for n in range(2))
+    assert director(first) is None
+    assert director(second) is second
+    assert director.entry(second).note == ""

@@ -144,7 +144,7 @@ def test_listening_changes_the_file_when_it_changes_a_take(
     class Ears:
         def __init__(self, **_: object) -> None: ...
 
-        def transcribe(self, samples: np.ndarray, rate: int) -> str:
+        def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
             return "Nothing of that." if len(fake.rendered) < 3 else "A sentence of five words."
 
     monkeypatch.setattr(asr, "check_installed", lambda: None)
@@ -256,7 +256,7 @@ def test_verify_keeps_the_best_take_and_listens_to_what_was_kept_before(
     class Ears:
         def __init__(self, **_: object) -> None: ...
 
-        def transcribe(self, samples: np.ndarray, rate: int) -> str:
+        def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
             return next(heard, "A sentence of five words.")
 
     monkeypatch.setattr(asr, "check_installed", lambda: None)

@@ -79,6 +79,6 @@ def test_speech_is_understood_and_nothing_is_nothing() -> None:
 @pytest.mark.slow
 def test_a_language_that_whisper_does_not_know_is_refused() -> None:
     pytest.importorskip("faster_whisper", reason="extra verify")
-    assert asr.Ears(language="de").language == "de"
+    asr.Ears(languages=["de", "pt-br"])
     with pytest.raises(asr.InputError, match="no language 'xx'"):
-        asr.Ears(language="xx")
+        asr.Ears(languages=["de", "xx"])

@@ -24,6 +24,7 @@ def test_speech_of_a_plausible_length_is_fine() -> None:
     for seconds in (2.0, 3.0, 5.0):
         assert check(TEXT, babble(seconds), RATE) == ""
     assert check("I.", babble(0.3), RATE) == ""
+    assert check("No.", babble(1.2), RATE) == ""
     assert check(TEXT, babble(3.0) * 0.05, RATE) == ""  # a soft voice
     padded = np.concatenate([pause(3.0), babble(3.0), pause(3.0)])
     assert check(TEXT, padded, RATE) == ""
@@ -76,7 +77,8 @@ class Answering:
     def __init__(self, answer: str) -> None:
         self.answer = answer
 
-    def transcribe(self, samples: np.ndarray, rate: int) -> str:
+    def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
+        self.language = language
         return self.answer
 
 
@@ -131,6 +133,40 @@ def test_other_languages_and_texts_without_words() -> None:
     assert heard("drei Männer", "3 Männer", "de").wer == 0.0
     assert heard("three men", "3 men").wer == 0.0
     assert heard("... --", "Thank you.") == Verdict(0.0, (), (), "Thank you.")
+
+
+@needs_jiwer
+@pytest.mark.parametrize(
+    ("language", "text", "answer"),
+    [
+        ("en", "Ten AM.", "10 a.m."),
+        ("en", "The nineties were good.", "The 90s were good."),
+        ("en", "Fifteen hundred men.", "Fifteen hundred men."),
+        ("en", "Chapter four, Henry the Eighth.", "Chapter 4, Henry VIII."),
+        ("de", "Eintausendf\u00fcnfhundert Menschen.", "1.500 Menschen."),
+        ("fr", "Le c\u0153ur bat.", "Le coeur bat."),
+        (
+            "ar",
+            "\u0643\u064e\u062a\u064e\u0628\u064e \u0627\u0644\u0648\u0644\u062f.",
+            "\u0643\u062a\u0628 \u0627\u0644\u0648\u0644\u062f",
+        ),
+    ],
+)
+def test_what_is_written_otherwise_is_no_error(language: str, text: str, answer: str) -> None:
+    assert heard(text, answer, language).wer == 0.0
+
+
+@needs_jiwer
+@pytest.mark.parametrize("language", ["en", "pt", "pt-br", "ru", "pl", "cs"])
+def test_a_loop_of_digits_is_an_error_like_others(language: str) -> None:
+    assert heard("One, two.", "1" + ",000" * 110, language).wer > 1
+    assert heard("One, two.", "9" * 400, language).wer > 0.5
+
+
+@needs_jiwer
+def test_nothing_is_heard_in_what_is_not_finite() -> None:
+    verdict = judge(TEXT, broken(), RATE, Answering(TEXT))
+    assert (verdict.heard, verdict.wer) == ("", 1.0)
 
 
 def test_the_best_take_comes_first() -> None:

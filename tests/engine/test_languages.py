@@ -303,6 +303,9 @@ def test_english_rules_are_for_english_alone() -> None:
 def test_regions_and_unknown_languages() -> None:
     assert normalize("16", "pt_br") != normalize("16", "pt-PT") == normalize("16", "pt")
     assert normalize("5 fois", "fr-FR") == normalize("5 fois", "FR_ca") == "Cinq fois."
+    assert normalize("5 fois", "fra") == "Cinq fois."
+    assert normalize("16", "por-BR") == normalize("16", "pt-BR")
+    assert normalize("5 men", "eng") == "Five men."
     assert normalize("*5* volte **x**", "tlh") == "5 volte x."
     assert normalize("2 * 3, 4*5", "tlh") == "2 × 3, 4 × 5."
 

@@ -25,6 +25,9 @@ pytest.importorskip("num2words", reason="extra verify")
         ("1,500 men in 1984", "one thousand five hundred men in nineteen eighty four"),
         ("in 2007 and 2024", "in two thousand seven and twenty twenty four"),
         ("the 21st and the 3rd", "the twenty first and the third"),
+        ("the 2,500th", "the two thousand five hundredth"),
+        ("up by 10.25%", "up by ten point two five percent"),
+        ("armour and odours; don\u02bct", "armor and odors don't"),
         ("40% of 3.14", "forty percent of three point one four"),
         ("at 3:05, 8:00 and 11:45", "at three oh five eight o'clock and eleven forty five"),
         (

@@ -49,6 +49,8 @@ def test_distance_of_a_gain_is_the_gain_in_decades() -> None:
 def test_short_clips_are_measured(voiced: np.ndarray) -> None:
     assert codec_metrics.stft_distance(voiced[:300], voiced[:300]) == 0.0
     assert codec_metrics.estoi(voiced[:300], voiced[:300], RATE) is None
+    padded = np.concatenate([voiced[: RATE // 4], np.zeros(RATE, np.float32)])
+    assert codec_metrics.estoi(padded, padded, RATE) is None
 
 
 def test_pesq(voiced: np.ndarray) -> None:

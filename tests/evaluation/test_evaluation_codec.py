@@ -94,6 +94,10 @@ def test_clips_of_a_folder(tmp_path: Path) -> None:
     assert (first.name, second.name, second.text, second.rate) == ("a.flac", "b.wav", "Said.", 8000)
     assert second.samples == pytest.approx(0.25, abs=1e-3)
     assert len(list(read_clips(tmp_path, limit=1))) == 1
+    soundfile.write(tmp_path / "c.wav", stereo, 8000)
+    assert [clip.name for clip in read_clips(tmp_path, limit=2)] == ["a.flac", "b.wav"]
+    soundfile.write(tmp_path / "d.wav", stereo, 8000)
+    assert [clip.name for clip in read_clips(tmp_path, limit=2)] == ["a.flac", "c.wav"]
     with pytest.raises(InputError, match="no recordings"):
         list(read_clips(tmp_path / "nowhere"))
 

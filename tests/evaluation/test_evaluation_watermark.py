@@ -9,7 +9,7 @@ import pytest
 from engine.cloning import Voice
 from engine.errors import InputError
 from engine.speech import SpeechOptions
-from evaluation.audio import Clip
+from evaluation.audio import Clip, resample
 from evaluation.run import main
 from evaluation.watermark import CHANGES, crop, evaluate_watermark, figures, table_rows
 from tests.babble import babble
@@ -34,7 +34,8 @@ class Parrot:
 
 
 def test_marked_and_unmarked() -> None:
-    clips = [Clip("short", babble(1.0), 24_000), Clip("long", babble(4.0), 24_000)]
+    sound = resample(babble(4.0), 24_000, 44_100)  # no rate of Opus
+    clips = [Clip("short", babble(1.0), 24_000), Clip("long", sound, 44_100)]
     rows = figures(evaluate_watermark(Parrot(), clips, ["One."], [0.6, 1.0]))
     found = {(row["source"], row["strength"]): row for row in rows}
     assert list(found) == [(s, n) for s in ("recording", "clone") for n in (0.0, 0.6, 1.0)]

@@ -43,6 +43,7 @@ class Entry:
         note: What is wrong with it; empty when nothing is.
         wer: Word error rate by the recogniser; None where nobody listened.
         after: Digest of the chunk that it goes on from; empty where it goes on from none.
+        was_cut: Whether it did not end by itself.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Entry:
     note: str = ""
     wer: float | None = None
     after: str = ""
+    was_cut: bool = False
 
 
 class Ledger:
@@ -129,6 +131,7 @@ class Ledger:
                 "note": entry.note,
                 "wer": entry.wer,
                 "after": entry.after,
+                "cut": entry.was_cut,
                 "codes": packed,
             }
         )
@@ -262,7 +265,8 @@ def _entry(line: dict[str, Any]) -> Entry:
     key, text, note, after = line["key"], line["text"], line["note"], line.get("after", "")
     if not all(isinstance(fact, str) for fact in (key, text, note, after)) or not codes.size:
         raise ValueError("no chunk")
-    return Entry(key, text, codes, int(line["takes"]), note, line["wer"], after)
+    cut = bool(line.get("cut"))
+    return Entry(key, text, codes, int(line["takes"]), note, line["wer"], after, cut)
 
 
 def _parsed(data: bytes) -> dict[str, Any]:

@@ -33,14 +33,13 @@ def perform(
     verify: bool,
     force: bool,
     clean: bool,
-    language: str,
 ) -> "Report":
     """Load what is needed and do the job.
 
     Args:
         place: Of the ledger.
         load: The model, with a codec encoder of its own or not.
-        verify: Whether a recogniser listens, in this language.
+        verify: Whether a recogniser listens.
         force: Whether to speak again what the ledger holds.
         clean: Whether the ledger goes when all is written.
 
@@ -55,14 +54,13 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        engine = load(encoder if encoded else None)
         ears = None
         if verify:
             from engine.hearing.asr import Ears
-            from engine.text.languages import language_code
 
-            language = language_code(language)
-            ears = Ears(cpu_threads=1, language=language.partition("-")[0])
+            passages = [passage for product in products for passage in product.passages]
+            ears = Ears(cpu_threads=1, languages={passage.language for passage in passages})
+        engine = load(encoder if encoded else None)
         job = Job(
             engine,
             ledger,
@@ -71,7 +69,7 @@ def perform(
             options,
             finish,
             console,
-            Critic(engine, ears, language),
+            Critic(engine, ears),
             chain_chars(loading.read_config(model), options),
         )
         try:

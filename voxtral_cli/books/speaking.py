@@ -48,15 +48,21 @@ class Opinion:
 class Critic:
     """Judges takes by their sound and, with ears, by their words."""
 
-    def __init__(self, engine: "Engine", ears: "Listener | None", language: str) -> None:
-        self.engine, self.ears, self.language = engine, ears, language
+    def __init__(self, engine: "Engine", ears: "Listener | None") -> None:
+        self.engine, self.ears = engine, ears
 
     def opinion(
-        self, text: str, codes: np.ndarray, note: str = "", was_cut: bool = False
+        self,
+        text: str,
+        codes: np.ndarray,
+        language: str,
+        note: str = "",
+        was_cut: bool = False,
     ) -> Opinion:
         """What is thought of the codes that say a text.
 
         Args:
+            language: Code of the text's.
             note: What the engine said of it.
             was_cut: Whether the engine had to end it, which is a fault.
         """
@@ -65,10 +71,10 @@ class Critic:
         samples, rate = self.engine.decode(codes), self.engine.sample_rate
         fault = check(text, samples, rate)
         notes = [part for part in (note, fault) if part]
-        fault = fault or (note if was_cut else "")
+        fault = fault or "cut" * was_cut
         if self.ears is None:
             return Opinion((bool(fault), 0.0, 0), "; ".join(notes), not fault)
-        verdict = judge(text, samples, rate, self.ears, self.language)
+        verdict = judge(text, samples, rate, self.ears, language)
         good = not fault and verdict.wer <= RETAKE_WER and not verdict.repeated
         if not good:
             notes.append(f"heard as: {verdict.heard}")
@@ -76,18 +82,23 @@ class Critic:
 
 
 class Director:
-    """Decides on takes: the judge of `Engine.render`."""
+    """Decides on takes: the judge of `Engine.render`.
 
-    def __init__(self, critic: Critic) -> None:
-        self.critic = critic
+    Args:
+        languages: Code of each line's language, by its name.
+    """
+
+    def __init__(self, critic: Critic, languages: Mapping[str, str]) -> None:
+        self.critic, self.languages = critic, languages
         self.best: dict[str, tuple[Opinion, Take]] = {}
         self.takes: dict[str, int] = {}
 
     def __call__(self, take: "Take") -> "Take | None":
-        opinion = self.critic.opinion(take.line.text, take.codes, take.note, take.was_cut)
-        name = take.line.name
+        name, text = take.line.name, take.line.text
+        language = self.languages[name]
+        opinion = self.critic.opinion(text, take.codes, language, take.note, take.was_cut)
         self.takes[name] = take.number + 1
-        if name not in self.best or opinion.rank < self.best[name][0].rank:
+        if opinion.good or name not in self.best or opinion.rank < self.best[name][0].rank:
             self.best[name] = opinion, take
         if not opinion.good and take.number + 1 < TAKES:
             return None
@@ -96,8 +107,15 @@ class Director:
     def entry(self, take: "Take") -> Entry:
         """What the ledger is to hold of a take that was kept."""
         line, (opinion, _) = take.line, self.best.pop(take.line.name)
-        takes = self.takes.pop(line.name)
-        return Entry(line.name, line.text, take.codes, takes, opinion.note, opinion.wer)
+        return Entry(
+            line.name,
+            line.text,
+            take.codes,
+            self.takes.pop(line.name),
+            opinion.note,
+            opinion.wer,
+            was_cut=take.was_cut,
+        )
 
 
 def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
@@ -141,7 +159,8 @@ def speak_missing(
     critic: Critic,
 ) -> Iterator[Entry]:
     """Speaks what is missing; each entry is in the ledger when it is handed out."""
-    director = Director(critic)
+    languages = {key: passage.language for chain in chains for key, passage in chain}
+    director = Director(critic, languages)
     lines = missing(chains, ledger, critic.ears is not None)
     before = {line.name: one.name for chain in lines for one, line in pairwise(chain)}
     for take in engine.render(lines, voices, options, director):
@@ -158,10 +177,12 @@ def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> Non
     Of a chain no further than the first that is not: what follows will be spoken again with it.
     """
     for chain in chains:
-        for key, _ in chain[: spoken_of(chain, ledger, False)]:
+        for key, passage in chain[: spoken_of(chain, ledger, False)]:
             if ledger.wer(key) is None:
                 entry = ledger.entry(key)
-                opinion = critic.opinion(entry.text, entry.codes)
+                opinion = critic.opinion(
+                    entry.text, entry.codes, passage.language, was_cut=entry.was_cut
+                )
                 if not opinion.good:
                     break
                 ledger.add(replace(entry, wer=opinion.wer))

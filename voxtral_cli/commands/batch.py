@@ -208,7 +208,6 @@ def batch(
         verify=verify,
         force=force,
         clean=clean,
-        language=language or documents[0].language,
     )
     said.failures[:0] = unread
     console.note(summary(said))
