@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import InputError
+from voxtral_cli.console import tell
 from voxtral_cli.voice_files import VoiceStore
 
 QUESTION = "Do you have the right to use this voice, that is, the consent of the person? [y/N] "
@@ -59,7 +60,7 @@ def _digest(path: Path) -> str:
 def _asked() -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    print(QUESTION, end="", file=sys.stderr, flush=True)
+    tell(QUESTION, end="")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 

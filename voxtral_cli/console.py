@@ -1,6 +1,7 @@
 """Words for people, on stderr: notes and a progress bar. stdout is for data alone."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ class Console:
     def note(self, message: str) -> None:
         """Writes one line on stderr."""
         if not self.quiet:
-            print(message, file=sys.stderr)
+            tell(message)
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callable[[], None]]:
@@ -35,6 +36,14 @@ class Console:
         with Progress(*columns, console=Terminal(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=total)
             yield lambda: bar.advance(task)
+
+
+def tell(message: str, end: str = "\n") -> None:
+    """Writes on stderr, if anybody reads it: the work goes on without."""
+    try:
+        print(message, end=end, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def print_json(value: Any) -> None:

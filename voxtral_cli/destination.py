@@ -15,7 +15,7 @@ from engine.errors import InputError
 from voxtral_cli.audio.encoders import Encoder, open_encoder
 from voxtral_cli.audio.formats import WAV, Format, check_rate, choose_format
 from voxtral_cli.audio.output import check_writable, refuse_input, stdout, whole_file
-from voxtral_cli.audio.programs import ffmpeg_encoding, playing, require_player
+from voxtral_cli.audio.programs import Stopped, ffmpeg_encoding, playing, require_player
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +71,11 @@ class Destination:
 
             def write(samples: "np.ndarray") -> None:
                 for encoder in encoders:
-                    encoder.write(samples)
+                    try:
+                        encoder.write(samples)
+                    except Stopped:
+                        if len(encoders) == 1:
+                            raise  # else the file gets all, and the player is told of at the end
 
             yield write
 

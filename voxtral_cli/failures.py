@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from engine.errors import InputError, VoiceError, VoxtralError
+from voxtral_cli.console import tell
 
 
 class ExitCode(IntEnum):
@@ -27,9 +28,9 @@ class ExitCode(IntEnum):
 
 def print_error(message: str, hint: str = "") -> None:
     """Writes one `error:` line and, where there is one, one `hint:` line on stderr."""
-    print(f"error: {_one_line(message)}", file=sys.stderr)
+    tell(f"error: {_one_line(message)}")
     if hint:
-        print(f"hint: {_one_line(hint)}", file=sys.stderr)
+        tell(f"hint: {_one_line(hint)}")
 
 
 def report(error: VoxtralError | OSError | MemoryError) -> ExitCode:
@@ -57,7 +58,7 @@ class CommandGroup(TyperGroup):
             _give_up_stdout()
             raise Exit(ExitCode.OK) from None
         except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
+            tell("interrupted")
             _give_up_stdout()
             raise Exit(ExitCode.INTERRUPTED) from None
         except (VoxtralError, OSError, MemoryError) as error:
@@ -85,7 +86,11 @@ class CommandGroup(TyperGroup):
         except TyperException as error:
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "voxtral"
-            print_error(error.format_message(), f"`{command} --help` lists what can be given.")
+            hint = f"`{command} --help` lists what can be given."
+            unknown = str(getattr(error, "option_name", None) or "--")
+            if command == "voxtral say" and (" " in unknown or not unknown.startswith("--")):
+                hint = 'Text that begins with a dash goes behind two: voxtral say -- "-5 degrees".'
+            print_error(error.format_message(), hint)
             code = ExitCode.USAGE
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
 

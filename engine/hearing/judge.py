@@ -35,7 +35,7 @@ LONGEST_LOOP = 12
 class Listener(Protocol):
     """What is needed of `engine.hearing.asr.Ears`."""
 
-    def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str: ...
+    def transcribe(self, samples: np.ndarray, rate: int, language: str = "en") -> str: ...
 
 
 @dataclass(frozen=True)

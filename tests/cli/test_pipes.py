@@ -1,7 +1,9 @@
 """Processes of their own: closed pipes, signals, a full stdout, and what is imported when."""
 
+import json
 import os
 import pty
+import shlex
 import signal
 import subprocess
 import sys
@@ -38,6 +40,17 @@ def test_a_closed_pipe_of_words_is_quiet(fake_program: Program) -> None:
     )
     os.close(writer)
     assert (result.returncode, result.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("closed", ["2> >(true)", "2>&-", "2>&- <&-"])
+def test_the_work_goes_on_when_nobody_reads_stderr(fake_program: Program, closed: str) -> None:
+    Path("a.txt").write_text("One two three.")
+    command = shlex.join(fake_program("batch", "a.txt", "-o", "a.wav", "--json"))
+    result = run(["bash", "-c", f"{command} {closed}"])
+    assert result.returncode == 0
+    assert json.loads(result.stdout)["failures"] == []
+    assert Path("a.wav").stat().st_size > 1000
+    assert run(["bash", "-c", f"{command} --bogus {closed}"]).returncode == 2
 
 
 def buffered() -> dict[str, str]:

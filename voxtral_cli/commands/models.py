@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from voxtral_cli.console import Console, print_json, print_table
+from voxtral_cli.console import Console, print_json, print_table, tell
 from voxtral_cli.options import Json, Quiet
 
 models = typer.Typer(rich_markup_mode=None)
@@ -99,7 +99,7 @@ def _stopping_at_once() -> Iterator[None]:
     """A signal ends the process: huggingface_hub would wait for the files that are on their way."""
 
     def stop(number: int, _frame: object) -> None:
-        print("interrupted; the same command goes on", file=sys.stderr)
+        tell("interrupted; the same command goes on")
         os._exit(128 + number)
 
     numbers = (signal.SIGINT, signal.SIGTERM)
