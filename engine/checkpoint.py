@@ -120,13 +120,18 @@ def has_encoder(folder: Path, encoder: Path | None = None) -> bool:
         CheckpointError: If the folder is no checkpoint or has half of an encoder, or the encoder
             file is none.
     """
-    config = parse_config(read_params(folder / "params.json"))
-    with _open(folder / WEIGHTS) as file:
-        own = _has_encoder(config, set(file.keys()) - IGNORED)
+    own = has_own_encoder(folder)
     separate = encoder if own else find_encoder(folder, encoder)
     if separate is not None:
         read_facts(separate)
     return own or separate is not None
+
+
+def has_own_encoder(folder: Path) -> bool:
+    """Whether a checkpoint's own weights hold an encoder; raises as `has_encoder`."""
+    config = parse_config(read_params(folder / "params.json"))
+    with _open(folder / WEIGHTS) as file:
+        return _has_encoder(config, set(file.keys()) - IGNORED)
 
 
 def save_encoder(path: Path, codec: Codec, model: str, origin: str) -> None:

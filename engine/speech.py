@@ -8,6 +8,8 @@ import numpy as np
 from engine.errors import InputError
 
 CONTEXTS = ("chunks", "none")
+LANGUAGE_TAG = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"
+"""A regular expression (RFC 5646, shortened)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class SpeechOptions:
                 raise InputError(
                     f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
                 )
-        if not re.fullmatch(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*", self.language):
+        if not re.fullmatch(LANGUAGE_TAG, self.language):
             raise InputError(f"There is no language {self.language!r}.", "Use en, fr, es, de, ...")
         if self.context not in CONTEXTS:
             raise InputError(

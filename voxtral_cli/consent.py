@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.errors import InputError
-from voxtral_cli.console import tell
+from engine.errors import InputError, VoxtralError
+from voxtral_cli.console import Console, tell
 from voxtral_cli.voice_files import VoiceStore
 
 QUESTION = "Do you have the right to use this voice, that is, the consent of the person? [y/N] "
 
 
-def ensure_consent(clips: Sequence[Path], given: bool) -> str:
-    """The record of a consent, old or new.
+def ensure_consent(clips: Sequence[Path], given: bool, console: Console) -> str:
+    """The record of a consent, old or new; one that cannot be kept is noted.
 
     Args:
         clips: Recordings that a voice will be made of.
@@ -43,7 +43,11 @@ def ensure_consent(clips: Sequence[Path], given: bool) -> str:
         )
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     record = f"{now} {how} {_user()}".strip()
-    store.prepare()
+    try:
+        store.prepare()
+    except VoxtralError as error:
+        console.note(f"note: the consent is not kept: {error.message} {error.hint}")
+        return record
     with (store.folder / "consents.jsonl").open("a", encoding="utf-8") as file:
         for clip, digest in zip(clips, digests, strict=True):
             if digest in known:

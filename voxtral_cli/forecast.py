@@ -1,5 +1,6 @@
 """What is said before the work, where it will be long."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.hub import EMBEDDED
@@ -27,6 +28,18 @@ def warn_of_text(text: str, characters: int, console: Console) -> None:
     if minutes >= LONG_MINUTES:
         hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
         console.note(f"note: {characters:,} characters will be about {hours} of speech")
+
+
+def warn_of_languages(tags: Iterable[str], console: Console) -> None:
+    """Says beforehand in which languages numbers are not written out."""
+    from engine.text.languages import LANGUAGES, language_code
+
+    for tag in dict.fromkeys(tags):
+        if language_code(tag) not in ("en", *LANGUAGES):
+            console.note(
+                f"note: numbers are left to the model: no words are known for them in {tag!r} "
+                f"(--language: en, {', '.join(LANGUAGES)})"
+            )
 
 
 def warn_of_speed(

@@ -3,6 +3,7 @@
 Tests put a fake engine in the place of `load_engine`.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,17 @@ def can_clone(model: str, encoder: str | None) -> bool:
     from engine.checkpoint import has_encoder
     from engine.hub import resolve
 
-    return has_encoder(resolve(model), Path(encoder) if encoder else None)
+    folder = resolve(model)
+    return has_encoder(folder, encoder_file(folder, encoder))
+
+
+def encoder_file(folder: Path, encoder: str | None) -> Path | None:
+    """The file of `--encoder`; that of VOXTRAL_ENCODER only for a checkpoint without its own."""
+    from engine.checkpoint import has_own_encoder
+
+    if not encoder or (encoder == os.environ.get("VOXTRAL_ENCODER") and has_own_encoder(folder)):
+        return None
+    return Path(encoder)
 
 
 def read_config(model: str) -> "ModelConfig":
@@ -95,7 +106,7 @@ def load_engine(
     folder = resolve(model)  # before torch is imported: a misspelt name fails at once
     from engine.engine import Engine
 
-    file = Path(encoder) if encoder else None
+    file = encoder_file(folder, encoder)
     engine = Engine.from_folder(folder, device, None, file, quantize, graphs)
     if engine.packed:
         import torch

@@ -8,6 +8,7 @@ Specification: https://spec.c2pa.org
 """
 
 import io
+import os
 import wave
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 from engine.errors import InputError, VoxtralError
 from voxtral_cli import __version__
 from voxtral_cli.audio.output import write_error
+from voxtral_cli.console import Console
 
 if TYPE_CHECKING:
     from voxtral_cli.destination import Destination
@@ -105,27 +107,35 @@ class Signer:
             thread.submit(run).result()
 
 
-def choose_signer(certificate: Path | None, key: Path | None, to: "Destination") -> Signer | None:
+def choose_signer(
+    certificate: Path | None, key: Path | None, to: "Destination", console: Console
+) -> Signer | None:
     """The signer, tried on a moment of silence; None where nothing is to be signed.
+
+    A certificate of the environment signs what can be signed, and all else is noted.
 
     Raises:
         InputError: If certificate and key cannot sign, or not what goes to this destination.
         VoxtralError: If the extra is not installed.
     """
     if certificate is None:
-        if key is not None:
+        if key is not None and not _standing(key, "VOXTRAL_SIGN_KEY"):
             raise InputError("A key alone cannot sign.", "Give --sign CERT.pem as well.")
         return None
-    if to.path is None or (to.path.exists() and not to.path.is_file()):
-        raise InputError(
-            f"{to.name} cannot be signed: it is no file.", "Give -o FILE, or no --sign."
-        )
     media = MEDIA.get(to.format.name)
-    if media is None:
-        raise InputError(
-            f"{to.format.name} has no place for a signed manifest.",
-            f"Write {', '.join(MEDIA)}, or leave --sign out.",
-        )
+    if to.path is None or (to.path.exists() and not to.path.is_file()):
+        refusal = f"{to.name} cannot be signed: it is no file."
+        hint = "Give -o FILE, or no --sign."
+    elif media is None:
+        refusal = f"{to.format.name} has no place for a signed manifest."
+        hint = f"Write {', '.join(MEDIA)}, or leave --sign out."
+    else:
+        refusal = hint = ""
+    if refusal and _standing(certificate, "VOXTRAL_SIGN_CERT"):
+        console.note(f"note: not signed: {refusal}")
+        return None
+    if media is None or refusal:
+        raise InputError(refusal, hint)
     if key is None:
         raise InputError("--sign needs the certificate's private key.", "Give --sign-key KEY.pem.")
     try:
@@ -141,6 +151,11 @@ def choose_signer(certificate: Path | None, key: Path | None, to: "Destination")
             "C2PA wants a certificate for signing that is in force, followed by its issuer's.",
         ) from error
     return signer
+
+
+def _standing(path: Path, variable: str) -> bool:
+    """Whether the environment gives it, for every command."""
+    return os.environ.get(variable) == str(path)
 
 
 def _pair(certificate: Path, key: Path) -> tuple[bytes, bytes, str]:

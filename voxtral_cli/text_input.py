@@ -1,9 +1,13 @@
-"""The text to speak: from arguments, files or stdin, always whole and always UTF-8."""
+"""The text to speak: from arguments, files or stdin, always whole.
+
+It is UTF-8, or what its byte order mark says.
+"""
 
 import sys
 from pathlib import Path
 
 from engine.errors import InputError
+from voxtral_cli.manuscripts.decoding import marked
 
 STDIN = "-"
 
@@ -48,11 +52,12 @@ def _read(name: str) -> str:
 
 def _decode(data: bytes, name: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(marked(data) or "utf-8")
     except UnicodeDecodeError as error:
+        what = "" if name == "stdin" else f" {name}"
         raise InputError(
             f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}.",
-            f"Convert it first, for example: iconv -f LATIN1 -t UTF-8 {name}",
+            f"Convert it first, for example: iconv -f LATIN1 -t UTF-8{what}",
         ) from error
 
 

@@ -5,12 +5,13 @@ All that can fail without a model is checked before one is loaded.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import VoiceError, no_such_voice
 from voxtral_cli import loading
-from voxtral_cli.audio.read import read_audio
+from voxtral_cli.audio.read import check_readable, read_audio
 from voxtral_cli.console import Console
 from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file
 
@@ -69,19 +70,20 @@ def choose_voice(
         if not preset:
             raise VoiceError(f"{model} has no preset voices.", "Give --voice NAME or a recording.")
         return ChosenVoice(preset, lambda engine: preset)
-    path = Path(name)
-    there = _exists(path)
+    path, voices = Path(name), [*presets.values(), *store.names()]
+    alias = presets.get(ALIASES.get(name.lower(), ""), "")
+    there = name and _exists(path) and not (path.is_dir() and alias)
     file, _, style = (name, "", "") if there else name.rpartition(":")
     if Path(file).suffix == SUFFIX and _exists(Path(file)):
         voice = read_voice_file(Path(file)).style(style, Path(file).name)
         return ChosenVoice(f"{Path(file).stem}{name[len(file) :]}", lambda engine: voice)
-    if there or path.suffix or "/" in name:
+    meant = get_close_matches(name.lower(), voices, cutoff=0.8)
+    if there or "/" in name or (path.suffix and not meant):
         reference = reference_of([path], model, encoder, consent, console)[0]
         return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)
-    alias = ALIASES.get(name.lower(), "")
-    if alias in presets:
+    if alias:
         return ChosenVoice(alias, lambda engine: alias)
-    raise no_such_voice(model, [*presets.values(), *store.names()], name)
+    raise no_such_voice(model, voices, name)
 
 
 def reference_of(
@@ -104,6 +106,8 @@ def reference_of(
     from engine.reference import LONGEST_FILE_S, prepare
     from voxtral_cli.consent import ensure_consent
 
+    for clip in clips:
+        check_readable(clip)
     config = loading.read_config(model)
     if encoded and not loading.can_clone(model, encoder):
         raise VoiceError(
@@ -118,7 +122,7 @@ def reference_of(
         config.codec.sampling_rate,
         config.max_voice_seconds,
     )
-    record = ensure_consent(clips, consent)
+    record = ensure_consent(clips, consent, console)
     for note in reference.notes:
         console.note(f"note: {note}")
     if reference.speech_s < reference.given_s - 0.5:

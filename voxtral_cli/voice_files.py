@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.errors import InputError, VoiceError
-from voxtral_cli.audio.output import check_writable, whole_file, write_error
+from engine.errors import InputError, VoiceError, VoxtralError
+from voxtral_cli.audio.output import check_writable, whole_file
 from voxtral_cli.file_names import VOICE_NAME, check_name
 
 if TYPE_CHECKING:
@@ -209,9 +209,13 @@ class VoiceStore:
         """Makes the folder, and fails now rather than after the work is done."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(str(self.folder), error) from error
-        check_writable(self.folder / f"new{SUFFIX}")
+            check_writable(self.folder / f"new{SUFFIX}")
+        except (OSError, VoxtralError) as error:
+            reason = f" ({error.strerror})" if isinstance(error, OSError) else ""
+            raise VoxtralError(
+                f"Cannot write voices into {self.folder}{reason}.",
+                "Set VOXTRAL_VOICES to a folder that can be written.",
+            ) from error
 
     def check_free(self, name: str, style: str | None, force: bool) -> None:
         """Refuses a name, or a style of a voice that is there, that is taken.

@@ -67,7 +67,7 @@ def test_text_that_is_not_utf8_is_named_by_its_offset(voxtral: Voxtral) -> None:
     Path("a.txt").write_bytes(b"caf\xe9 au lait")
     result = voxtral("say", "-f", "a.txt", "-o", "a.wav")
     assert_refused(result, 2, "a.txt is not UTF-8 text: byte 0xe9 at offset 3", "iconv")
-    result = voxtral("say", "-o", "a.wav", stdin=b"\xff\xfe")
+    result = voxtral("say", "-o", "a.wav", stdin=b"\xff\xff")
     assert_refused(result, 2, "stdin is not UTF-8 text: byte 0xff at offset 0", "iconv")
     result = voxtral("say", "caf\udce9", "-o", "a.wav")
     assert_refused(result, 2, "character 3", "-f")

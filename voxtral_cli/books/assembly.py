@@ -23,7 +23,7 @@ from voxtral_cli.audio.formats import OPUS
 from voxtral_cli.audio.loudness import find_levels, levelled
 from voxtral_cli.audio.output import whole_file, write_error
 from voxtral_cli.books.ledger import Ledger
-from voxtral_cli.books.plan import Finish
+from voxtral_cli.books.plan import Finish, subtitle_path
 from voxtral_cli.subtitles import Cue, cues, write_subtitles
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ class Chapter:
 
     title: str
     passages: Sequence[tuple[str, Passage]]
-
-
-def subtitle_path(path: Path, kind: str) -> Path:
-    """Beside the sound, with the kind as suffix."""
-    return path.with_suffix(f".{kind}")
 
 
 def assemble(

@@ -10,9 +10,9 @@ from engine.errors import VoxtralError
 from voxtral_cli import __version__
 from voxtral_cli.audio.book import About
 from voxtral_cli.audio.output import write_error
-from voxtral_cli.books.assembly import Chapter, assemble, subtitle_path
+from voxtral_cli.books.assembly import Chapter, assemble
 from voxtral_cli.books.ledger import Entry, Ledger
-from voxtral_cli.books.plan import Finish, Keys, Product, digest
+from voxtral_cli.books.plan import Finish, Keys, Product, digest, subtitle_path
 from voxtral_cli.books.progress import Progress
 from voxtral_cli.books.speaking import (
     Chain,
@@ -139,6 +139,8 @@ class Job:
                     if not work.missing:
                         self._write(work)
         self.ledger.forced()
+        places = {str(product.path): number for number, product in enumerate(products)}
+        self.report.files.sort(key=lambda file: places[file["file"]])
         self.report.outdated = outdated(products, self.ledger.files)
         for path in self.report.outdated:
             self.console.note(f"note: no chapter of the book any more: {path}")
@@ -221,7 +223,8 @@ class Job:
         beside = [subtitle_path(path, kind) for kind in self.finish.subtitles]
         size = path.stat().st_size if path.is_file() else -1
         if self.ledger.written(name, made_of, size) and all(map(Path.is_file, beside)):
-            self.report.files.append({"file": name, "new": False})
+            seconds = self.ledger.seconds(name)
+            self.report.files.append({"file": name, "new": False, "seconds": seconds})
             return
         finish = Finish(self.finish.format, self.finish.loudness, marked, self.finish.subtitles)
         self.progress.writing(path.name)
@@ -230,8 +233,9 @@ class Job:
         except OSError as error:
             raise write_error(str(path.parent), error) from error
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
-        self.ledger.add_file(name, made_of, path.stat().st_size, work.product.book.name)
-        self.report.files.append({"file": name, "new": True, "seconds": round(seconds, 3)})
+        size, seconds = path.stat().st_size, round(seconds, 3)
+        self.ledger.add_file(name, made_of, size, work.product.book.name, seconds)
+        self.report.files.append({"file": name, "new": True, "seconds": seconds})
         if note:
             self.console.note(f"note: {path}: {note}")
 

@@ -151,9 +151,16 @@ class Ledger:
             if path.is_file() and path.stat().st_size == line.get("size")
         }
 
-    def add_file(self, name: str, digest: str, size: int, book: str = "") -> None:
+    def seconds(self, name: str) -> float | None:
+        """How long a file is that was written; None where nobody knows."""
+        return self._files[name].get("seconds")
+
+    def add_file(
+        self, name: str, digest: str, size: int, book: str = "", seconds: float | None = None
+    ) -> None:
         """Note that a file of this book was written whole."""
-        self._append({"file": name, "digest": digest, "size": size, "book": book})
+        facts = {"digest": digest, "size": size, "book": book, "seconds": seconds}
+        self._append({"file": name, **facts})
 
     def _append(self, line: dict[str, Any]) -> None:
         data = _data(line)

@@ -150,6 +150,11 @@ def ledger_path(output: Path, folder: bool) -> Path:
     return output / f"batch{LEDGER_SUFFIX}" if folder else output.with_suffix(LEDGER_SUFFIX)
 
 
+def subtitle_path(path: Path, kind: str) -> Path:
+    """Beside the sound, with the kind as suffix."""
+    return path.with_suffix(f".{kind}")
+
+
 class Keys:
     """Names of passages: the same passage, spoken by the same voice in the same way, has the same.
 
@@ -211,5 +216,6 @@ def refuse_same_paths(made: Sequence[Product]) -> None:
         other = seen.setdefault(str(product.path).lower(), product)
         if other is not product:
             raise InputError(
-                f"Two outputs would be {product.path}.", "Give the items different names."
+                f"Two outputs would be {product.path}.",
+                "Give the items, or the files, different names.",
             )

@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import InputError, VoxtralError
+from engine.speech import LANGUAGE_TAG
 from engine.text import likely_speakers, plan_passages
+from engine.text.languages import language_code
 from voxtral_cli import loading
 from voxtral_cli.books.plan import Book, Part
 from voxtral_cli.console import Console
+from voxtral_cli.forecast import warn_of_languages
 from voxtral_cli.lexicons import find_lexicons, read_lexicons
 from voxtral_cli.manuscripts.document import Chapter, Document
 from voxtral_cli.manuscripts.gather import gather
 from voxtral_cli.manuscripts.selection import select
 
+UNDETERMINED = ("und", "mul", "zxx", "mis")
+"""What ISO 639-2 has where there is no one language."""
 BETWEEN_CHAPTERS = 1.6
 """Shortest pause, in seconds."""
 LONGEST_NOTE = 5
@@ -50,9 +55,16 @@ def documents(
             "There is nothing but front and back matter in this.", "Read it: --all-matter."
         )
     return [
-        replace(d, language=d.language or loading.preset_language(d.voice or voice, model))
+        replace(d, language=_stated(d) or loading.preset_language(d.voice or voice, model))
         for d in chosen
     ], unread
+
+
+def _stated(document: Document) -> str:
+    """The language that a document tells; empty where it tells none."""
+    language = document.language
+    known = re.fullmatch(LANGUAGE_TAG, language) and language_code(language) not in UNDETERMINED
+    return language if known else ""
 
 
 def roles(cast: Sequence[str] | None) -> dict[str, str]:
@@ -87,6 +99,8 @@ def planned(
     """
     max_chars = loading.read_config(model).max_chars
     made: list[Book] = []
+    roles = {name.lower(): voice for name, voice in cast.items()}
+    warn_of_languages((language or book.language for book in books), console)
     for book in books:
         folder = book.source.parent if book.source else Path()
         lexicon = read_lexicons([*(lexicons or ()), *find_lexicons(folder)])
@@ -99,7 +113,8 @@ def planned(
                 language=language or book.language,
                 cast=cast,
             )
-            spoken = [replace(p, voice=p.voice or book.voice) for p in passages]
+            voice = roles.get(book.voice.lower(), book.voice)
+            spoken = [replace(p, voice=p.voice or voice) for p in passages]
             if spoken:
                 if not spoken[-1].asked:
                     longer = max(spoken[-1].pause, BETWEEN_CHAPTERS)

@@ -20,6 +20,7 @@ from voxtral_cli.books.plan import (
     one_product,
     products,
     refuse_same_paths,
+    subtitle_path,
     voices_of,
 )
 from voxtral_cli.console import Console
@@ -81,12 +82,14 @@ def target(
     split: bool,
     title: str | None = None,
     inputs: Sequence[str | None] = (),
+    subtitles: Sequence[str] = (),
 ) -> Target:
     """Where everything goes.
 
     Args:
         title: Of the book, if it is one.
         inputs: Recordings that are read, which nothing may be written over.
+        subtitles: Kinds of files beside each.
 
     Raises:
         InputError: If a path or format cannot be used, two files would have one name, or one is an
@@ -114,7 +117,8 @@ def target(
         made = [one_product(books, path, title)]
     refuse_same_paths(made)
     ledger = ledger_path(path, folder)
-    for place in [*(product.path for product in made), ledger]:
+    beside = [subtitle_path(product.path, kind) for product in made for kind in subtitles]
+    for place in [*(product.path for product in made), *beside, ledger]:
         check_place(place, new_folders=folder or split)
         refuse_input(place, inputs)
     return Target(made, chosen, ledger)

@@ -188,7 +188,8 @@ def batch(
         (print_chapters if list_chapters else print_passages)(books, as_json)
         raise typer.Exit(ended(unread))
     books = targets.renamed(books, author, cover)
-    target = targets.target(books, output, format_name, split, title, [voice, *roles.values()])
+    kept = [voice, *roles.values()]
+    target = targets.target(books, output, format_name, split, title, kept, subtitles or ())
     finish = targets.finish(target.format, loudness, subtitles, not no_watermark)
     voices = targets.voices(target.products, roles, voice, model, encoder, consent, console)
     if verify:

@@ -104,6 +104,8 @@ def clone(
     store.check_free(chosen, None if style is None else kind, force)
     for target in filter(None, (show_reference, output)):
         _check_new(target, paths)
+    if show_reference and output and Path(show_reference).resolve() == Path(output).resolve():
+        raise InputError(f"{output} would be written twice.", "Give -o another file.")
     trial = choose_trial(try_text, output, model)
     heard = None if show_reference is None else choose_destination(show_reference, None, False)
     reference, record = reference_of(paths, model, encoder, consent, console, encoded=not optimise)

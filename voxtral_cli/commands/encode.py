@@ -51,7 +51,7 @@ def encode(
     """
     from engine.errors import InputError, VoiceError
     from voxtral_cli.audio.output import check_writable, refuse_input
-    from voxtral_cli.audio.read import read_audio
+    from voxtral_cli.audio.read import check_readable, read_audio
     from voxtral_cli.tokens import Tokens, refuse_other_kinds, write_tokens
 
     source = Path(audio)
@@ -61,6 +61,7 @@ def encode(
     check_writable(path)
     refuse_input(path, [source])
     refuse_other_kinds(path)
+    check_readable(source)
     if not loading.can_clone(model, encoder):
         raise VoiceError(
             f"{model} has no codec encoder, so it cannot turn audio into codes.",

@@ -132,7 +132,7 @@ def say(
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
-    from voxtral_cli.forecast import warn_of_speed, warn_of_text
+    from voxtral_cli.forecast import warn_of_languages, warn_of_speed, warn_of_text
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -152,12 +152,13 @@ def say(
         return
     destination = choose_destination(output, format_name, play, [*(file or ()), voice])
     refuse_json_beside_audio(as_json, destination.on_stdout)
-    signer = choose_signer(sign, sign_key, destination)
     console = Console(quiet)
+    signer = choose_signer(sign, sign_key, destination, console)
     text = gather_text(words, file)
     chunks = loading.plan(text, options, model)  # one that cannot be spoken fails before loading
     characters = sum(len(chunk) for chunk in chunks)
     warn_of_text(text, characters, console)
+    warn_of_languages([options.language], console)
     chosen = choose_voice(voice, model, encoder, consent, console)
     if no_watermark:
         console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")

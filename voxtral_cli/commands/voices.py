@@ -143,9 +143,11 @@ def export_voice(name: Name, file: File, force: Force = False) -> None:
     """Copy a voice of yours to a file, to give it away."""
     from engine.errors import InputError
     from voxtral_cli.audio.output import check_writable
-    from voxtral_cli.voice_files import VoiceStore, read_voice_file, write_voice_file
+    from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file, write_voice_file
 
     voice, target = read_voice_file(VoiceStore().existing(name)), Path(file)
+    if target.suffix != SUFFIX:
+        raise InputError(f"{target} is no name of a voice file.", f"Give {target.stem}{SUFFIX}")
     check_writable(target)
     if target.exists() and not force:
         raise InputError(f"{target} is there already.", "Give another FILE, or --force.")

@@ -61,7 +61,7 @@ def decode(data: bytes, name: str, declared: str = "") -> Text:
     Raises:
         InputError: If it is no text, or of an encoding that cannot be told.
     """
-    for encoding in (_marked(data), "utf-8", _usable(declared.lower())):
+    for encoding in (marked(data), "utf-8", _usable(declared.lower())):
         if (text := _decoded(data, encoding)) is not None:
             return Text(_checked(text, name))
     if b"\0" in data:
@@ -92,7 +92,7 @@ def not_text(name: str) -> InputError:
     return InputError(f"{name} is no text, whatever its name.", "Give the text itself.")
 
 
-def _marked(data: bytes) -> str:
+def marked(data: bytes) -> str:
     return next((name for mark, name in _MARKS.items() if data.startswith(mark)), "")
 
 

@@ -42,7 +42,7 @@ def gather(inputs: Sequence[str]) -> tuple[list[Document], list[tuple[str, Voxtr
         except InputError as error:
             if len(paths) == 1:
                 raise
-            unread.append((str(path), error))
+            unread.append((str(path or "stdin"), error))
     if not documents:
         raise unread[0][1]
     return documents, unread

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import InputError
+from engine.speech import LANGUAGE_TAG
 from voxtral_cli.manuscripts.decoding import decode, read_bytes
 from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.outline import Section, assemble, block, clean
@@ -69,6 +70,8 @@ def _fields(line: str, where: str) -> dict[str, str]:
             raise InputError(f"{where}: {key} holds half a character.", "Escape it as a pair.")
     if not any(map(str.isalnum, fields.get("text", ""))):
         raise InputError(f"{where} has no text to speak.", hint)
+    if not re.fullmatch(LANGUAGE_TAG, fields.get("language") or "en"):
+        raise InputError(f"{where}: there is no language {clean(fields['language'])!r}.", hint)
     _check_name(fields.get("name", "item"), where)
     return fields
 
