@@ -20,7 +20,7 @@ from voxtral_cli.audio.programs import Stopped, ffmpeg_encoding, playing, requir
 if TYPE_CHECKING:
     import numpy as np
 
-STDOUT = "-"
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def choose_destination(
         if format_name is not None:
             raise InputError("--format is for files and pipes.", "Give -o FILE as well.")
         return Destination(None, False, require_player(), WAV)
-    if output is None or output == STDOUT:
+    if output is None or output in STDOUT:
         if play:
             raise InputError("--play goes with a file, not with -o -.", "Give -o FILE or no -o.")
         chosen = choose_format(Path(), format_name) if format_name is not None else WAV

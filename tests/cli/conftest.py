@@ -72,6 +72,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
 
     def add(name: str, script: str) -> Path:
         path = folder / name
+        path.unlink(missing_ok=True)  # a link would lead out of here
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
         return path

@@ -1,5 +1,6 @@
 """`voxtral batch` started again: what was finished counts, and what it was made of."""
 
+import errno
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ from engine.hearing import asr
 from engine.rendering import Line, Take
 from engine.text import Passage
 from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.books import job
+from voxtral_cli.books.assembly import assemble
 from voxtral_cli.books.ledger import Entry, open_ledger
 from voxtral_cli.books.speaking import Critic, Director, Opinion, spoken_of
 
@@ -194,3 +197,34 @@ def test_a_good_take_is_kept_though_one_before_had_fewer_errors(tmp_path: Path) 
     assert director(first) is None
     assert director(second) is second
     assert director.entry(second).note == ""
+
+
+def test_a_file_is_written_anew_once_there_is_ffmpeg(
+    fake: FakeEngine, voxtral: Voxtral, programs: Callable[[str, str], Path]
+) -> None:
+    line = ("batch", "a.txt", "-o", "a.flac", "--json")
+
+    def new() -> bool:
+        return bool(json.loads(voxtral(*line).stdout)["files"][0]["new"])
+
+    programs("aplay", "exit 1")  # on a PATH without ffmpeg
+    assert [new(), new()] == [True, False]
+    programs("ffmpeg", 'for last; do :; done; cat > "${last#file:}"')
+    assert [new(), new()] == [True, False]
+
+
+def test_a_disk_that_fills_up_fails_one_file(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    items = [{"text": f"{name} it is.", "name": name} for name in ("One", "Two")]
+    Path("a.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+
+    def full(engine: Any, ledger: Any, chapters: Any, path: Path, *rest: Any) -> Any:
+        if path.stem == "One":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return assemble(engine, ledger, chapters, path, *rest)
+
+    monkeypatch.setattr(job, "assemble", full)
+    done = voxtral("batch", "a.jsonl", "-o", "out", "--format", "wav")
+    assert (done.exit_code, done.stdout) == (3, "out/Two.wav\n")
+    assert "Cannot write out/One.wav: No space left on device." in done.stderr

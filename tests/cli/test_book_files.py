@@ -17,8 +17,9 @@ import soundfile
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio import book
-from voxtral_cli.audio.book import About, ChapterMark, require_book_format, write_book
+from voxtral_cli.audio.book import require_book_format, write_book
 from voxtral_cli.audio.formats import AAC, BY_NAME, MP3, PCM, WAV
+from voxtral_cli.audio.metadata import PNG, About, ChapterMark
 
 RATE = 24000
 SECONDS = 12
@@ -37,7 +38,7 @@ def chunk(name: bytes, data: bytes) -> bytes:
 
 
 PICTURE = (
-    book.PNG
+    PNG
     + chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 3, 8, 0, 0, 0, 0))
     + chunk(b"IDAT", zlib.compress(b"\0\x80\x80" * 3))
     + chunk(b"IEND", b"")
@@ -202,6 +203,15 @@ def test_an_mp3_has_all_letters_chapters_and_cover_without_ffmpeg(
     assert write("b.mp3", About(title="A"), marks_of_many) == (
         "mp3 holds 255 of the 300 chapter marks."
     )
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("suffix", ["m4b", "opus"])
+def test_a_title_that_ends_in_a_backslash(suffix: str) -> None:
+    write(f"a.{suffix}", About(title="Up\\", author="Ann"), [ChapterMark("One\\", 0, SECONDS)])
+    found = probe(f"a.{suffix}")
+    assert (tags_of(found)["title"], tags_of(found)["artist"]) == ("Up", "Ann")
+    assert [chapter["tags"]["title"] for chapter in found["chapters"]] == ["One"]
 
 
 @needs_ffmpeg

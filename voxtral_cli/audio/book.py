@@ -8,22 +8,29 @@ has chapters and cover then. Read back with ffprobe, chapters are where players 
 and m4a in a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAPTERnnn comments.
 """
 
-import base64
-import re
 import shutil
-import struct
 import subprocess
 import tempfile
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.encoders import Encoder, PcmEncoder, open_encoder
 from voxtral_cli.audio.formats import FLAC, M4A, M4B, MP3, OPUS, WAV, Format, check_rate
+from voxtral_cli.audio.metadata import (
+    JPEG,
+    LONGEST_TITLE,
+    MOST_CHAPTERS,
+    PNG,
+    About,
+    ChapterMark,
+    ffmetadata,
+    one_line,
+    tags_of,
+)
 from voxtral_cli.audio.output import Output, whole_file
 from voxtral_cli.audio.programs import fed
 
@@ -46,48 +53,7 @@ ACX_MP3 = _MP3 + "volume=1/0.97 -b:a 192k -ar 44100"
 """The rates that ACX asks for."""
 
 CONTAINERS = {M4B: "ipod", M4A: "ipod", MP3: "mp3", OPUS: "opus", FLAC: "flac"}
-MOST_CHAPTERS = {MP3: 255, OPUS: 1000, FLAC: 1000}
-"""More have no number: a byte in mp3's table of contents, three digits in CHAPTERnnn."""
-
-LONGEST_TITLE = 200
-"""Characters of a chapter's title; ffmpeg ends itself at one of 64 KiB."""
-
 WAV_BYTES = 0xFFFFFFFF - 0xFFFF
-JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
-
-
-@dataclass(frozen=True)
-class About:
-    """What a file says of itself; what is empty it does not say.
-
-    Args:
-        title: Of the book, or of the chapter that the file holds.
-        author: Who wrote it.
-        narrator: Who reads it; players look for it under "composer".
-        album: The book's title, where `title` is a chapter's; else `title`.
-        track: Number of the file, with or without how many there are: "3", "3/12".
-        comment: How it was made (`provenance.tags`).
-        software: What made it.
-        cover: A JPEG or PNG.
-    """
-
-    title: str = ""
-    author: str = ""
-    narrator: str = ""
-    album: str = ""
-    track: str = ""
-    comment: str = ""
-    software: str = ""
-    cover: bytes = field(default=b"", repr=False)
-
-
-@dataclass(frozen=True)
-class ChapterMark:
-    """Where a chapter is, in seconds from the beginning of the file."""
-
-    title: str
-    start_s: float
-    end_s: float
 
 
 def require_book_format(chosen: Format) -> None:
@@ -137,6 +103,13 @@ def left_out(chosen: Format, chapters: int, cover: bool, acx: bool = False) -> s
     return " ".join(notes)
 
 
+def coding_of(chosen: Format, acx: bool) -> str:
+    """ffmpeg's options for a format; empty where libsndfile writes it."""
+    if chosen == WAV or not _has_ffmpeg():
+        return ""
+    return ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
+
+
 def write_book(
     path: Path,
     blocks: Iterable["np.ndarray"],
@@ -170,17 +143,17 @@ def write_book(
         about = replace(about, cover=b"")
     with ExitStack() as stack:
         output = stack.enter_context(whole_file(path, finish))
-        if chosen == WAV or not _has_ffmpeg():
+        coding = coding_of(chosen, acx)
+        if not coding:
             marks = [
-                (_line(mark.title)[:LONGEST_TITLE] or str(number), mark.start_s, mark.end_s)
+                (one_line(mark.title)[:LONGEST_TITLE] or str(number), mark.start_s, mark.end_s)
                 for number, mark in enumerate(chapters[: MOST_CHAPTERS[MP3]], 1)
             ]
-            encoder = open_encoder(output, chosen, rate, _tags(about), marks, about.cover)
+            encoder = open_encoder(output, chosen, rate, tags_of(about), marks, about.cover)
         elif output.path is None:
             raise InputError(f"{path} cannot hold {chosen.name}.", "Write a file.")
         else:
-            options = ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
-            encoding = _ffmpeg(output.path, rate, chosen, options, about, chapters)
+            encoding = _ffmpeg(output.path, rate, chosen, coding, about, chapters)
             encoder = stack.enter_context(encoding)
         size = 0
         for block in blocks:
@@ -219,7 +192,7 @@ def _ffmpeg(
     command += ["-f", "s16le", "-ar", str(rate), "-ac", "1", "-i", "pipe:0"]
     with tempfile.TemporaryDirectory() as folder:
         facts, cover = Path(folder) / "facts", Path(folder) / "cover"
-        facts.write_text(_metadata(chosen, about, chapters), encoding="utf-8", newline="\n")
+        facts.write_text(ffmetadata(chosen, about, chapters), encoding="utf-8", newline="\n")
         command += ["-f", "ffmetadata", "-i", str(facts)]
         if about.cover and chosen != OPUS:
             cover.write_bytes(about.cover)
@@ -230,69 +203,3 @@ def _ffmpeg(
         command += [*options.split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]
         with fed([*command, "-f", CONTAINERS[chosen], f"file:{path}"]) as stdin:
             yield PcmEncoder(Output(stdin, "ffmpeg"))
-
-
-def _metadata(chosen: Format, about: About, chapters: Sequence[ChapterMark]) -> str:
-    """Chapters and tags as an ffmetadata file.
-
-    Chapters of opus and flac are comments, made here: ffmpeg 5 rounds their seconds up in opus, and
-    writes none in flac. They come first, because it moves the last tag into the place of a dropped
-    one, and a chapter's name must follow its time.
-    """
-    lines, sections = [";FFMETADATA1"], []
-    for number, chapter in enumerate(chapters[: MOST_CHAPTERS.get(chosen)]):
-        start, end = round(chapter.start_s * 1000), round(chapter.end_s * 1000)
-        title = _escaped(_line(chapter.title)[:LONGEST_TITLE]) or str(number + 1)
-        if chosen in (OPUS, FLAC):
-            seconds, thousandths = divmod(start, 1000)
-            clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-            lines.append(f"CHAPTER{number:03}={clock}.{thousandths:03}")
-            lines.append(f"CHAPTER{number:03}NAME={title}")
-        else:
-            sections += ["[CHAPTER]", "TIMEBASE=1/1000", f"START={start}", f"END={end}"]
-            sections.append(f"title={title}")
-    tags = _tags(about)
-    tags["composer"] = about.narrator
-    tags["album_artist"] = about.author
-    tags["track"] = tags.pop("tracknumber", "")
-    software = tags.pop("software", "")
-    if chosen in (M4A, M4B):
-        tags |= {"encoding_tool": software, "media_type": "2"}  # 2: an audiobook
-    else:
-        tags["encoded_by"] = software
-    if about.cover and chosen == OPUS:
-        tags["METADATA_BLOCK_PICTURE"] = _picture_block(about.cover)
-    lines += [f"{name}={_escaped(text)}" for name, text in tags.items() if text]
-    return "\n".join([*lines, *sections, ""])
-
-
-def _tags(about: About) -> dict[str, str]:
-    """By libsndfile's names; none is empty."""
-    tags = {
-        "title": about.title,
-        "artist": about.author,
-        "album": about.album or about.title,
-        "genre": "Audiobook",
-        "tracknumber": about.track,
-        "comment": about.comment,
-        "software": about.software,
-    }
-    return {name: _line(text) for name, text in tags.items() if _line(text)}
-
-
-def _line(text: str) -> str:
-    """One line, without controls and halves of characters."""
-    kept = (" " if unicodedata.category(char) in {"Cc", "Cs"} else char for char in text)
-    return " ".join("".join(kept).split())
-
-
-def _escaped(text: str) -> str:
-    """As ffmetadata wants it."""
-    return re.sub(r"[=;#\\]", r"\\\g<0>", _line(text))
-
-
-def _picture_block(cover: bytes) -> str:
-    """A FLAC picture block, as Ogg's comments hold it: kind 3 is the front cover."""
-    mime = b"image/jpeg" if cover.startswith(JPEG) else b"image/png"
-    head = struct.pack(">II", 3, len(mime)) + mime
-    return base64.b64encode(head + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover).decode()

@@ -1,4 +1,5 @@
-"""MP3 files that do not tell how long they are: cut, joined or recorded from a stream.
+"""MP3 files that do not tell how long they are: cut, joined or recorded from a stream; of several
+joined files the first tells of itself alone.
 
 libsndfile then guesses from the rate of the first frame, and reads no further. Layout of frames:
 ISO/IEC 11172-3 and 13818-3, layer III; of the frame that tells how many follow: Xing's.
@@ -19,6 +20,8 @@ KBITS = {
 HERTZ = (44100, 48000, 32000)
 DIVISOR = {3: 1, 2: 2, 0: 4}
 """Of the rates, by the bits of the version: MPEG-1, 2 and 2.5."""
+SLACK = 50
+"""A header that is wrong by one part in so many is let stand."""
 ROOMY = 9
 """Number of a bit rate whose frame holds Xing's header."""
 
@@ -27,7 +30,7 @@ def with_length(path: Path) -> io.BytesIO | None:
     """The file with a frame before the others that tells how many there are.
 
     Returns:
-        None if it has one already, or has no frames.
+        None if it has one already that tells of all, or has no frames.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return _told(data)
@@ -35,15 +38,38 @@ def with_length(path: Path) -> io.BytesIO | None:
 
 def _told(data: mmap.mmap) -> io.BytesIO | None:
     first = id3.length(data[: id3.HEADER])
-    while first < len(data) - 4 and not _size(data[first : first + 4]):
+    while first < len(data) - 4 and not _begins(data, first):
         first += 1
-    if any(name in data[first : first + 64] for name in (b"Xing", b"Info", b"VBRI")):
-        return None
     count, at = 0, first
     while at < len(data) - 4:
         size = _size(data[at : at + 4])
         count, at = count + (size > 0), at + (size or 1)
-    return io.BytesIO(_xing(data[first : first + 4], count) + data[first:]) if count else None
+    header = data[first : first + 4]
+    known = _known(data[first : first + _size(header)]) if count else None
+    if not count or (known is not None and count <= known + 1 + known // SLACK):
+        return None
+    return io.BytesIO(_xing(header, count) + data[first:])
+
+
+def _begins(data: mmap.mmap, at: int) -> bool:
+    """Whether a frame begins there: one of its kind, or the end, follows."""
+    header = data[at : at + 4]
+    following = at + _size(header)
+    if following == at or following > len(data) - 4:
+        return at < following == len(data)
+    after = data[following : following + 4]
+    alike = header[1] & 0xFE == after[1] & 0xFE and header[2] & 0b1100 == after[2] & 0b1100
+    return alike and _size(after) > 0
+
+
+def _known(frame: bytes) -> int | None:
+    """How many frames the first one says there are; None where it says nothing."""
+    for name, place in ((b"Xing", 8), (b"Info", 8), (b"VBRI", 14)):
+        if (found := frame.find(name)) >= 0:
+            number = frame[found + place : found + place + 4]
+            counted = name == b"VBRI" or frame[found + 7] & 1
+            return int.from_bytes(number, "big") if counted else None
+    return None
 
 
 def _size(header: bytes) -> int:

@@ -104,11 +104,11 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
     It is written under another name in the same directory; `finish` gets that name when all is
     written. A device or named pipe is written to as it is.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        with _opened(target, "wb", str(path)) as file:
+    if path.exists() and not path.is_file():
+        with _opened(path, "wb", str(path)) as file:
             yield Output(file, str(path))
         return
+    target = Path(os.path.realpath(path))
     _sweep(target.parent)
     part = target.with_name(f"{PART}{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
@@ -116,11 +116,11 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
             with _opened(part, "xb", str(path)) as file:
                 with suppress(OSError):  # a file system without locks
                     stack.enter_context(_held(part))
+                if target.exists():  # from the beginning: what is private stays so
+                    shutil.copymode(target, part)
                 yield Output(file, str(path), seekable=True, path=part)
             if finish:
                 finish(part)
-            if target.exists():
-                shutil.copymode(target, part)
             part.replace(target)
     finally:
         with suppress(FileNotFoundError):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 # Raw 16-bit mono samples on stdin, at {rate} Hz. afplay reads nothing but files.
 PLAYERS = {
     "ffplay": "-nodisp -autoexit -loglevel error -f s16le -ar {rate} -i pipe:0",
-    "pw-play": "--raw --rate {rate} --channels 1 --format s16 -",
     "paplay": "--raw --rate={rate} --channels=1 --format=s16le",
     "aplay": "-q -t raw -f S16_LE -r {rate} -c 1 -",
+    "pw-play": "--raw --rate {rate} --channels 1 --format s16 -",  # before 1.0 it knew no --raw
     "afplay": "{file}",
     "play": "-q -t raw -r {rate} -e signed-integer -b 16 -c 1 -",
 }
@@ -101,6 +101,7 @@ def fed(command: list[str]) -> Iterator[IO[bytes]]:
             stdout=subprocess.DEVNULL,
             stderr=complaints,
             bufsize=0,
+            process_group=0,  # its end is ours to tell: Ctrl-C strikes a whole group
         )
         assert program.stdin is not None
         left = False

@@ -2,11 +2,12 @@
 
 import math
 import os
+import re
 import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,6 +24,10 @@ BLOCK = 1 << 22
 """Frames that are read at a time."""
 MISSING_S = 0.2
 """Seconds that may be missing at a file's end."""
+CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.M)
+"""What libsndfile notes of one whose samples are not all there."""
+UNKNOWN_BYTES = 0x7FFFF000
+"""And more: what those write in a WAV's header who do not know how long it will be."""
 UNKNOWN = 1 << 34
 """Frames: libsndfile says more of a FLAC that does not tell its length, and misreads its end."""
 
@@ -77,9 +82,11 @@ def open_sound(path: Path) -> "soundfile.SoundFile | str":
         file = soundfile.SoundFile(os.fsencode(path))
     except soundfile.LibsndfileError as error:
         return str(error.error_string)
-    if file.format == "MP3" and (told := with_length(path)):
-        file.close()
-        file = soundfile.SoundFile(told)
+    if file.format == "MP3":
+        if told := with_length(path):
+            file.close()
+            file = soundfile.SoundFile(told)
+        file.seekable = lambda: False  # each read would seek, and mpg123 begin anew and complain
     if file.frames < UNKNOWN:
         return file
     file.close()
@@ -120,8 +127,17 @@ def check_whole(path: Path, read: int, file: "soundfile.SoundFile") -> None:
     Raises:
         InputError: If more are missing than a header may be wrong by.
     """
-    if read < file.frames - MISSING_S * file.samplerate:
-        known, whole = (frames / file.samplerate for frames in (read, file.frames))
+    frames = file.frames
+    if cut := CUT_WAV.search(file.extra_info):
+        claimed, there = map(int, cut.groups())
+        if claimed < UNKNOWN_BYTES:
+            frames = round(frames * claimed / max(there, 1))
+    check_seconds(path, read / file.samplerate, frames / file.samplerate)
+
+
+def check_seconds(path: Path, known: float, whole: float) -> None:
+    """As `check_whole`, of the seconds that could be read and that there should be."""
+    if known < whole - MISSING_S:
         raise InputError(
             f"{path} is damaged: {known:.1f} of {whole:.1f} s can be read.",
             "Make or fetch it again; an editor may save what is left of it.",
@@ -173,16 +189,25 @@ def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
         from pydub.exceptions import CouldntDecodeError
         from pydub.utils import mediainfo_json
     try:
-        facts = mediainfo_json(str(path)).get("format", {})
-        _check_length(path, float(facts.get("duration", 0)), longest_s)
-        sound = AudioSegment.from_file(str(path))
+        name = str(path.absolute())  # "a:b.m4a" would be a protocol, "-a.m4a" an option
+        facts = mediainfo_json(name)
+        _check_length(path, float(facts.get("format", {}).get("duration", 0)), longest_s)
+        sound = AudioSegment.from_file(name)
     except (CouldntDecodeError, IndexError, KeyError, ValueError):  # ffprobe found no sound
         raise InputError(f"{path} cannot be read as audio, nor by ffmpeg.", "") from None
     except FileNotFoundError as error:
         raise InputError(f"{path} needs {error.filename}, which is missing.", "") from error
+    check_seconds(path, sound.duration_seconds, told_seconds(facts))
     scale = float(1 << (8 * sound.sample_width - 1))
     values = np.array(sound.get_array_of_samples(), dtype=np.float32) / scale
     return values.reshape(-1, sound.channels), sound.frame_rate
+
+
+def told_seconds(facts: dict[str, Any]) -> float:
+    """How long ffprobe's first audio stream is by its container; 0 where that only guesses."""
+    streams = [s for s in facts.get("streams", ()) if s.get("codec_type") == "audio"]
+    told = facts.get("format", {}).get("format_name", "").startswith(("mov,", "flac"))
+    return float(streams[0].get("duration", 0)) if told and streams else 0.0
 
 
 def _check_length(path: Path, seconds: float, longest_s: float) -> None:

@@ -18,9 +18,10 @@ import numpy as np
 from engine.joins import levelled_speech
 from engine.text import Passage
 from engine.watermark import marked
-from voxtral_cli.audio.book import About, ChapterMark, write_book
+from voxtral_cli.audio.book import write_book
 from voxtral_cli.audio.formats import OPUS
 from voxtral_cli.audio.loudness import find_levels, levelled
+from voxtral_cli.audio.metadata import About, ChapterMark
 from voxtral_cli.audio.output import whole_file, write_error
 from voxtral_cli.books.ledger import Ledger
 from voxtral_cli.books.plan import Finish, subtitle_path

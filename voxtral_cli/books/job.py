@@ -8,19 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import VoxtralError
 from voxtral_cli import __version__
-from voxtral_cli.audio.book import About
+from voxtral_cli.audio.book import coding_of
+from voxtral_cli.audio.metadata import About
 from voxtral_cli.audio.output import write_error
 from voxtral_cli.books.assembly import Chapter, assemble
 from voxtral_cli.books.ledger import Entry, Ledger
 from voxtral_cli.books.plan import Finish, Keys, Product, digest, subtitle_path
 from voxtral_cli.books.progress import Progress
-from voxtral_cli.books.speaking import (
-    Chain,
-    Critic,
-    listen_again,
-    speak_missing,
-    spoken_of,
-)
+from voxtral_cli.books.speaking import Chain, Critic, listen_again, speak_missing, spoken_of
 from voxtral_cli.console import Console
 from voxtral_cli.forecast import warn_of_speed
 from voxtral_cli.provenance import WATERMARK, tags
@@ -187,11 +182,15 @@ class Job:
 
     def _write(self, work: Work) -> None:
         """Write a file whose passages are all there; a failure does not stop the others."""
+        path = str(work.product.path)
         try:
             self._finish(work)
+            return
         except VoxtralError as error:
-            self.report.failures.append((str(work.product.path), error))
-            self.progress.failed += 1
+            self.report.failures.append((path, error))
+        except OSError as error:
+            self.report.failures.append((path, write_error(path, error)))
+        self.progress.failed += 1
 
     def _finish(self, work: Work) -> None:
         """Write one file, unless it is there."""
@@ -203,6 +202,7 @@ class Job:
             [
                 __version__,
                 self.finish.format.name,
+                coding_of(self.finish.format, self.finish.loudness == "acx"),
                 self.finish.loudness,
                 self.finish.subtitles,
                 marked,
@@ -228,10 +228,7 @@ class Job:
             return
         finish = Finish(self.finish.format, self.finish.loudness, marked, self.finish.subtitles)
         self.progress.writing(path.name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise write_error(str(path.parent), error) from error
+        path.parent.mkdir(parents=True, exist_ok=True)
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         size, seconds = path.stat().st_size, round(seconds, 3)
         self.ledger.add_file(name, made_of, size, work.product.book.name, seconds)

@@ -1,0 +1,96 @@
+"""Files of sound as they come out of editors, radios, pipes and crashes; and special places."""
+
+import functools
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.errors import InputError
+from tests.babble import babble
+from voxtral_cli.audio.blocks import open_audio
+from voxtral_cli.audio.output import whole_file
+from voxtral_cli.audio.read import read_audio
+
+needs_ffmpeg = pytest.mark.skipif(
+    not (shutil.which("ffmpeg") and shutil.which("ffprobe")), reason="needs ffmpeg"
+)
+
+
+def test_joined_mp3s_are_read_to_the_end() -> None:
+    soundfile.write("one.mp3", babble(3.0), 24000)
+    data = Path("one.mp3").read_bytes()
+    Path("a.mp3").write_bytes(data + data)
+    assert len(read_audio(Path("a.mp3")).samples) == pytest.approx(6 * 24000, abs=4000)
+    with open_audio(Path("a.mp3"), 0.5) as stream:
+        assert sum(map(len, stream.blocks)) == pytest.approx(6 * 24000, abs=4000)
+
+
+def test_an_mp3_that_begins_within_a_frame() -> None:
+    """Wherever it was cut: bytes that look like a header are none unless another follows."""
+    sound = np.random.default_rng(0).normal(0, 0.2, 6 * 44100).astype(np.float32)
+    soundfile.write("a.mp3", sound, 44100, bitrate_mode="CONSTANT", compression_level=0.2)
+    data = Path("a.mp3").read_bytes()
+    for start in range(3000, 9000, 37):
+        Path("cut.mp3").write_bytes(data[start:])
+        seconds = len(read_audio(Path("cut.mp3")).samples) / 44100
+        assert seconds == pytest.approx(6.0 * (1 - start / len(data)), abs=0.2)
+
+
+def test_an_mp3_is_read_in_blocks_without_complaints(capfd: pytest.CaptureFixture[str]) -> None:
+    sound = np.random.default_rng(0).normal(0, 0.2, 12 * 24000).astype(np.float32)
+    soundfile.write("a.mp3", sound * np.repeat([1, 0.01] * 6, 24000), 24000)
+    with open_audio(Path("a.mp3"), 0.5) as stream:
+        parts = np.concatenate(list(stream.blocks))
+    assert np.abs(parts - read_audio(Path("a.mp3")).samples).max() < 1e-6
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_wav_that_was_cut_is_told() -> None:
+    soundfile.write("a.wav", babble(4.0), 24000)
+    data = Path("a.wav").read_bytes()
+    Path("a.wav").write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputError, match=r"is damaged: 2\.0 of 4\.0 s"):
+        read_audio(Path("a.wav"))
+    Path("a.wav").write_bytes(data[:40] + b"\xff" * 4 + data[44:])  # out of a pipe
+    assert len(read_audio(Path("a.wav")).samples) == 4 * 24000
+
+
+@needs_ffmpeg
+def test_what_ffmpeg_reads_is_whole_and_may_have_any_name() -> None:
+    soundfile.write("a.wav", babble(6.0), 24000)
+    ask = ["ffmpeg", "-v", "error", "-i", "a.wav", "-movflags", "faststart"]
+    subprocess.run([*ask, "file:10:30 -a.m4a"], check=True)
+    data = Path("10:30 -a.m4a").read_bytes()
+    for name in ("10:30 -a.m4a", "-a.m4a"):
+        Path(name).write_bytes(data)
+        assert len(read_audio(Path(name)).samples) == pytest.approx(6 * 24000, abs=2500)
+    Path("cut.m4a").write_bytes(data[: len(data) * 2 // 3])
+    with pytest.raises(InputError, match=r"is damaged: .* of 6\.0 s"):
+        read_audio(Path("cut.m4a"))
+    with pytest.raises(InputError, match=r"damaged|its end"), open_audio(Path("cut.m4a"), 1) as s:
+        list(s.blocks)
+
+
+def test_other_names_of_stdout(fake_program: Callable[..., list[str]]) -> None:
+    Path("kept").write_bytes(b"before")
+    said = shlex.join(fake_program("say", "Hi there.", "--format", "pcm", "-o"))
+    run = functools.partial(subprocess.run, check=True, timeout=60, capture_output=True)
+    run(["bash", "-c", f"{said} /dev/stdout >> kept; {said} >(cat > piped); sleep 0.5"])
+    assert Path("kept").read_bytes()[:6] == b"before"
+    assert len(Path("kept").read_bytes()) - 6 == len(Path("piped").read_bytes()) > 1000
+
+
+def test_a_private_file_stays_private_while_it_is_written() -> None:
+    Path("a.wav").write_text("old")
+    Path("a.wav").chmod(0o600)
+    with whole_file(Path("a.wav")) as output:
+        assert output.path is not None
+        assert output.path.stat().st_mode & 0o777 == 0o600
+        output.write(b"new")
+    assert (Path("a.wav").read_text(), Path("a.wav").stat().st_mode & 0o777) == ("new", 0o600)
