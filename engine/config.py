@@ -188,10 +188,10 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
     top.require("tied_embeddings", True)
     audio.require("input_embedding_concat_type", "sum")
     encoding.require("codebook_pattern", "parallel")
-    backbone = _transformer(top, norm_eps=top.get("norm_eps", float))
+    backbone = _transformer(top, norm_eps=top.above_zero("norm_eps"))
     flow_keys = audio.section("acoustic_transformer_args")
     flow_keys.require("use_biases", False)
-    flow = _transformer(flow_keys, norm_eps=flow_keys.get("norm_eps", float, 1e-5))
+    flow = _transformer(flow_keys, norm_eps=flow_keys.above_zero("norm_eps", 1e-5))
     codec = _codec(codec_keys)
     config = ModelConfig(
         backbone=backbone,
@@ -237,7 +237,8 @@ def _transformer(keys: Section, norm_eps: float) -> TransformerConfig:
         for name in ("dim", "n_layers", "head_dim", "hidden_dim", "n_heads", "n_kv_heads")
     }
     keys.divides("n_kv_heads", "n_heads")
-    rope_theta = keys.get("rope_theta", float, 10000.0)
+    keys.between("n_layers", int, None, 1, 1024)
+    rope_theta = keys.above_zero("rope_theta", 10000.0)
     return TransformerConfig(**sizes, norm_eps=norm_eps, rope_theta=rope_theta)
 
 
@@ -267,8 +268,8 @@ def _codec(keys: Section) -> CodecConfig:
         head_dim=keys.positive("head_dim"),
         n_heads=keys.positive("n_heads"),
         n_kv_heads=keys.positive("n_kv_heads"),
-        norm_eps=keys.get("norm_eps", float),
-        qk_norm_eps=keys.get("qk_norm_eps", float),
+        norm_eps=keys.above_zero("norm_eps"),
+        qk_norm_eps=keys.above_zero("qk_norm_eps"),
         layer_scale_init=keys.get("layer_scale_init", float, 0.01),
         encoder_lengths=keys.integers("encoder_transformer_lengths_str", "2,2,2,2"),
         encoder_kernels=keys.integers("encoder_convs_kernels_str", "4,4,4,3"),

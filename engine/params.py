@@ -1,10 +1,11 @@
 """Objects of params.json, read strictly: every complaint names the key by its path."""
 
+import re
 from typing import Any
 
 from engine.errors import CheckpointError
 
-LARGEST = 1 << 40
+LARGEST = 1 << 24
 
 
 class Section:
@@ -40,6 +41,12 @@ class Section:
             raise self.error(name, f"is {value}, outside {low:g} to {high:g}")
         return value
 
+    def above_zero(self, name: str, default: float | None = None) -> float:
+        value: float = self.get(name, float, default)
+        if value <= 0:
+            raise self.error(name, f"is {value:g}, not above 0")
+        return value
+
     def positive(self, name: str) -> int:
         value: int = self.get(name, int)
         if not 1 <= value < LARGEST:
@@ -70,6 +77,6 @@ class Section:
         """A string such as "2,2,2,1"."""
         text: str = self.get(name, str, default)
         parts = text.split(",")
-        if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        if not all(re.fullmatch(r"\s*0*[1-9]\d{0,6}\s*", part) for part in parts):
             raise self.error(name, f"is {text!r}, not positive numbers joined by commas")
         return tuple(int(part) for part in parts)

@@ -68,6 +68,8 @@ def read_voice(folder: Path, name: str, dim: int) -> Tensor:
     if rows.dim() != 2 or rows.shape[1] != dim or not len(rows):
         shape = list(rows.shape)
         raise CheckpointError(f"{path} holds {shape}, not a tensor [rows, {dim}].", hint)
+    if rows.untyped_storage().nbytes() < rows.numel() * rows.element_size():
+        raise CheckpointError(f"{path} holds less than it claims.", hint)
     if rows.dtype not in FLOATS or not rows.isfinite().all():
         raise CheckpointError(f"{path} holds values that are no finite numbers.", hint)
     return rows.detach()

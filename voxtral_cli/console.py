@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,16 @@ class Console:
 
 def tell(message: str, end: str = "\n") -> None:
     """Writes on stderr, if anybody reads it: the work goes on without."""
+    message = "\n".join(map(printable, message.split("\n")))
     try:
         print(message, end=end, file=sys.stderr, flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def printable(text: str) -> str:
+    """Without what could command a terminal: texts and names of files may come from anywhere."""
+    return _COMMANDS.sub("?", text)
 
 
 def print_json(value: Any) -> None:
@@ -53,6 +62,7 @@ def print_json(value: Any) -> None:
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:
     """Writes a table on stdout: drawn on a terminal, tab-separated lines in a pipe."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in rows:
             print("\t".join(row))

@@ -1,5 +1,6 @@
 """Files of words and how they are spoken: those beside a manuscript, and those named."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,15 +11,23 @@ FILE_NAME = "voxtral.lexicon"
 
 
 def find_lexicons(path: Path) -> list[Path]:
-    """Lexicons from a manuscript's folder upwards to home or the root, the nearest first."""
-    here = path.resolve()
+    """Lexicons from a manuscript's folder upwards to home or the root, the nearest first.
+
+    Above that folder, such as in `/tmp`, only the user's own and the administrator's count.
+    """
+    here, home = path.resolve(), Path(os.path.expanduser("~"))
     found = []
     for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
-            found.append(folder / FILE_NAME)
-        if folder == Path.home():
+        lexicon = folder / FILE_NAME
+        if lexicon.is_file() and (folder == here or _trusted(lexicon)):
+            found.append(lexicon)
+        if folder == home:
             break
     return found
+
+
+def _trusted(path: Path) -> bool:
+    return os.name == "nt" or path.stat().st_uid in (os.getuid(), 0)
 
 
 def read_lexicons(paths: Sequence[Path]) -> Lexicon:

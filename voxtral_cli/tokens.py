@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.errors import InputError
-from voxtral_cli.audio.output import whole_file
+from voxtral_cli.audio.output import refuse_special, whole_file
 from voxtral_cli.voice_files import KIND as VOICE_KIND
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def read_tokens(path: Path) -> Tokens:
     hint = "Make one: voxtral encode IN.wav -o OUT.safetensors"
     if path.is_dir():
         raise InputError(f"{path} is a directory.", hint)
+    refuse_special(path)
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}

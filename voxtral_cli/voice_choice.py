@@ -52,9 +52,17 @@ class ChosenVoice:
 
 
 def choose_voice(
-    name: str | None, model: str, encoder: str | None, consent: bool, console: Console
+    name: str | None,
+    model: str,
+    encoder: str | None,
+    consent: bool,
+    console: Console,
+    files: bool = True,
 ) -> ChosenVoice:
     """Find a voice: the user's voices first, then presets, then files.
+
+    Args:
+        files: Whether it may be a file: not where a text of who knows whom asks for it.
 
     Raises:
         VoiceError: If there is none of that name, or the model cannot clone.
@@ -70,20 +78,23 @@ def choose_voice(
         if not preset:
             raise VoiceError(f"{model} has no preset voices.", "Give --voice NAME or a recording.")
         return ChosenVoice(preset, lambda engine: preset)
-    path, voices = Path(name), [*presets.values(), *store.names()]
+    path, voices = Path(name if files else ""), [*presets.values(), *store.names()]
     alias = presets.get(ALIASES.get(name.lower(), ""), "")
-    there = name and _exists(path) and not (path.is_dir() and alias)
+    there = name and files and _exists(path) and not (path.is_dir() and alias)
     file, _, style = (name, "", "") if there else name.rpartition(":")
-    if Path(file).suffix == SUFFIX and _exists(Path(file)):
+    if files and Path(file).suffix == SUFFIX and _exists(Path(file)):
         voice = read_voice_file(Path(file)).style(style, Path(file).name)
         return ChosenVoice(f"{Path(file).stem}{name[len(file) :]}", lambda engine: voice)
     meant = get_close_matches(name.lower(), voices, cutoff=0.8)
-    if there or "/" in name or (path.suffix and not meant):
+    if files and (there or "/" in name or (path.suffix and not meant)):
         reference = reference_of([path], model, encoder, consent, console)[0]
         return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)
     if alias:
         return ChosenVoice(alias, lambda engine: alias)
-    raise no_such_voice(model, voices, name)
+    error = no_such_voice(model, voices, name)
+    if not files:
+        raise VoiceError(error.message, f"{error.hint} A file needs a role: --cast NAME=FILE.")
+    raise error
 
 
 def reference_of(

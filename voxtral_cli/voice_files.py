@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.errors import InputError, VoiceError, VoxtralError
-from voxtral_cli.audio.output import check_writable, whole_file
+from voxtral_cli.audio.output import check_writable, refuse_special, whole_file
+from voxtral_cli.console import printable
 from voxtral_cli.file_names import VOICE_NAME, check_name
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def read_voice_file(path: Path) -> VoiceFile:
 
     damaged = (SafetensorError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
     hint = "Make one: voxtral clone CLIP --name NAME"
+    refuse_special(path)
     try:
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
@@ -141,7 +143,7 @@ def read_voice_file(path: Path) -> VoiceFile:
                 check_name(style): _voice(file.get_tensor(f"codes.{style}"), of)
                 for style in json.loads(metadata["styles"])
             }
-            origin = tuple(map(str, json.loads(metadata["origin"])))
+            origin = tuple(printable(str(name)) for name in json.loads(metadata["origin"]))
     except FileNotFoundError:
         raise InputError(f"There is no file {path}.", hint) from None
     except OSError as error:

@@ -60,7 +60,7 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"(?<=[A-Za-z])([,;!?])(?=[A-Za-z])"), r"\1 "),
     (re.compile(r"(?<=[a-z]{2})([.:])(?=[A-Z])"), r"\1 "),
     (re.compile(r"\.(?: ?\.){1,}"), "..."),
-    (re.compile(r"!*\?[!?]*"), "?"),
+    (re.compile(r"(?<!!)!*+\?[!?]*"), "?"),
     (re.compile(r"!+"), "!"),
     (re.compile(r"[,;:](?:[,;: ]*[,;:])+"), _strongest),
     (re.compile(r"(?<=[.!?])[,;:]+|[,;:]+(?=[.!?])"), ""),

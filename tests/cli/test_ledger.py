@@ -1,7 +1,9 @@
 """The ledger: save = load, cut anywhere, locked, never another's file."""
 
+import base64
 import json
 import multiprocessing
+import zlib
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -95,8 +97,11 @@ def test_a_broken_line_loses_no_other(path: Path) -> None:
         {"key": [1]},
         {"text": 3},
         {"takes": {}},
+        {"takes": float("inf")},
+        {"wer": "x"},
+        {"codes": base64.b64encode(zlib.compress(bytes(1 << 24))).decode()},
     ],
-    ids=str,
+    ids=lambda change: str(change)[:30],
 )
 def test_a_damaged_line_counts_as_not_spoken(path: Path, change: dict[str, object]) -> None:
     with open_ledger(path) as ledger:

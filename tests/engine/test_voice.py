@@ -82,6 +82,7 @@ def test_a_pickle_that_is_no_tensor(folder: Path, content: object) -> None:
         (torch.ones(3, 15), r"holds \[3, 15\], not a tensor \[rows, 16\]"),
         (torch.ones(16), r"holds \[16\]"),
         (torch.ones(1, 3, 16), r"holds \[1, 3, 16\]"),
+        (torch.ones(1, 16).expand(10**12, 16), "holds less than it claims"),
         (torch.ones(0, 16), r"holds \[0, 16\]"),
         (torch.ones(3, 16, dtype=torch.int32), "no finite numbers"),
         (torch.full((3, 16), torch.nan), "no finite numbers"),

@@ -97,6 +97,16 @@ def refuse_input(path: Path, inputs: Iterable[str | Path | None]) -> None:
                 raise InputError(f"{path} is read: it would be lost.", "Give another -o.")
 
 
+def refuse_special(path: Path) -> None:
+    """Refuses to read a pipe or a device in the place of a file: that might never end.
+
+    Raises:
+        InputError: If it is one.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise InputError(f"{path} is no plain file.", "Give a file.")
+
+
 @contextmanager
 def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iterator[Output]:
     """Yields an output that becomes `path` at the end, or nothing when an exception ends it.
@@ -161,8 +171,8 @@ def _alive(process: int) -> bool:
             os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except OSError:
-        return True  # somebody else's
+    except (OSError, OverflowError):
+        return True  # somebody else's, or nobody's number
     return True
 
 

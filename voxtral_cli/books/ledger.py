@@ -12,13 +12,12 @@ spoken anew. A line that was cut off goes when the ledger is next opened.
 """
 
 import base64
-import errno
 import hashlib
 import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -27,8 +26,15 @@ import numpy as np
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.output import Output, write_error
+from voxtral_cli.books.locks import locked_file
 
 HEADER = {"voxtral_ledger": 1}
+MOST_CODEBOOKS = 1024
+DAMAGED = (
+    *(ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError),
+    *(MemoryError, zlib.error),
+)
+"""What reading a damaged line raises."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +206,7 @@ class Ledger:
         if "key" in line:
             try:
                 entry = _entry(line)
-            except (ValueError, TypeError, LookupError, AttributeError, zlib.error):
+            except DAMAGED:
                 self.damaged += 1
                 return
             self._places[entry.key] = start, length
@@ -229,32 +235,13 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
     """
     if path.exists() and not path.is_file():
         raise _no_ledger(path)
-    with _locked_file(path) as file:
+    with locked_file(path) as file:
         ledger = Ledger(file, path)
         try:
             yield ledger
         finally:
             if ledger.empty or not ledger.needed:
                 path.unlink(missing_ok=True)
-
-
-def _locked_file(path: Path) -> IO[bytes]:
-    """The file of this name, open and ours alone."""
-    while True:
-        try:
-            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b", buffering=0)
-        except OSError as error:
-            raise write_error(str(path), error) from error
-        if not _locked(file):
-            file.close()
-            raise VoxtralError(
-                f"Another voxtral is at work on this: it has {path} open.",
-                "Wait for it, or end it; what it has finished is kept.",
-            )
-        with suppress(OSError):
-            if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
-                return file
-        file.close()  # it was deleted between the two
 
 
 def _no_ledger(path: Path) -> InputError:
@@ -267,36 +254,33 @@ def _data(line: dict[str, Any]) -> bytes:
 
 def _entry(line: dict[str, Any]) -> Entry:
     """The chunk of a line; raises one of many errors if the line is damaged."""
-    packed = zlib.decompress(base64.b64decode(line["codes"]))
+    packed = _unpacked(base64.b64decode(line["codes"]), 2 * MOST_CODEBOOKS * line["frames"])
     codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
     key, text, note, after = line["key"], line["text"], line["note"], line.get("after", "")
     if not all(isinstance(fact, str) for fact in (key, text, note, after)) or not codes.size:
         raise ValueError("no chunk")
-    cut = bool(line.get("cut"))
-    return Entry(key, text, codes, int(line["takes"]), note, line["wer"], after, cut)
+    cut, wer = bool(line.get("cut")), line["wer"]
+    return Entry(
+        *(key, text, codes, int(line["takes"]), note),
+        None if wer is None else float(wer),
+        after,
+        cut,
+    )
+
+
+def _unpacked(data: bytes, longest: int) -> bytes:
+    """Of zlib, no more than there can be: some ledgers come with a book from elsewhere."""
+    unpacking = zlib.decompressobj()
+    unpacked = unpacking.decompress(data, longest)
+    if not unpacking.eof:
+        raise ValueError("more than there can be")
+    return unpacked
 
 
 def _parsed(data: bytes) -> dict[str, Any]:
     """A line; empty for a broken one."""
     try:
         line = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}
-
-
-def _locked(file: IO[bytes]) -> bool:
-    """Take the lock, which the system gives back however this process ends."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            file.seek(1 << 40)  # far behind the end: the lock is for this byte alone
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno in (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # no locks here at all
-    return True

@@ -137,7 +137,7 @@ def _note_speakers(chapters: Sequence[Chapter], cast: Mapping[str, str], console
     silent = [
         n
         for n in cast
-        if not re.search(rf"(?im)^\W*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
+        if not re.search(rf"(?im)^[^\w\n]*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
     ]
     if silent:
         console.note(f"note: no line begins with the name of {_some(silent)}")

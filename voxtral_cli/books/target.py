@@ -185,8 +185,9 @@ def voices(
         InputError: If a recording cannot be used.
     """
     asked = voices_of(passage for product in made for passage in product.passages)
+    named = ["", *cast.values()]
     every = {
-        name: choose_voice(name or narrator, model, encoder, consent, console)
+        name: choose_voice(name or narrator, model, encoder, consent, console, name in named)
         for name in dict.fromkeys([*asked, *cast.values()])
     }
     return {name: every[name] for name in asked}

@@ -14,7 +14,7 @@ _RATIO = 200
 """Times that a large file may grow; text grows about 3 to 10 times."""
 
 _SMALL = 16 << 20
-"""Bytes below which a file may grow as it likes."""
+"""Bytes below which a file, and all together, may grow as they like."""
 
 _PIECE = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of old Office files and of encrypted new ones
@@ -35,6 +35,7 @@ class Archive:
         self.path = path
         self.left = LARGEST
         try:
+            self.size = path.stat().st_size
             with path.open("rb") as file:
                 start = file.read(4)
         except OSError as error:
@@ -75,7 +76,11 @@ class Archive:
                     size += len(piece)
                     self.left -= len(piece)
                     packed = max(info.compress_size, 1)
-                    if self.left < 0 or (size > _SMALL and size > _RATIO * packed):
+                    whole = LARGEST - self.left
+                    if self.left < 0 or any(
+                        grown > max(_SMALL, _RATIO * before)
+                        for grown, before in ((size, packed), (whole, self.size))
+                    ):
                         raise self._bomb()
                     pieces.append(piece)
         except _DAMAGE as error:

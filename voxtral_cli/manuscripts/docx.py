@@ -19,10 +19,10 @@ _UNREAD = frozenset(["del", "moveFrom", "txbxContent", "rt", "Fallback"])
 """Elements whose text was deleted or stands elsewhere: in a box, above the line, or twice."""
 
 _SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
-_PARAGRAPH = 1
-"""The type of a paragraph's style; those of lists are based on none."""
+_LONGEST_CHAIN = 20
+"""Styles that are based on each other; Word lets no more than 11 be."""
 
-_DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError)
+_DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError)
 
 
 def read_docx(path: Path) -> Document:
@@ -41,9 +41,9 @@ def read_docx(path: Path) -> Document:
             word = docx.Document(io.BytesIO(read_bytes(path)))
             about = word.core_properties
             stated, author, language = about.title, about.author, about.language
+            heading, sections = by_headings(list(_blocks(word)))
         except (*_DAMAGE, XMLSyntaxError) as error:
             raise archive.damaged(str(error)) from error
-    heading, sections = by_headings(list(_blocks(word)))
     title = heading or clean(stated) or path.stem
     return Document(
         path.stem,
@@ -57,8 +57,7 @@ def read_docx(path: Path) -> Document:
 
 def _blocks(word: Any) -> Iterator[Block]:
     """Paragraphs and rows, also those inside content controls, which python-docx passes over."""
-    of_paragraphs = (style for style in word.styles if style.type == _PARAGRAPH)
-    names = {style.style_id: list(_style_names(style)) for style in of_paragraphs}
+    names = _style_names(word.styles.element)
     found = [(_styles_of(element, names), element) for element in _paragraphs(word.element.body)]
     below = int(any("title" in styles for styles, _ in found))
     for styles, element in found:
@@ -73,10 +72,9 @@ def _blocks(word: Any) -> Iterator[Block]:
 
 def _paragraphs(body: Any) -> Iterator[Any]:
     """Paragraphs, and rows of more than one cell as a whole."""
+    rows = set(filter(_is_row, body.iter("{*}tr")))
     for element in body.iter("{*}p", "{*}tr"):
-        if any(map(_is_row, element.iterancestors())):
-            continue
-        if _local(element) == "p" or _is_row(element):
+        if rows.isdisjoint(element.iterancestors()) and (_local(element) == "p" or element in rows):
             yield element
 
 
@@ -105,13 +103,34 @@ def _is_hidden(run: Any) -> bool:
     return any(mark is not None and _OFF.isdisjoint(mark.values()) for mark in marks)
 
 
-def _style_names(style: Any) -> Iterator[str]:
-    """The name of a style and of those it is based on; Word calls its own in English everywhere."""
-    seen: set[str] = set()
-    while style is not None and style.style_id not in seen:
-        seen.add(style.style_id)
-        yield (style.name or "").lower()
-        style = style.base_style
+def _style_names(styles: Any) -> dict[str, list[str]]:
+    """Of each paragraph's style its name and those of the styles that it is based on.
+
+    Word calls its own in English everywhere.
+    """
+    known = {}
+    for style in styles.iterfind("{*}style"):
+        if _attribute(style, "type") in ("paragraph", ""):
+            name, base = (style.find(f"{{*}}{part}") for part in ("name", "basedOn"))
+            known[_attribute(style, "styleId")] = _value(name).lower(), _value(base)
+    return {style: list(_chain(style, known)) for style in known}
+
+
+def _chain(style: str, known: dict[str, tuple[str, str]]) -> Iterator[str]:
+    for _ in range(_LONGEST_CHAIN):
+        if style not in known:
+            return
+        name, style = known[style]
+        yield name
+
+
+def _value(element: Any) -> str:
+    return "" if element is None else _attribute(element, "val")
+
+
+def _attribute(element: Any, name: str) -> str:
+    """Whatever its namespace."""
+    return next((value for key, value in element.items() if key.rpartition("}")[2] == name), "")
 
 
 def _styles_of(element: Any, names: dict[str, list[str]]) -> list[str]:

@@ -1,12 +1,14 @@
 """Footnotes in HTML that nothing marks as such but the links to them and back."""
 
 import re
+from itertools import islice
 from typing import Any
 
 _NOTE_MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\])}]?")
 _NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _LONGEST_NOTE = 5000
+"""Characters, and elements."""
 _OPENING = "([{</\u201e\u201a"
 _QUOTES = "\u00ab\u201c\u2018"
 """They open in one language and close in another."""
@@ -95,7 +97,8 @@ def notes_without_marks(tree: Any) -> set[Any]:
 
 def _is_note(place: Any) -> bool:
     """Whether an element is short, without headings, and starts with a link back into the text."""
-    if any(child.tag in _HEADINGS for child in place.iter()):
+    inside = list(islice(place.iter(), _LONGEST_NOTE + 1))
+    if len(inside) > _LONGEST_NOTE or any(child.tag in _HEADINGS for child in inside):
         return False
     text = "".join(place.itertext()).strip()
     first = next((link for link in place.iter("a") if "#" in (link.get("href") or "")), None)

@@ -19,11 +19,14 @@ _DEEPEST = 100
 
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
 _DIALECTS = (
-    (re.compile(r"^( {0,3}#{1,6}[ \t].*?)[ \t]*\{[#.:][^{}\n]*\}[ \t#]*$", re.M), r"\1"),
+    (
+        re.compile(r"^( {0,3}#{1,6}[ \t](?:.*[^ \t\n])?)[ \t]*\{[#.:][^{}\n]*\}[ \t#]*$", re.M),
+        r"\1",
+    ),
     (re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\][ \t]+", re.M), r"\1"),
     (re.compile(r"^([ \t]*>[ \t>]*)\[![\w-]+\][+-]?[ \t]*", re.M), r"\1"),
-    (re.compile(r"!\[\[[^\]\n]*\]\](?!\()"), ""),
-    (re.compile(r"\[\[(?:[^\]|\n]*\|)?([^\]|\n]+)\]\](?!\()"), r"\1"),
+    (re.compile(r"!\[\[[^\[\]\n]*\]\](?!\()"), ""),
+    (re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\](?!\()"), r"\1"),
 )
 """What some writers' tools add, and what is read of it: Pandoc's attributes of headings, boxes of
 tasks, kinds of callouts, embedded files, links of a wiki."""
