@@ -12,7 +12,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.errors import (
         CheckpointError,
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
         VoiceError,
         VoxtralError,
     )
-    from engine.speech import SpeechChunk, SpeechOptions
+    from engine.speech import SpeechChunk, SpeechOptions, Voice
 
 __all__ = [
     "CheckpointError",
@@ -41,7 +40,7 @@ _MODULES = {
     "Engine": "engine.engine",
     "SpeechChunk": "engine.speech",
     "SpeechOptions": "engine.speech",
-    "Voice": "engine.cloning",
+    "Voice": "engine.speech",
 }
 
 

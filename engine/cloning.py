@@ -5,7 +5,6 @@ newly trained speech model as long as its codec means the same.
 """
 
 import hashlib
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,23 +14,7 @@ from engine.config import END_AUDIO, SPECIAL_CODES, CodecConfig
 from engine.errors import InputError, VoiceError
 from engine.models.codec.quantizer import Quantizer
 from engine.models.voxtral import VoxtralModel
-
-
-@dataclass(frozen=True)
-class Voice:
-    """Somebody's voice, for one checkpoint or for all with the same codes.
-
-    Args:
-        codes: Of the reference, 0-based, int16 [codebooks, frames].
-        fingerprint: Of the checkpoint that made them.
-        quantizer: Fingerprint of the quantizer that gives them their meaning.
-        model: Name of that checkpoint.
-    """
-
-    codes: np.ndarray
-    fingerprint: str
-    quantizer: str
-    model: str
+from engine.speech import Voice
 
 
 def check_quantizer(voice: Voice, fingerprint: str, quantizer: str, model: str) -> None:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from engine import checkpoint, cloning
-from engine.cloning import Voice
 from engine.device import enough_memory
 from engine.errors import VoiceError
 from engine.estimate import estimate
@@ -23,7 +22,7 @@ from engine.pipeline import Speaker, SpeechRequest, flow_options
 from engine.prompt import Prompt, build_continuation, build_prompt
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
-from engine.speech import FlowOptions, SpeechChunk, SpeechOptions
+from engine.speech import FlowOptions, SpeechChunk, SpeechOptions, Voice
 from engine.text import Passage, passages_of
 from engine.voices import VoiceRows
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.cloning import Voice
 from engine.errors import InputError
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import LossWeights, log_mel_distance, reconstruction_loss
 from engine.models.codec.quantizer import Quantizer
+from engine.speech import Voice
 
 PIECE_S, CONTEXT_S = 8.0, 2.0
 """Of a piece, and of what is decoded before it (the official decoder sees 1.6 s back)."""

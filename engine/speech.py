@@ -1,4 +1,4 @@
-"""What is asked of the engine (`SpeechOptions`) and what comes out of it (`SpeechChunk`)."""
+"""What is asked of the engine (`SpeechOptions`, `Voice`), and what comes out (`SpeechChunk`)."""
 
 import re
 from dataclasses import dataclass
@@ -72,6 +72,23 @@ class SpeechOptions:
             raise InputError(
                 f"There is no context {self.context!r}.", f"Use {' or '.join(CONTEXTS)}."
             )
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Somebody's voice, for one checkpoint or for all with the same codes.
+
+    Args:
+        codes: Of the reference, 0-based, int16 [codebooks, frames].
+        fingerprint: Of the checkpoint that made them.
+        quantizer: Fingerprint of the quantizer that gives them their meaning.
+        model: Name of that checkpoint.
+    """
+
+    codes: np.ndarray
+    fingerprint: str
+    quantizer: str
+    model: str
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 from torch import Tensor
 
 from engine import cloning
-from engine.cloning import Voice
 from engine.models.voxtral import VoxtralModel
+from engine.speech import Voice
 from engine.voice import find_voice, read_voice
 
 

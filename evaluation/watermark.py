@@ -13,9 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.cloning import Voice
 from engine.errors import InputError
-from engine.speech import SpeechOptions
+from engine.speech import SpeechOptions, Voice
 from engine.watermark import MARKED_FROM, marked, score
 from evaluation.audio import Clip, resample
 from evaluation.codec_metrics import pesq_wide

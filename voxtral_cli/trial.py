@@ -13,9 +13,9 @@ from voxtral_cli.console import Console
 from voxtral_cli.destination import Destination, choose_destination
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.reference import Reference
+    from engine.speech import Voice
 
 ENCODER_RATE = 16_000
 

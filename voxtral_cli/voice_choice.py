@@ -16,9 +16,9 @@ from voxtral_cli.console import Console
 from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.reference import Reference
+    from engine.speech import Voice
 
 ALIASES = {
     "alloy": "neutral_female",

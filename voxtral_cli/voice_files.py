@@ -22,7 +22,7 @@ from voxtral_cli.console import printable
 from voxtral_cli.file_names import VOICE_NAME, check_name
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
+    from engine.speech import Voice
 
 KIND = "voxtral-voice"
 SUFFIX = ".safetensors"
@@ -157,7 +157,7 @@ def read_voice_file(path: Path) -> VoiceFile:
 
 def _voice(codes: np.ndarray, origin: dict[str, str]) -> "Voice":
     """Checked; ValueError says what is wrong."""
-    from engine.cloning import Voice
+    from engine.speech import Voice
 
     if codes.ndim != 2 or codes.dtype != np.int16 or not codes.size or codes.min() < 0:
         raise ValueError(f"its codes are {codes.dtype} {list(codes.shape)}")

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.optimise import Optimised
 from engine.rendering import Judge, Line, Take, keep
-from engine.speech import FlowOptions, SpeechChunk, SpeechOptions
+from engine.speech import FlowOptions, SpeechChunk, SpeechOptions, Voice
 from voxtral_cli import loading
 
 PIECE = 1920  # samples of one frame

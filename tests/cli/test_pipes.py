@@ -11,7 +11,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from engine.speech import Voice
+from voxtral_cli.voice_files import VoiceFile, VoiceStore, write_voice_file
 
 Program = Callable[..., list[str]]
 LONG = "word " * 400
@@ -181,6 +185,26 @@ def test_help_imports_nothing_heavy(arguments: str) -> None:
     )
     result = run([sys.executable, "-c", code, *arguments.split()])
     assert result.stdout.decode().splitlines()[-1] == "heavy: []"
+
+
+def test_voices_are_kept_without_torch() -> None:
+    voice = Voice(np.zeros((37, 5), np.int16), "f", "q", "nano")
+    path = VoiceStore().path("ann")
+    path.parent.mkdir()
+    write_voice_file(path, VoiceFile({"default": voice}, ("a.wav",), "asked", "today"))
+    code = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('torch' in sys.modules))\n"
+        "from voxtral_cli.app import main\n"
+        "main()"
+    )
+    for line in (
+        "voices show ann",
+        "voices export ann a.safetensors",
+        "voices import a.safetensors",
+    ):
+        result = run([sys.executable, "-c", code, *line.split()])
+        assert (result.returncode, result.stdout.split()[-1]) == (0, b"False"), result.stderr
 
 
 def test_python_m_runs_it() -> None:

@@ -9,8 +9,9 @@ import torch
 
 from engine import Engine, SpeechOptions
 from engine.checkpoint import has_encoder
-from engine.cloning import Voice, embed_codes
+from engine.cloning import embed_codes
 from engine.errors import InputError, VoiceError
+from engine.speech import Voice
 from tests.babble import babble
 
 GOLDEN = Path(__file__).parents[1] / "golden"

@@ -8,11 +8,11 @@ import torch
 from torch.nn import functional as F
 
 from engine import Engine, SpeechOptions, optimise
-from engine.cloning import Voice
 from engine.errors import InputError
 from engine.models.layers import Linear
 from engine.models.packed import PackedWeight
 from engine.optimise import judged, pieces
+from engine.speech import Voice
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FRAMES = 8

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from engine.cloning import Voice
 from engine.errors import InputError, VoiceError
 from engine.reference import Reference
-from engine.speech import SpeechChunk, SpeechOptions
+from engine.speech import SpeechChunk, SpeechOptions, Voice
 from engine.text import Passage
 from evaluation.audio import Clip
 from evaluation.clone import Cloned, evaluate_clone

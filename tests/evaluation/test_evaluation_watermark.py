@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.cloning import Voice
 from engine.errors import InputError
-from engine.speech import SpeechOptions
+from engine.speech import SpeechOptions, Voice
 from evaluation.audio import Clip, resample
 from evaluation.run import main
 from evaluation.watermark import CHANGES, crop, evaluate_watermark, figures, table_rows

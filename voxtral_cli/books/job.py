@@ -21,9 +21,8 @@ from voxtral_cli.forecast import warn_of_speed
 from voxtral_cli.provenance import WATERMARK, tags
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
-    from engine.speech import SpeechOptions
+    from engine.speech import SpeechOptions, Voice
 
 
 @dataclass

@@ -15,11 +15,10 @@ from engine.text import Passage
 from voxtral_cli.books.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.hearing.judge import Listener
     from engine.rendering import Line, Take
-    from engine.speech import SpeechOptions
+    from engine.speech import SpeechOptions, Voice
 
 TAKES = 3
 """Most takes of one passage."""

@@ -11,10 +11,10 @@ from voxtral_cli.console import Console, print_json
 from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quiet
 
 if TYPE_CHECKING:
-    from engine.cloning import Voice
     from engine.engine import Engine
     from engine.optimise import Optimised
     from engine.reference import Reference
+    from engine.speech import Voice
 
 Clips = Annotated[
     list[str],

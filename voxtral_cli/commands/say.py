@@ -232,7 +232,7 @@ def speak(
     signer: "Signer | None",
 ) -> Speech:
     """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`."""
-    from engine.cloning import Voice
+    from engine.speech import Voice
     from engine.watermark import Marking
 
     start = time.perf_counter()
