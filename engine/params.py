@@ -77,6 +77,6 @@ class Section:
         """A string such as "2,2,2,1"."""
         text: str = self.get(name, str, default)
         parts = text.split(",")
-        if not all(re.fullmatch(r"\s*0*[1-9]\d{0,6}\s*", part) for part in parts):
+        if not all(re.fullmatch(r"\s*[1-9]\d{0,6}\s*", part) for part in parts):
             raise self.error(name, f"is {text!r}, not positive numbers joined by commas")
         return tuple(int(part) for part in parts)

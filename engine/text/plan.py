@@ -206,8 +206,9 @@ def _passages(
             for number, chunk in enumerate(evened(chunks, max_chars, close) if even else chunks):
                 opens = line.opens and number == 0
                 before = 0.0 if passages else lead
-                made = Passage(chunk, WITHIN_PARAGRAPH, line.voice, opens, before)
-                passages.append(replace(made, language=language))
+                passages.append(
+                    Passage(chunk, WITHIN_PARAGRAPH, line.voice, opens, before, language=language)
+                )
             after = AFTER_HEADING if line.level else AFTER_PARAGRAPH
             passages[-1] = replace(passages[-1], pause=after)
             marked = False

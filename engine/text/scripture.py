@@ -24,20 +24,39 @@ _SHORT = {
     "Chron": "Chronicles", "Chr": "Chronicles", "Macc": "Maccabees", "Cor": "Corinthians",
     "Thess": "Thessalonians", "Tim": "Timothy", "Pet": "Peter",
 }  # fmt: skip
-_NEEDS_NUMBER = {"Sam", "Kgs", "Chron", "Chr", "Macc", "Cor", "Thess", "Tim", "Pet"}
+_AFTER_NUMBER = {"Sam", "Kgs", "Chron", "Chr", "Macc", "Cor", "Thess", "Tim", "Pet"}
+_PEOPLE = {
+    *("Col", "Dan", "Gal", "Jer", "Josh", "Mal", "Matt", "Mic", "Phil"),
+    *("Pet", "Sam", "Tim"),
+}
+"""Short forms that are names or ranks, too: only with a dot."""
+
+_LAST = {
+    "Amos": 9, "Colossians": 4, "Daniel": 14, "Esther": 16, "Ezra": 10, "Galatians": 6, "Hosea": 14,
+    "James": 5, "Jeremiah": 52, "Job": 42, "Joel": 4, "John": 21, "Jonah": 4, "Joshua": 24,
+    "Jude": 1, "Judith": 16, "Luke": 24, "Malachi": 4, "Mark": 16, "Matthew": 28, "Micah": 7,
+    "Nahum": 3, "Peter": 5, "Philemon": 1, "Philippians": 4, "Ruth": 4, "Samuel": 31, "Timothy": 6,
+    "Titus": 3,
+}  # fmt: skip
+"""Chapters of books that people are named after: "James 6:3" is a score."""
 
 
 def _either(names: set[str]) -> str:
-    return "|".join(sorted(names, key=len, reverse=True))
+    whole, people = sorted(names - _PEOPLE, key=len, reverse=True), sorted(names & _PEOPLE)
+    return rf"(?:({'|'.join(whole)})\.?|({'|'.join(people)})\.)"
 
 
-_ALONE = _either({*_BOOKS.split(), *_SHORT} - _NEEDS_NUMBER)
-_AFTER_NUMBER = _either({*_NUMBERED.split(), *_NEEDS_NUMBER})
-_PLACE = r"\d{1,3}:\d{1,3}(?:[-\u2013]\d{1,3}(?::\d{1,3})?|(?:,\d{1,3}(?![\d:]))+)?"
+_NUMBER = r"[1-9]\d{0,2}"
+_VERSE = rf"{_NUMBER}[a-f]?"
+_PLACE = (
+    rf"{_NUMBER}:{_VERSE}(?![\d:])(?:[-\u2013]{_NUMBER}:{_VERSE}"
+    rf"|(?:[-\u2013]{_VERSE})?(?:,{_VERSE}(?:[-\u2013]{_VERSE})?(?![\d:]))*)"
+)
 _CITED = re.compile(
-    rf"\b(?:([1-3]|I{{1,3}}) ({_AFTER_NUMBER})|({_ALONE}))\.? "
-    rf"({_PLACE}(?:(?:[,;] ?| and ){_PLACE})*)"
-    r"(?![\w:])(?! ?[AaPp]\.?[Mm]\b)"
+    rf"\b(?<!Lt\. )(?:([1-3]|I{{1,3}}) {_either({*_NUMBERED.split(), *_AFTER_NUMBER})}|"
+    rf"{_either({*_BOOKS.split(), *_SHORT} - _AFTER_NUMBER)}) "
+    rf"((?>{_PLACE}(?:(?:[,;] ?| and ){_PLACE})*))"
+    r"(?![\w:\u2013-]|\.\d)(?! ?[AaPp]\.?[Mm]\b)"
 )
 _ONE = re.compile(_PLACE)
 
@@ -48,25 +67,27 @@ def spoken_places(text: str) -> str:
 
 
 def _cited(match: re.Match[str]) -> str:
-    number, numbered, alone, places = match.groups()
-    book = numbered or alone
-    name = _SHORT.get(book, book)
+    number, *names, places = match.groups()
+    name = next(filter(None, names))
+    name = _SHORT.get(name, name)
+    if int(places.partition(":")[0]) > _LAST.get(name, 150):
+        return match[0]
     said = _ONE.sub(_place, places).replace(";", ",")
     return f"{_NUMBERS[number]} {name} {said}" if number else f"{name} {said}"
 
 
 def _place(match: re.Match[str]) -> str:
     chapter, verses = match[0].replace("\u2013", "-").split(":", 1)
-    first, _, last = verses.partition("-")
-    if ":" in last:
-        return f"{_verse(chapter, first)} to {_verse(*last.split(':'))}"
-    if last:
-        return f"{cardinal(chapter)} verses {cardinal(first)} to {cardinal(last)}"
-    listed = [cardinal(verse) for verse in first.split(",")]
-    if len(listed) > 1:
-        return f"{cardinal(chapter)} verses {', '.join(listed[:-1])} and {listed[-1]}"
-    return _verse(chapter, first)
+    if ":" in verses:
+        first, last, end = re.split("[-:]", verses, maxsplit=2)
+        return f"{_said(chapter)} verse {_said(first)} to {_said(last)} verse {_said(end)}"
+    listed = [" to ".join(map(_said, part.split("-"))) for part in verses.split(",")]
+    many = "verses" if re.search("[-,]", verses) else "verse"
+    *others, last = listed
+    return f"{_said(chapter)} {many} {', '.join(others)}{' and ' * bool(others)}{last}"
 
 
-def _verse(chapter: str, verse: str) -> str:
-    return f"{cardinal(chapter)} verse {cardinal(verse)}"
+def _said(number: str) -> str:
+    """ "12a" -> "twelve A"."""
+    digits = number.rstrip("abcdef")
+    return cardinal(digits) + f" {number[len(digits) :].upper()}".rstrip()

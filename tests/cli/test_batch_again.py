@@ -14,8 +14,10 @@ import pytest
 import torch
 from typer.testing import Result
 
+from engine.errors import VoxtralError
 from engine.hearing import asr
 from engine.rendering import Line, Take
+from engine.speech import FlowOptions
 from engine.text import Passage
 from tests.cli.fake_engine import FakeEngine
 from voxtral_cli.books import job
@@ -228,3 +230,37 @@ def test_a_disk_that_fills_up_fails_one_file(
     done = voxtral("batch", "a.jsonl", "-o", "out", "--format", "wav")
     assert (done.exit_code, done.stdout) == (3, "out/Two.wav\n")
     assert "Cannot write out/One.wav: No space left on device." in done.stderr
+
+
+def test_of_three_poor_takes_the_best_is_kept() -> None:
+    class Opinions(Critic):
+        def __init__(self) -> None:
+            self.told = iter(Opinion((False, wer, 0), "", False, wer) for wer in (0.5, 0.3, 0.4))
+
+        def opinion(self, *_: object, **__: object) -> Opinion:
+            return next(self.told)
+
+    director = Director(Opinions(), {"a": "en"})
+    takes = [Take(Line("a", "A."), n, np.full((37, 5), n), "") for n in range(3)]
+    assert director(takes[0]) is director(takes[1]) is None
+    assert director(takes[2]) is takes[1]
+    assert director.entry(takes[1]).wer == 0.3
+
+
+@pytest.mark.parametrize("change", [{"cfg": 2.0}, {"steps": 3}], ids=str)
+def test_another_flow_is_other_speech(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    everything = rendered(fake, voxtral, *LINE)
+    monkeypatch.setattr(fake, "flow", lambda _: replace(FlowOptions(1.2, 8, 1.0), **change))
+    assert rendered(fake, voxtral, *LINE) == everything
+
+
+def test_when_no_file_could_be_made_the_job_has_failed(
+    fake: FakeEngine, voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: Path, *_: object) -> str:
+        raise VoxtralError(f"Cannot write {path}: No space left on device.")
+
+    monkeypatch.setattr("voxtral_cli.books.assembly.write_book", fails)
+    rendered(fake, voxtral, *LINE, code=1)

@@ -12,10 +12,12 @@ from typer.testing import Result
 from engine.checkpoint import has_own_encoder
 from engine.hub import resolve
 from tests.babble import babble
+from tests.cli.conftest import ROOT
 from tests.cli.fake_engine import FakeEngine
 from voxtral_cli import loading
 
 Voxtral = Callable[..., Result]
+TINY = str(ROOT / "tests/golden/tiny")
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +140,20 @@ def test_stdin_has_a_name(voxtral: Voxtral) -> None:
     told = voxtral("batch", "-", "a.txt", "--list")
     assert told.exit_code == 3
     assert told.stderr.startswith("error: stdin")
+
+
+@pytest.mark.parametrize("line", ["say Hi. -o a.wav", "batch a.txt -o a.wav"])
+def test_what_is_asked_of_the_model_reaches_it(
+    voxtral: Voxtral, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    Path("a.txt").write_text("Hi.")
+    loaded: list[tuple[object, ...]] = []
+
+    def load(*asked: object) -> FakeEngine:
+        loaded.append(asked)
+        return fake
+
+    monkeypatch.setattr(loading, "load_engine", load)
+    more = f"-m {TINY} --device cuda:1 --quantize int8 --no-graphs"
+    assert voxtral(*line.split(), *more.split()).exit_code == 0
+    assert loaded == [(TINY, "cuda:1", None, "int8", False)]

@@ -94,6 +94,8 @@ def test_a_broken_line_loses_no_other(path: Path) -> None:
         {"codes": "not base64!"},
         {"frames": 4},
         {"frames": "5"},
+        {"frames": 0},
+        {"frames": 10**7},
         {"key": [1]},
         {"text": 3},
         {"takes": {}},
@@ -176,6 +178,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone(path: Path) -> None
     here, there = multiprocessing.Pipe()
     first = multiprocessing.get_context("spawn").Process(target=hold, args=(path, there))
     first.start()
+    there.close()
     assert here.recv() == "open"
     with pytest.raises(VoxtralError, match="Another voxtral"), open_ledger(path):
         pass
@@ -204,6 +207,7 @@ def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=fill, args=(path, there))
     process.start()
+    there.close()  # or its death would never be noticed
     message, known = here.recv()
     process.join()
     assert "Cannot write" in message

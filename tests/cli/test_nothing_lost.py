@@ -232,10 +232,3 @@ def test_a_folder_is_swept_once(tmp_path: Path) -> None:
         with whole_file(tmp_path / "a.txt") as output:
             output.write(b"a")
         assert stale.exists() == left
-
-
-def test_hours_are_encoded_piece_by_piece(voxtral: Voxtral, fake: FakeEngine) -> None:
-    soundfile.write("long.flac", np.zeros(150 * 24000, np.int16), 24000)
-    done = voxtral("encode", "long.flac")
-    assert done.exit_code == 0
-    assert "150.00 s" in done.stderr

@@ -124,7 +124,7 @@ def test_a_full_stdout_is_one_line(fake_program: Program) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 128 + signal.SIGTERM)]
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_a_signal_leaves_no_half_file(fake_program: Program, number: int, code: int) -> None:
     command = fake_program("say", LONG, "-o", "a.opus", delay=0.02)

@@ -249,3 +249,7 @@ def test_a_preset_tells_the_language(voxtral: Voxtral) -> None:
     Path("two.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
     planned = voxtral("batch", "two.jsonl", "--dry-run", "-o", "out/", *french).stdout
     assert planned.splitlines() == ["I have three cats.", "Il a trois chats."]
+
+
+def test_numbers_are_left_as_they_are_when_asked(voxtral: Voxtral) -> None:
+    assert voxtral("say", "3 boats", "--no-normalize", "--show-text").stdout == "3 boats\n"

@@ -18,6 +18,7 @@ import engine as package
 from engine import Engine, SpeechOptions, checkpoint
 from engine.errors import CheckpointError, DeviceError, InputError, VoiceError
 from engine.generation import loop
+from engine.generation.waveform import HEARD
 from engine.joins import Edges
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -320,3 +321,37 @@ def test_other_runtime_errors_stay_what_they_are(
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError):
         Engine.from_folder(tmp_path)
+
+
+@pytest.mark.parametrize("change", [{"cfg": 3.0}, {"steps": 3}, {"temperature": 0.2}], ids=str)
+def test_how_the_flow_runs_matters(
+    tiny: Engine, spoken: np.ndarray, change: dict[str, float]
+) -> None:
+    other = replace(OPTIONS, **change)  # type: ignore[arg-type]
+    assert not np.array_equal(tiny.speak(TEXT, options=other), spoken)
+
+
+def test_a_text_is_read_as_asked(tiny: Engine) -> None:
+    plain = tiny.plan("It is 3 now.", SpeechOptions(normalize=False))
+    assert [passage.text for passage in plain] == ["It is 3 now."]
+    french = tiny.plan("Il a 3 chats.", SpeechOptions(language="fr"))
+    assert [passage.text for passage in french] == ["Il a trois chats."]
+
+
+@pytest.mark.parametrize(("free", "heads", "rows"), [(1e12, 5, 5), (1e12, 99, 16), (0, 5, 1)])
+def test_rows_are_what_memory_and_chains_allow(
+    tiny: Engine, monkeypatch: pytest.MonkeyPatch, free: float, heads: int, rows: int
+) -> None:
+    monkeypatch.setattr("engine.pipeline.free_memory", lambda device: free)
+    assert tiny._speaker({}, SpeechOptions(rows=0)).rows(heads, 1000) == rows
+
+
+def test_a_long_clip_is_heard_in_pieces(tiny: Engine) -> None:
+    done: list[int] = []
+    tiny.encode(np.zeros((HEARD + 1) * 1920, np.float32), 24000, lambda: done.append(1))
+    assert len(done) == 2
+
+
+@pytest.mark.parametrize("rate", [8000, 48000])
+def test_a_second_is_whole_frames_at_any_rate(tiny: Engine, rate: int) -> None:
+    assert tiny.clone(np.zeros(rate, np.float32), rate).codes.shape[1] == 12

@@ -201,8 +201,9 @@ def counted(request: SpeechRequest) -> dict[int, list[int]]:
     return attempts
 
 
+@pytest.mark.parametrize("more", [0, 7])
 def test_a_second_attempt_keeps_what_was_heard(
-    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch
+    model: VoxtralModel, monkeypatch: pytest.MonkeyPatch, more: int
 ) -> None:
     """END is unheard of until the second attempt: all that was streamed before stays, once."""
     request = request_for(model, ["A text of some letters."], rows=1)
@@ -220,8 +221,8 @@ def test_a_second_attempt_keeps_what_was_heard(
 
     def ends_soon(hidden: Tensor, forbid_end: Tensor) -> Tensor:
         values = logits(hidden, forbid_end)
-        if sequence.attempt and len(sequence.frames) == sequence.bounds.sure + 7:
-            values[:, END_AUDIO] = torch.inf
+        if sequence.attempt and len(sequence.frames) == sequence.bounds.sure + more:
+            values[:, END_AUDIO] = torch.where(forbid_end, -torch.inf, torch.inf)
         return values
 
     plain_retry: Callable[[Sequence], None] = Sequence.retry
@@ -233,7 +234,7 @@ def test_a_second_attempt_keeps_what_was_heard(
         heard += piece.frames
         if piece.last:
             assert "spoken again" in piece.note
-    assert heard == sequence.bounds.sure + 7
+    assert heard == sequence.bounds.sure + more
     assert len(first_attempt) == sequence.bounds.sure
 
 

@@ -188,8 +188,24 @@ CASES = {
         "First Corinthians thirteen verse four, Matthew five verses three, five and seven."
     ),
     "II Timothy 2:15-3:1": "Second Timothy two verse fifteen to three verse one.",
+    "John 3:16,18-20, Matthew 5:3-12a; 6:1": (
+        "John three verses sixteen and eighteen to twenty, Matthew five verses three to twelve A, "
+        "six verse one."
+    ),
     "Mark 3:10 pm, Kings 3:1 Ducks": "Mark three ten PM, Kings three to one Ducks.",
-    "Rev. Green, Gen. Lee": "Reverend Green, General Lee.",
+    "Rev. Green, Gen. Lee, Lt. Col. 10:30": (
+        "Reverend Green, General Lee, Lieutenant Colonel Ten thirty."
+    ),
+    "Call Mark 10:00-11:00, Luke 09:05": (
+        "Call Mark ten o'clock to eleven o'clock, Luke nine oh five."
+    ),
+    "Mark 3:10-4:15 pm, Joel 8:00-9:30 am": (
+        "Mark three ten to four fifteen PM, Joel eight o'clock to nine thirty AM."
+    ),
+    "Phil 10:30, Dan 6:45, at 2 Tim 3:30": (
+        "Phil ten thirty, Dan six forty-five, at two Tim three thirty."
+    ),
+    "Federer beat James 6:3, 6:4.": "Federer beat James six to three, six to four.",
 }
 
 SILENT = [

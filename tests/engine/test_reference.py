@@ -6,7 +6,7 @@ import soxr
 
 from engine.errors import InputError
 from engine.reference import prepare
-from engine.reference.activity import FRAME_S, runs, speech_mask
+from engine.reference.activity import FRAME_S, levels, runs, speech_mask
 from engine.reference.checks import reverberation
 from tests.babble import babble
 
@@ -148,3 +148,29 @@ def test_what_cannot_be_used_is_refused(samples: np.ndarray, message: str) -> No
 def test_a_few_samples_at_a_high_rate_are_no_speech() -> None:
     with pytest.raises(InputError, match="empty"):
         prepare([(np.ones(3, np.float32), 192000)], RATE)
+
+
+@pytest.mark.parametrize("clean", [0, 1])
+def test_the_part_with_less_noise_is_taken(voice: np.ndarray, clean: int) -> None:
+    noise = 0.01 * np.random.default_rng(0).standard_normal(len(voice)).astype(np.float32)
+    one, two = (voice + noise * (number != clean) for number in (0, 1))
+    clip = prepare([(np.concatenate([one, silence(1.0), two]), RATE)], RATE, longest=8.5)
+    assert np.percentile(levels(clip.samples, RATE), 5) < -55
+
+
+def test_long_pauses_are_cut(voice: np.ndarray) -> None:
+    clip = prepare([(np.concatenate([voice, silence(4.0), voice]), RATE)], RATE)
+    assert clip.seconds < 17.0
+
+
+def test_short_clips_count_together_at_one_level(voice: np.ndarray) -> None:
+    clip = prepare([(voice[: 2 * RATE], RATE), (0.1 * voice[2 * RATE : 4 * RATE], RATE)], RATE)
+    assert clip.given_s > 3
+    first, second = (np.std(half) for half in np.array_split(clip.samples, 2))
+    assert 0.6 < second / first < 1.6
+
+
+def test_peaks_stay_below_full_scale(voice: np.ndarray) -> None:
+    spiky = 0.05 * voice
+    spiky[4 * RATE] = 1.0
+    assert np.abs(prepare([(spiky, RATE)], RATE).samples).max() <= 0.97

@@ -1,15 +1,18 @@
 """Chains of lines: what a follower hears, resumed = uninterrupted, retakes, rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from engine import Engine
+from engine.config import END_AUDIO
 from engine.errors import InputError
-from engine.longform import chains
+from engine.longform import chain_chars, chains
 from engine.rendering import Line, Take, keep
 from engine.speech import SpeechOptions
 from engine.text import Passage
@@ -141,10 +144,36 @@ def test_a_chain_of_chunks_that_all_nearly_run_away_has_room(engine: Engine) -> 
 
     chain = lines(["A text of some length."] * 6)
     longest = Bounds.of(chain[0].text, engine.frame_rate).limit
-    spoken = np.zeros((37, longest + 5), np.int16)
+    spoken = np.zeros((37, 2 * longest), np.int16)
     earlier = [Line(line.name, line.text, "", spoken) for line in chain[:-1]]
     (take,) = engine.render([[*earlier, chain[-1]]], VOICES, OPTIONS)
     assert take.codes.shape[1] > 0
+
+
+def test_a_take_that_never_ends_is_told_and_the_next_begins_afresh(engine: Engine) -> None:
+    head = engine._model.acoustic_transformer
+    soon, heard = head.semantic_logits, list[Take]()
+
+    def never_at_first(hidden: Tensor, forbid_end: Tensor) -> Tensor:
+        values = soon(hidden, forbid_end)
+        values[:, END_AUDIO] = values[:, END_AUDIO] if heard else -torch.inf
+        return values
+
+    def second(take: Take) -> Take | None:
+        heard.append(take)
+        return take if take.number else None
+
+    head.semantic_logits = never_at_first  # type: ignore[method-assign]
+    list(engine.render([lines(["Hi."])], VOICES, OPTIONS, second))
+    assert [(take.was_cut, bool(take.note)) for take in heard] == [(True, True), (False, False)]
+
+
+@pytest.mark.parametrize(
+    ("context", "longest", "chars"), [("none", 300, 0), ("chunks", 300, 300), ("chunks", 0, 180)]
+)
+def test_how_long_a_chain_is(engine: Engine, context: str, longest: int, chars: int) -> None:
+    config = replace(engine._config, max_chain_chars=longest)
+    assert chain_chars(config, SpeechOptions(context=context, max_chars=60)) == chars
 
 
 def test_all_spoken_is_nothing_to_do(engine: Engine) -> None:

@@ -146,6 +146,7 @@ class TestRun:
         before = run.parameters["layers.0.attention.wq.weight"].detach().clone()
         run.update(next(run.batches()))
         assert not torch.equal(run.parameters["layers.0.attention.wq.weight"], before)
+        run.average["layers.0.attention.wq.weight"].add_(0.5)  # far from the weights and the old
         run.save()
         export(folder, run.options.out / "speech.pt", tmp_path / "tuned", "tiny")
         assert Engine.from_folder(tmp_path / "tuned", device="cpu").voices == ("neutral_male",)
@@ -153,6 +154,10 @@ class TestRun:
         mixed, tuned, old = (
             load(tmp_path / name, dtype=torch.float32).state_dict()
             for name in ("mixed", "tuned", "tiny")
+        )
+        wanted = run.average["layers.0.attention.wq.weight"]
+        torch.testing.assert_close(
+            tuned["layers.0.attention.wq.weight"], wanted, atol=2e-3, rtol=0.01
         )
         for name, value in mixed.items():
             torch.testing.assert_close(value, (tuned[name] + old[name]) / 2, atol=1e-3, rtol=1e-2)

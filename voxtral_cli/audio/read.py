@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 import shutil
 import warnings
 from dataclasses import dataclass
@@ -24,10 +23,6 @@ BLOCK = 1 << 22
 """Frames that are read at a time."""
 MISSING_S = 0.2
 """Seconds that may be missing at a file's end."""
-CUT_WAV = re.compile(r"^data : (\d+) \(should be (\d+)\)", re.M)
-"""What libsndfile notes of one whose samples are not all there."""
-UNKNOWN_BYTES = 0x7FFFF000
-"""And more: what those write in a WAV's header who do not know how long it will be."""
 UNKNOWN = 1 << 34
 """Frames: libsndfile says more of a FLAC that does not tell its length, and misreads its end."""
 
@@ -127,12 +122,7 @@ def check_whole(path: Path, read: int, file: "soundfile.SoundFile") -> None:
     Raises:
         InputError: If more are missing than a header may be wrong by.
     """
-    frames = file.frames
-    if cut := CUT_WAV.search(file.extra_info):
-        claimed, there = map(int, cut.groups())
-        if claimed < UNKNOWN_BYTES:
-            frames = round(frames * claimed / max(there, 1))
-    check_seconds(path, read / file.samplerate, frames / file.samplerate)
+    check_seconds(path, read / file.samplerate, file.frames / file.samplerate)
 
 
 def check_seconds(path: Path, known: float, whole: float) -> None:

@@ -29,7 +29,7 @@ from voxtral_cli.audio.output import Output, write_error
 from voxtral_cli.books.locks import locked_file
 
 HEADER = {"voxtral_ledger": 1}
-MOST_CODEBOOKS = 1024
+MOST_CODEBOOKS, MOST_FRAMES = 256, 100_000
 DAMAGED = (
     *(ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError),
     *(MemoryError, zlib.error),
@@ -254,6 +254,8 @@ def _data(line: dict[str, Any]) -> bytes:
 
 def _entry(line: dict[str, Any]) -> Entry:
     """The chunk of a line; raises one of many errors if the line is damaged."""
+    if not 0 < line["frames"] <= MOST_FRAMES:
+        raise ValueError("no chunk")
     packed = _unpacked(base64.b64decode(line["codes"]), 2 * MOST_CODEBOOKS * line["frames"])
     codes = np.frombuffer(packed, "<i2").reshape(-1, line["frames"]).astype(np.int16)
     key, text, note, after = line["key"], line["text"], line["note"], line.get("after", "")

@@ -32,12 +32,14 @@ def documents(
     matter: bool,
     voice: str | None,
     model: str,
+    cast: Mapping[str, str],
     console: Console,
 ) -> tuple[list[Document], list[tuple[str, VoxtralError]]]:
     """What is to be spoken, and what could not be read of several.
 
     Args:
         voice, model: Their language is that of documents that do not tell theirs.
+        cast: Roles, whose names may stand for voices.
 
     Raises:
         InputError: If nothing could be read, or nothing is chosen.
@@ -54,6 +56,8 @@ def documents(
         raise InputError(
             "There is nothing but front and back matter in this.", "Read it: --all-matter."
         )
+    roles = {name.lower(): voice for name, voice in cast.items()}
+    chosen = [replace(d, voice=roles.get(d.voice.lower(), d.voice)) for d in chosen]
     return [
         replace(d, language=_stated(d) or loading.preset_language(d.voice or voice, model))
         for d in chosen
@@ -99,7 +103,6 @@ def planned(
     """
     max_chars = loading.read_config(model).max_chars
     made: list[Book] = []
-    roles = {name.lower(): voice for name, voice in cast.items()}
     warn_of_languages((language or book.language for book in books), console)
     for book in books:
         folder = book.source.parent if book.source else Path()
@@ -113,8 +116,7 @@ def planned(
                 language=language or book.language,
                 cast=cast,
             )
-            voice = roles.get(book.voice.lower(), book.voice)
-            spoken = [replace(p, voice=p.voice or voice) for p in passages]
+            spoken = [replace(p, voice=p.voice or book.voice) for p in passages]
             if spoken:
                 if not spoken[-1].asked:
                     longer = max(spoken[-1].pause, BETWEEN_CHAPTERS)

@@ -4,9 +4,9 @@ A take whose sound is at fault, or in which the recogniser misses too many words
 with other noise, up to TAKES times. What is kept is in the ledger at once.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -158,10 +158,12 @@ def speak_missing(
     critic: Critic,
 ) -> Iterator[Entry]:
     """Speaks what is missing; each entry is in the ledger when it is handed out."""
-    languages = {key: passage.language for chain in chains for key, passage in chain}
+    languages: dict[str, str] = {}
+    for key, passage in itertools.chain(*chains):
+        languages.setdefault(key, passage.language)
     director = Director(critic, languages)
     lines = missing(chains, ledger, critic.ears is not None)
-    before = {line.name: one.name for chain in lines for one, line in pairwise(chain)}
+    before = {line.name: one.name for chain in lines for one, line in itertools.pairwise(chain)}
     for take in engine.render(lines, voices, options, director):
         entry = director.entry(take)
         if entry.key in before:

@@ -182,8 +182,8 @@ def batch(
         seed=seed, rows=targets.row_count(rows), context=context, language=language or "en"
     )
     roles = reading.roles(cast)
-    documents, unread = reading.documents(inputs, chapters, all_matter, voice, model, console)
-    books = reading.planned(documents, model, lexicon, language, roles, console)
+    found, unread = reading.documents(inputs, chapters, all_matter, voice, model, roles, console)
+    books = reading.planned(found, model, lexicon, language, roles, console)
     if list_chapters or show_text:
         (print_chapters if list_chapters else print_passages)(books, as_json)
         raise typer.Exit(ended(unread))
