@@ -184,11 +184,8 @@ class SpeechRequest:
     def stream(self) -> Generator[SpeechChunk, None, None]:
         """Pieces of speech, in order. Closing the iterator frees the rows."""
         scheduler = Scheduler(self.heads, self.speaker.rows(len(self.heads), self.positions))
-        try:
-            with enough_memory():
-                yield from self._run(scheduler)
-        finally:
-            scheduler.clear()
+        with enough_memory():
+            yield from self._run(scheduler)
 
     def _run(self, scheduler: Scheduler) -> Iterator[SpeechChunk]:
         """Frames here, samples on a thread beside: they are a third of the work of many rows."""

@@ -108,19 +108,16 @@ class Rendering:
         if not self.heads:
             return
         scheduler = Scheduler(self.heads, self.speaker.rows(len(self.heads), self.positions))
-        try:
-            with (
-                enough_memory(),
-                closing(self.speaker.loop(scheduler, self.positions, self._judge)) as loop,
-            ):
-                while scheduler.waiting or any(scheduler.running):
-                    loop.advance()
-                    for chunk, take in self.kept:
-                        chunk.frames.clear()
-                        yield take
-                    self.kept.clear()
-        finally:
-            scheduler.clear()
+        with (
+            enough_memory(),
+            closing(self.speaker.loop(scheduler, self.positions, self._judge)) as loop,
+        ):
+            while scheduler.waiting or any(scheduler.running):
+                loop.advance()
+                for chunk, take in self.kept:
+                    chunk.frames.clear()
+                    yield take
+                self.kept.clear()
 
     def _judge(self, chunk: Chunk) -> bool:
         line, codes = self.lines[chunk.index], codes_of(chunk.frames)

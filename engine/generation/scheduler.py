@@ -67,9 +67,3 @@ class Scheduler:
     def retry(self, row: int) -> None:
         """The chunk in this row starts again, before all that wait."""
         self.unread.append(row)
-
-    def clear(self) -> None:
-        """Forget what waits and free all rows."""
-        self.waiting.clear()
-        self.unread.clear()
-        self.running = [None] * self.rows

@@ -69,11 +69,3 @@ def test_a_follower_takes_the_row_before_all_that_wait() -> None:
     assert admit_all(scheduler) == [(0, 1)]
     scheduler.release(0)
     assert admit_all(scheduler) == [(0, 3)]
-
-
-def test_clear_frees_all_rows() -> None:
-    scheduler = Scheduler(chunks(5), rows=2)
-    admit_all(scheduler)
-    scheduler.clear()
-    assert not scheduler.speaking()
-    assert scheduler.admit() is None
