@@ -88,7 +88,8 @@ class CommandGroup(TyperGroup):
             command = context.command_path if context else "voxtral"
             hint = f"`{command} --help` lists what can be given."
             unknown = str(getattr(error, "option_name", None) or "--")
-            if command == "voxtral say" and (" " in unknown or not unknown.startswith("--")):
+            text = " " in unknown or unknown == "-" or unknown[1:2].isdigit()
+            if command == "voxtral say" and text:
                 hint = 'Text that begins with a dash goes behind two: voxtral say -- "-5 degrees".'
             print_error(error.format_message(), hint)
             code = ExitCode.USAGE

@@ -13,21 +13,23 @@ FILE_NAME = "voxtral.lexicon"
 def find_lexicons(path: Path) -> list[Path]:
     """Lexicons from a manuscript's folder upwards to home or the root, the nearest first.
 
-    Above that folder, such as in `/tmp`, only the user's own and the administrator's count.
+    Above that folder, such as in `/tmp`, only those of its owner, of the user and of root count.
     """
     here, home = path.resolve(), Path(os.path.expanduser("~"))
+    trusted = {_owner(here), 0, os.getuid() if os.name != "nt" else 0}
     found = []
     for folder in (here, *here.parents):
         lexicon = folder / FILE_NAME
-        if lexicon.is_file() and (folder == here or _trusted(lexicon)):
+        if lexicon.is_file() and (folder == here or _owner(lexicon) in trusted):
             found.append(lexicon)
         if folder == home:
             break
     return found
 
 
-def _trusted(path: Path) -> bool:
-    return os.name == "nt" or path.stat().st_uid in (os.getuid(), 0)
+def _owner(path: Path) -> int:
+    """Number of the user; 0 on Windows."""
+    return path.stat().st_uid
 
 
 def read_lexicons(paths: Sequence[Path]) -> Lexicon:

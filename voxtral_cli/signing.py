@@ -155,7 +155,7 @@ def choose_signer(
 
 def _standing(path: Path, variable: str) -> bool:
     """Whether the environment gives it, for every command."""
-    return os.environ.get(variable) == str(path)
+    return variable in os.environ and Path(os.environ[variable]) == path
 
 
 def _pair(certificate: Path, key: Path) -> tuple[bytes, bytes, str]:

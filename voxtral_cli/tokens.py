@@ -78,10 +78,10 @@ def read_tokens(path: Path) -> Tokens:
     from safetensors import SafetensorError, safe_open
 
     hint = "Make one: voxtral encode IN.wav -o OUT.safetensors"
-    if path.is_dir():
-        raise InputError(f"{path} is a directory.", hint)
-    refuse_special(path)
     try:
+        if path.is_dir():
+            raise InputError(f"{path} is a directory.", hint)
+        refuse_special(path)
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") == VOICE_KIND:

@@ -130,8 +130,8 @@ def read_voice_file(path: Path) -> VoiceFile:
 
     damaged = (SafetensorError, LookupError, ValueError, TypeError, AttributeError, RecursionError)
     hint = "Make one: voxtral clone CLIP --name NAME"
-    refuse_special(path)
     try:
+        refuse_special(path)
         with safe_open(path, "numpy") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != KIND:

@@ -211,8 +211,10 @@ def test_a_file_is_written_anew_once_there_is_ffmpeg(
 
     programs("aplay", "exit 1")  # on a PATH without ffmpeg
     assert [new(), new()] == [True, False]
-    programs("ffmpeg", 'for last; do :; done; cat > "${last#file:}"')
+    ffmpeg = programs("ffmpeg", 'for last; do :; done; cat > "${last#file:}"')
     assert [new(), new()] == [True, False]
+    ffmpeg.unlink()
+    assert not new()  # it would only lose its chapters
 
 
 def test_a_disk_that_fills_up_fails_one_file(

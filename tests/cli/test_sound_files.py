@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.errors import InputError
 from tests.babble import babble
 from voxtral_cli.audio.blocks import open_audio
 from voxtral_cli.audio.output import whole_file
@@ -25,7 +24,9 @@ needs_ffmpeg = pytest.mark.skipif(
 def test_joined_mp3s_are_read_to_the_end() -> None:
     soundfile.write("one.mp3", babble(3.0), 24000)
     data = Path("one.mp3").read_bytes()
-    Path("a.mp3").write_bytes(data + data)
+    noise = np.random.default_rng(0).bytes(300_000)  # a picture
+    size = bytes(len(noise) >> shift & 127 for shift in (21, 14, 7, 0))
+    Path("a.mp3").write_bytes(2 * (b"ID3\3\0\0" + size + noise + data))
     assert len(read_audio(Path("a.mp3")).samples) == pytest.approx(6 * 24000, abs=4000)
     with open_audio(Path("a.mp3"), 0.5) as stream:
         assert sum(map(len, stream.blocks)) == pytest.approx(6 * 24000, abs=4000)
@@ -52,7 +53,7 @@ def test_an_mp3_is_read_in_blocks_without_complaints(capfd: pytest.CaptureFixtur
 
 
 @needs_ffmpeg
-def test_what_ffmpeg_reads_is_whole_and_may_have_any_name() -> None:
+def test_what_ffmpeg_reads_may_have_any_name() -> None:
     soundfile.write("a.wav", babble(6.0), 24000)
     ask = ["ffmpeg", "-v", "error", "-i", "a.wav", "-movflags", "faststart"]
     subprocess.run([*ask, "file:10:30 -a.m4a"], check=True)
@@ -60,18 +61,13 @@ def test_what_ffmpeg_reads_is_whole_and_may_have_any_name() -> None:
     for name in ("10:30 -a.m4a", "-a.m4a"):
         Path(name).write_bytes(data)
         assert len(read_audio(Path(name)).samples) == pytest.approx(6 * 24000, abs=2500)
-    Path("cut.m4a").write_bytes(data[: len(data) * 2 // 3])
-    with pytest.raises(InputError, match=r"is damaged: .* of 6\.0 s"):
-        read_audio(Path("cut.m4a"))
-    with pytest.raises(InputError, match=r"damaged|its end"), open_audio(Path("cut.m4a"), 1) as s:
-        list(s.blocks)
 
 
 def test_other_names_of_stdout(fake_program: Callable[..., list[str]]) -> None:
     Path("kept").write_bytes(b"before")
     said = shlex.join(fake_program("say", "Hi there.", "--format", "pcm", "-o"))
     run = functools.partial(subprocess.run, check=True, timeout=60, capture_output=True)
-    run(["bash", "-c", f"{said} /dev/stdout >> kept; {said} >(cat > piped); sleep 0.5"])
+    run(["bash", "-c", f"{said} /dev/stdout >> kept; {said} >(cat > piped); wait $!"])
     assert Path("kept").read_bytes()[:6] == b"before"
     assert len(Path("kept").read_bytes()) - 6 == len(Path("piped").read_bytes()) > 1000
 
@@ -79,8 +75,15 @@ def test_other_names_of_stdout(fake_program: Callable[..., list[str]]) -> None:
 def test_a_private_file_stays_private_while_it_is_written() -> None:
     Path("a.wav").write_text("old")
     Path("a.wav").chmod(0o600)
-    with whole_file(Path("a.wav")) as output:
+
+    def signed(part: Path) -> None:
+        other = Path("other")
+        other.write_bytes(part.read_bytes() + b"er")
+        other.chmod(0o644)
+        other.replace(part)
+
+    with whole_file(Path("a.wav"), signed) as output:
         assert output.path is not None
         assert output.path.stat().st_mode & 0o777 == 0o600
         output.write(b"new")
-    assert (Path("a.wav").read_text(), Path("a.wav").stat().st_mode & 0o777) == ("new", 0o600)
+    assert (Path("a.wav").read_text(), Path("a.wav").stat().st_mode & 0o777) == ("newer", 0o600)

@@ -14,11 +14,9 @@ import numpy as np
 from engine.errors import InputError
 from voxtral_cli.audio.read import (
     check_readable,
-    check_seconds,
     check_whole,
     mixed,
     open_sound,
-    told_seconds,
     unreadable,
 )
 
@@ -94,13 +92,10 @@ def _by_ffmpeg(path: Path, block_s: float) -> Iterator[Stream]:
 
     def blocks() -> Iterator[np.ndarray]:
         assert program.stdout is not None
-        done = 0
         while data := program.stdout.read(4 * round(block_s * FFMPEG_RATE)):
-            done += len(data) // 4
             yield np.frombuffer(data, "<f4")
         if program.wait():
             raise InputError(f"{path} cannot be read to its end.", "Make the file again.")
-        check_seconds(path, done / FFMPEG_RATE, told_seconds(facts))
 
     with program:
         try:

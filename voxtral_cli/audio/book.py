@@ -103,11 +103,15 @@ def left_out(chosen: Format, chapters: int, cover: bool, acx: bool = False) -> s
     return " ".join(notes)
 
 
-def coding_of(chosen: Format, acx: bool) -> str:
-    """ffmpeg's options for a format; empty where libsndfile writes it."""
-    if chosen == WAV or not _has_ffmpeg():
-        return ""
-    return ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
+def codings_of(chosen: Format, acx: bool) -> list[str]:
+    """ffmpeg's options for a format, empty where libsndfile writes it: now, and where it is better.
+
+    Without ffmpeg, a file that ffmpeg has written is still as good as it can be.
+    """
+    if chosen == WAV:
+        return [""]
+    best = ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
+    return [best] if _has_ffmpeg() else ["", best]
 
 
 def write_book(
@@ -143,7 +147,7 @@ def write_book(
         about = replace(about, cover=b"")
     with ExitStack() as stack:
         output = stack.enter_context(whole_file(path, finish))
-        coding = coding_of(chosen, acx)
+        coding = codings_of(chosen, acx)[0]
         if not coding:
             marks = [
                 (one_line(mark.title)[:LONGEST_TITLE] or str(number), mark.start_s, mark.end_s)

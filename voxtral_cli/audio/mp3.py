@@ -40,11 +40,14 @@ def _told(data: mmap.mmap) -> io.BytesIO | None:
     first = id3.length(data[: id3.HEADER])
     while first < len(data) - 4 and not _begins(data, first):
         first += 1
-    count, at = 0, first
-    while at < len(data) - 4:
-        size = _size(data[at : at + 4])
-        count, at = count + (size > 0), at + (size or 1)
-    header = data[first : first + 4]
+    header, count, at = data[first : first + 4], 0, first
+    while 0 <= at < len(data) - 4:
+        if size := _size(data[at : at + 4]):
+            count, at = count + 1, at + size
+            continue
+        at = data.find(b"\xff", at + 1)  # over a tag or a picture, to the next of the same kind
+        while at >= 0 and not (_alike(data[at : at + 4], header) and _begins(data, at)):
+            at = data.find(b"\xff", at + 1)
     known = _known(data[first : first + _size(header)]) if count else None
     if not count or (known is not None and count <= known + 1 + known // SLACK):
         return None
@@ -58,8 +61,13 @@ def _begins(data: mmap.mmap, at: int) -> bool:
     if following == at or following > len(data) - 4:
         return at < following == len(data)
     after = data[following : following + 4]
-    alike = header[1] & 0xFE == after[1] & 0xFE and header[2] & 0b1100 == after[2] & 0b1100
-    return alike and _size(after) > 0
+    return _alike(header, after) and _size(after) > 0
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    """Of one version, layer and rate."""
+    kinds = [(header[1] & 0xFE, header[2] & 0b1100) for header in (one, other) if len(header) == 4]
+    return len(kinds) == 2 and kinds[0] == kinds[1]
 
 
 def _known(frame: bytes) -> int | None:

@@ -131,6 +131,8 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
                 yield Output(file, str(path), seekable=True, path=part)
             if finish:
                 finish(part)
+            if target.exists():  # `finish` may have made another of it
+                shutil.copymode(target, part)
             part.replace(target)
     finally:
         with suppress(FileNotFoundError):

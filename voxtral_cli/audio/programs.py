@@ -60,7 +60,7 @@ def playing(player: str, rate: int) -> Iterator[Encoder]:
                 encoder = open_encoder(output, WAV, rate, {})
                 yield encoder
                 encoder.finish()
-            with fed([player, str(path)]):
+            with fed([player, str(path)], apart=False):  # it does not end with its stdin
                 pass
         return
     with fed([player, *arguments.format(rate=rate).split()]) as stdin:
@@ -88,8 +88,11 @@ def ffmpeg_encoding(
 
 
 @contextmanager
-def fed(command: list[str]) -> Iterator[IO[bytes]]:
+def fed(command: list[str], apart: bool = True) -> Iterator[IO[bytes]]:
     """Runs a program and yields its stdin; waits for it at the end, kills it on an exception.
+
+    Args:
+        apart: Whether Ctrl-C, which strikes a whole group of processes, is not for the program.
 
     Raises:
         VoxtralError: If the program fails, or stops reading before the end.
@@ -101,7 +104,7 @@ def fed(command: list[str]) -> Iterator[IO[bytes]]:
             stdout=subprocess.DEVNULL,
             stderr=complaints,
             bufsize=0,
-            process_group=0,  # its end is ours to tell: Ctrl-C strikes a whole group
+            process_group=0 if apart else None,
         )
         assert program.stdin is not None
         left = False

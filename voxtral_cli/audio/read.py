@@ -6,7 +6,7 @@ import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -122,12 +122,8 @@ def check_whole(path: Path, read: int, file: "soundfile.SoundFile") -> None:
     Raises:
         InputError: If more are missing than a header may be wrong by.
     """
-    check_seconds(path, read / file.samplerate, file.frames / file.samplerate)
-
-
-def check_seconds(path: Path, known: float, whole: float) -> None:
-    """As `check_whole`, of the seconds that could be read and that there should be."""
-    if known < whole - MISSING_S:
+    if read < file.frames - MISSING_S * file.samplerate:
+        known, whole = (frames / file.samplerate for frames in (read, file.frames))
         raise InputError(
             f"{path} is damaged: {known:.1f} of {whole:.1f} s can be read.",
             "Make or fetch it again; an editor may save what is left of it.",
@@ -180,24 +176,16 @@ def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
         from pydub.utils import mediainfo_json
     try:
         name = str(path.absolute())  # "a:b.m4a" would be a protocol, "-a.m4a" an option
-        facts = mediainfo_json(name)
-        _check_length(path, float(facts.get("format", {}).get("duration", 0)), longest_s)
+        facts = mediainfo_json(name).get("format", {})
+        _check_length(path, float(facts.get("duration", 0)), longest_s)
         sound = AudioSegment.from_file(name)
     except (CouldntDecodeError, IndexError, KeyError, ValueError):  # ffprobe found no sound
         raise InputError(f"{path} cannot be read as audio, nor by ffmpeg.", "") from None
     except FileNotFoundError as error:
         raise InputError(f"{path} needs {error.filename}, which is missing.", "") from error
-    check_seconds(path, sound.duration_seconds, told_seconds(facts))
     scale = float(1 << (8 * sound.sample_width - 1))
     values = np.array(sound.get_array_of_samples(), dtype=np.float32) / scale
     return values.reshape(-1, sound.channels), sound.frame_rate
-
-
-def told_seconds(facts: dict[str, Any]) -> float:
-    """How long ffprobe's first audio stream is by its container; 0 where that only guesses."""
-    streams = [s for s in facts.get("streams", ()) if s.get("codec_type") == "audio"]
-    told = facts.get("format", {}).get("format_name", "").startswith(("mov,", "flac"))
-    return float(streams[0].get("duration", 0)) if told and streams else 0.0
 
 
 def _check_length(path: Path, seconds: float, longest_s: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import VoxtralError
 from voxtral_cli import __version__
-from voxtral_cli.audio.book import coding_of
+from voxtral_cli.audio.book import codings_of
 from voxtral_cli.audio.metadata import About
 from voxtral_cli.audio.output import write_error
 from voxtral_cli.books.assembly import Chapter, assemble
@@ -197,31 +197,22 @@ class Job:
         marked = self.finish.watermark and any(
             not isinstance(self.voices[p.voice], str) for p in work.product.passages
         )
-        made_of = digest(
-            [
-                __version__,
-                self.finish.format.name,
-                coding_of(self.finish.format, self.finish.loudness == "acx"),
-                self.finish.loudness,
-                self.finish.subtitles,
-                marked,
-                vars(about) | {"cover": digest(about.cover.hex())},
-                [
-                    [
-                        c.title,
-                        [
-                            [self.ledger.digest(key), p.text, p.before, p.pause, p.asked]
-                            for key, p in c.passages
-                        ],
-                    ]
-                    for c in work.chapters
-                ],
-            ]
-        )
+        passages = [
+            [c.title]
+            + [[self.ledger.digest(k), p.text, p.before, p.pause, p.asked] for k, p in c.passages]
+            for c in work.chapters
+        ]
+        facts = [
+            *(__version__, self.finish.format.name, self.finish.loudness, self.finish.subtitles),
+            *(marked, vars(about) | {"cover": digest(about.cover.hex())}, passages),
+        ]
+        codings = codings_of(self.finish.format, self.finish.loudness == "acx")
+        makings = [digest([coding, *facts]) for coding in codings]
         name = str(path)
         beside = [subtitle_path(path, kind) for kind in self.finish.subtitles]
         size = path.stat().st_size if path.is_file() else -1
-        if self.ledger.written(name, made_of, size) and all(map(Path.is_file, beside)):
+        there = any(self.ledger.written(name, made_of, size) for made_of in makings)
+        if there and all(map(Path.is_file, beside)):
             seconds = self.ledger.seconds(name)
             self.report.files.append({"file": name, "new": False, "seconds": seconds})
             return
@@ -230,7 +221,7 @@ class Job:
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         size, seconds = path.stat().st_size, round(seconds, 3)
-        self.ledger.add_file(name, made_of, size, work.product.book.name, seconds)
+        self.ledger.add_file(name, makings[0], size, work.product.book.name, seconds)
         self.report.files.append({"file": name, "new": True, "seconds": seconds})
         if note:
             self.console.note(f"note: {path}: {note}")

@@ -126,19 +126,29 @@ def planned(
             made.append((book, tuple(parts)))
     if not made:
         raise InputError("There is nothing to speak in this.", "Give some words.")
-    _note_speakers([c for book, _ in made for c in book.chapters], cast, console)
+    unheard = {n: v for n, v in cast.items() if v not in {book.voice for book, _ in made}}
+    _note_speakers([c for book, _ in made for c in book.chapters], cast, unheard, console)
     return made
 
 
-def _note_speakers(chapters: Sequence[Chapter], cast: Mapping[str, str], console: Console) -> None:
-    """Says who has lines and no voice, and who has a voice and no line."""
+def _note_speakers(
+    chapters: Sequence[Chapter],
+    cast: Mapping[str, str],
+    unheard: Mapping[str, str],
+    console: Console,
+) -> None:
+    """Says who has lines and no voice, and who has a voice and no line.
+
+    Args:
+        unheard: Those of the cast in whose voice no whole item is.
+    """
     blocks = [block for chapter in chapters for block in chapter.blocks]
     if strangers := likely_speakers(blocks, cast):
         console.note(f"note: speakers without a voice (--cast NAME=VOICE): {_some(strangers)}")
     text = "\n".join(block.text for block in blocks) if cast else ""
     silent = [
         n
-        for n in cast
+        for n in unheard
         if not re.search(rf"(?im)^[^\w\n]*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
     ]
     if silent:

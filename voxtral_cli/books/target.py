@@ -117,7 +117,9 @@ def target(
         made = [one_product(books, path, title)]
     refuse_same_paths(made)
     ledger = ledger_path(path, folder)
-    beside = [subtitle_path(product.path, kind) for product in made for kind in subtitles]
+    beside = [
+        subtitle_path(product.path, kind) for product in made for kind in KINDS if kind in subtitles
+    ]
     for place in [*(product.path for product in made), *beside, ledger]:
         check_place(place, new_folders=folder or split)
         refuse_input(place, inputs)
@@ -185,7 +187,7 @@ def voices(
         InputError: If a recording cannot be used.
     """
     asked = voices_of(passage for product in made for passage in product.passages)
-    named = ["", *cast.values()]
+    named = ["", narrator, *cast.values()]
     every = {
         name: choose_voice(name or narrator, model, encoder, consent, console, name in named)
         for name in dict.fromkeys([*asked, *cast.values()])

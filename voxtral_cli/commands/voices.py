@@ -146,9 +146,10 @@ def export_voice(name: Name, file: File, force: Force = False) -> None:
     from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file, write_voice_file
 
     voice, target = read_voice_file(VoiceStore().existing(name)), Path(file)
-    if target.suffix != SUFFIX:
-        raise InputError(f"{target} is no name of a voice file.", f"Give {target.stem}{SUFFIX}")
     check_writable(target)
+    if target.suffix != SUFFIX:
+        named = target.with_suffix(SUFFIX)
+        raise InputError(f"{target} is no name of a voice file.", f"Give {named}")
     if target.exists() and not force:
         raise InputError(f"{target} is there already.", "Give another FILE, or --force.")
     write_voice_file(target, voice)

@@ -14,7 +14,10 @@ _RATIO = 200
 """Times that a large file may grow; text grows about 3 to 10 times."""
 
 _SMALL = 16 << 20
-"""Bytes below which a file, and all together, may grow as they like."""
+"""Bytes below which a file, and all texts together, may grow as they like."""
+
+_TEXTS = (".xml", ".rels", ".xhtml", ".html", ".htm")
+"""Pictures without much in them are packed better than any text."""
 
 _PIECE = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of old Office files and of encrypted new ones
@@ -33,7 +36,7 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.left = LARGEST
+        self.left, self.texts = LARGEST, 0
         try:
             self.size = path.stat().st_size
             with path.open("rb") as file:
@@ -76,10 +79,10 @@ class Archive:
                     size += len(piece)
                     self.left -= len(piece)
                     packed = max(info.compress_size, 1)
-                    whole = LARGEST - self.left
+                    self.texts += len(piece) * name.endswith(_TEXTS)
                     if self.left < 0 or any(
                         grown > max(_SMALL, _RATIO * before)
-                        for grown, before in ((size, packed), (whole, self.size))
+                        for grown, before in ((size, packed), (self.texts, self.size))
                     ):
                         raise self._bomb()
                     pieces.append(piece)
