@@ -32,6 +32,10 @@ SHORTEST_S = 2.0
 """Fewer seconds are not judged."""
 LOWEST_RATE = 4000
 """Samples a second that the band of the mark needs."""
+OFFSET = 0.01
+"""Of the standard deviation: what is less is no matter."""
+SOFTEST = 1e-5
+"""What has no louder sample is silent."""
 
 PACKAGE = "resemble-perth"
 WEIGHTS = "perth/perth_net/pretrained/implicit/perth_net_250000.pth.tar"
@@ -136,7 +140,12 @@ def score(samples: np.ndarray, rate: int) -> float | None:
     Returns:
         About 0 to 1; None where it cannot be told: too short, too low a rate, or silent.
     """
-    if len(samples) < SHORTEST_S * rate or rate < LOWEST_RATE or not np.any(samples):
+    if len(samples) < SHORTEST_S * rate or rate < LOWEST_RATE:
+        return None
+    offset = float(np.mean(samples, dtype=np.float64))
+    if abs(offset) > OFFSET * np.std(samples):  # it would hide a mark
+        samples = samples - offset
+    if not np.abs(samples).max() > SOFTEST:
         return None
     spectra = Spectra(rate)
     wave = torch.tensor(samples, dtype=torch.float32)

@@ -53,9 +53,11 @@ def warn_of_speed(
     """
     if console.quiet or engine.name == EMBEDDED or engine.device != "cpu":
         return
+    from engine.longform import CHAIN_CHUNKS
     from engine.pipeline import MOST_ROWS
 
-    rows = 1 if options.context == "chunks" else min(options.rows or MOST_ROWS[False], chunks)
+    heads = -(-chunks // CHAIN_CHUNKS) if options.context == "chunks" else chunks  # about
+    rows = min(options.rows or MOST_ROWS[False], heads)
     factor, start = engine.estimate(rows, engine.flow(options).steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks

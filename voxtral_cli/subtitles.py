@@ -52,7 +52,12 @@ class Cue:
 
 
 def cues(
-    text: str, samples: "np.ndarray", rate: int, start_s: float, chapter: str = ""
+    text: str,
+    samples: "np.ndarray",
+    rate: int,
+    start_s: float,
+    chapter: str = "",
+    language: str = "en",
 ) -> list[Cue]:
     """The sentences of one chunk, or parts of long ones, without gaps or overlaps.
 
@@ -62,13 +67,14 @@ def cues(
         rate: Samples a second.
         start_s: Where it begins in the file, in seconds.
         chapter: Given to every cue.
+        language: Code of the text's.
 
     Example:
         >>> [cue.text for cue in cues("One fish. Two fish.", np.zeros(96_000), 24_000, 0.0)]
         ['One fish.', 'Two fish.']
     """
     seconds = len(samples) / rate
-    parts = _readable(_parts(text), seconds)
+    parts = _readable(_parts(text, language), seconds)
     if not parts or not len(samples):
         return []
     edges = [start_s + edge for edge in _borders([len(part) for part in parts], samples, rate)]
@@ -97,12 +103,12 @@ def write_subtitles(found: Sequence[Cue], kind: str) -> str:
     return "\n".join(blocks)
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, language: str) -> list[str]:
     """Sentences of one line; those longer than a cue in parts of about the same length."""
-    from sentencex import segment  # type: ignore[import-untyped]
+    from engine.text.chunk import sentences
 
     parts = []
-    for sentence in segment("en", " ".join(text.split())):
+    for sentence in sentences(" ".join(text.split()), language):
         rest = sentence.strip()
         while len(rest) > LONGEST:
             cut = _cut(rest)

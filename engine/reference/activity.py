@@ -38,9 +38,9 @@ def speech_mask(samples: np.ndarray, rate: int) -> np.ndarray:
     if not len(loudness):
         return np.zeros(0, dtype=bool)
     wave = soxr.resample(samples, rate, RATE) if rate != RATE else samples
-    peak = float(np.abs(wave).max(initial=1e-9))
     size = round(RATE * FRAME_S)
-    pcm = np.rint(wave * (16_000 / peak)).astype("<i2")  # the detector has fixed thresholds
+    scale = 16_000 / max(peak_of(wave, RATE), 1e-9)  # the detector has fixed thresholds
+    pcm = np.rint(np.clip(wave * scale, -32_768, 32_767)).astype("<i2")
     detector = webrtcvad.Vad(STRICTNESS)
     count = min(len(pcm) // size, len(loudness))
     heard = [
@@ -57,6 +57,14 @@ def levels(samples: np.ndarray, rate: int) -> np.ndarray:
     size = round(rate * FRAME_S)
     frames = samples[: len(samples) // size * size].reshape(-1, size)
     return 10 * np.log10(np.square(frames, dtype=np.float64).mean(1) + 1e-12)
+
+
+def peak_of(samples: np.ndarray, rate: int) -> float:
+    """The highest of float32 [n], but of two frames: a click is in no more."""
+    size = round(rate * FRAME_S)
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    highest = np.sort(np.abs(frames).max(axis=1, initial=0.0))[::-1]
+    return float(highest[min(2, len(highest) - 1)]) if len(highest) else 0.0
 
 
 def runs(mask: np.ndarray) -> list[tuple[int, int]]:

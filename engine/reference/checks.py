@@ -17,6 +17,7 @@ SPREAD_OCTAVES = 0.75
 STEADY_DB = 4.5
 """Standard deviation of the level of speech within seconds; music is steadier."""
 PITCHES_HZ = (70.0, 420.0)
+SPEAKERS = "perhaps more than one speaker"
 PITCHES_A_SECOND = 25
 REVERBERANT_S = 0.45
 """Of `reverberation`: 0.1 to 0.3 s for dry speech, up to 0.42 s for a single sentence."""
@@ -50,9 +51,7 @@ def findings(
     top = bandwidth(wave, rate, mask)
     if top < NARROW_HZ:
         notes.append(f"narrow band: nothing above {top / 1000:.1f} kHz")
-    spread = pitch_spread(wave, rate, mask)
-    if spread is not None and spread > SPREAD_OCTAVES:
-        notes.append(f"perhaps more than one speaker: pitch spreads over {spread:.1f} octaves")
+    notes += several_speakers(wave, rate, mask)
     steadiness = level_movement(loudness, mask)
     if steadiness is not None and steadiness < STEADY_DB:
         notes.append(f"perhaps music: the level moves by {steadiness:.1f} dB only")
@@ -60,6 +59,14 @@ def findings(
     if fading is not None and fading > REVERBERANT_S:
         notes.append(f"reverberant: sound takes about {fading:.1f} s to fade")
     return notes
+
+
+def several_speakers(wave: np.ndarray, rate: int, mask: np.ndarray) -> list[str]:
+    """A note where the pitch says so."""
+    spread = pitch_spread(wave, rate, mask)
+    if spread is None or spread <= SPREAD_OCTAVES:
+        return []
+    return [f"{SPEAKERS}: pitch spreads over {spread:.1f} octaves"]
 
 
 def clipped(samples: np.ndarray, rate: int) -> np.ndarray:

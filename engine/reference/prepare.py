@@ -10,8 +10,8 @@ import numpy as np
 import soxr
 
 from engine.errors import InputError
-from engine.reference.activity import FRAME_S, levels, runs, speech_mask
-from engine.reference.checks import findings
+from engine.reference.activity import FRAME_S, levels, peak_of, runs, speech_mask
+from engine.reference.checks import SPEAKERS, findings, several_speakers
 from engine.samples import checked_samples
 
 SHORTEST_S = 3.0
@@ -70,6 +70,8 @@ def prepare(clips: Sequence[tuple[np.ndarray, int]], rate: int, longest: float =
         notes += [f"clip {number}: {note}" if len(clips) > 1 else note for note in found]
         if mask.any():
             kept.append(_levelled(wave, mask, rate))
+        else:
+            notes.append(f"clip {number}: nobody speaks in it")
     if given < SHORTEST_S:
         raise InputError(
             f"There are only {given:.1f} s of speech; a voice needs {SHORTEST_S:g} s.",
@@ -78,6 +80,8 @@ def prepare(clips: Sequence[tuple[np.ndarray, int]], rate: int, longest: float =
     pause = np.zeros(round(JOIN_PAUSE_S * rate), np.float32)
     joined = np.concatenate([part for clip in kept for part in (pause, clip)][1:])
     mask = speech_mask(joined, rate)
+    if len(kept) > 1 and not any(SPEAKERS in note for note in notes):
+        notes += several_speakers(joined, rate, mask)
     start, end = _window(joined, mask, rate, longest)
     chosen = _faded(_levelled(joined[start:end], speech_mask(joined[start:end], rate), rate), rate)
     speech = float(speech_mask(chosen, rate).sum() * FRAME_S)
@@ -97,7 +101,10 @@ def _model_rate(samples: np.ndarray, source_rate: int, rate: int) -> np.ndarray:
 
 
 def _moving_mean(wave: np.ndarray, rate: int) -> np.ndarray:
-    """Mean over one period of RUMBLE_HZ around each sample: what lies below that."""
+    """Mean over one period of RUMBLE_HZ around each sample.
+
+    Taken away as above, it leaves -29 dB of 15 Hz, -20 of 20, -9 of 30, -3 of 40.
+    """
     half = round(rate / RUMBLE_HZ / 2)
     padded = np.pad(wave.astype(np.float64), (half + 1, half), mode="edge")
     total = padded.cumsum()
@@ -119,11 +126,11 @@ def _levelled(wave: np.ndarray, mask: np.ndarray, rate: int) -> np.ndarray:
         first = max(0, start - min(before, half))
         last = end + min(after, half)
         pieces.append(wave[first * size : last * size])
-    loud = wave[: len(mask) * size].reshape(-1, size)[mask]
-    gain = 10 ** (LEVEL_DB / 20) / (np.sqrt(np.square(loud, dtype=np.float64).mean()) + 1e-9)
     joined = np.concatenate(pieces)
-    gain = min(gain, PEAK / (np.abs(joined).max() + 1e-9))
-    return (joined * gain).astype(np.float32)
+    peak = peak_of(joined, rate) + 1e-9
+    loud = wave[: len(mask) * size].reshape(-1, size)[mask].clip(-peak, peak)  # without a click
+    gain = 10 ** (LEVEL_DB / 20) / (np.sqrt(np.square(loud, dtype=np.float64).mean()) + 1e-9)
+    return (joined * min(gain, PEAK / peak)).clip(-PEAK, PEAK).astype(np.float32)
 
 
 def _window(wave: np.ndarray, mask: np.ndarray, rate: int, longest: float) -> tuple[int, int]:

@@ -60,7 +60,7 @@ def evened(chunks: list[str], max_chars: int, close: bool) -> list[str]:
     return [*done, finished(first) if close else first, f"{second} {scrap}"]
 
 
-def _sentences(line: str, language: str = "en") -> Iterator[str]:
+def sentences(line: str, language: str = "en") -> Iterator[str]:
     """Sentences of one paragraph, in pieces: an unfinished one is carried into the next piece."""
     carry = ""
     for start in range(0, len(line), _PIECE):
@@ -91,7 +91,7 @@ def _segments(text: str, language: str) -> list[str]:
 def _pieces(line: str, max_chars: int, close: bool, language: str) -> list[str]:
     """Sentences, those over `max_chars` cut up; `close`: a cut-off piece gets a full stop."""
     pieces = []
-    for sentence in map(str.strip, _sentences(line, language)):
+    for sentence in map(str.strip, sentences(line, language)):
         rest = sentence
         while len(rest) > max_chars:
             cut = _cut(rest, max_chars - 1 if close else max_chars)

@@ -61,6 +61,14 @@ def test_borders_lie_in_the_pauses() -> None:
     assert {cue.chapter for cue in found} == {"Two"}
 
 
+def test_sentences_end_where_the_language_ends_them() -> None:
+    text = "La Sra. P\u00e9rez lleg\u00f3. Se fue."
+    assert [cue.text for cue in cues(text, spoken(3.0, 0.5, 3.0), RATE, 0.0, language="es")] == [
+        "La Sra. P\u00e9rez lleg\u00f3.",
+        "Se fue.",
+    ]
+
+
 def test_silence_at_the_ends_is_no_pause_between_sentences() -> None:
     samples = spoken(0.0, 1.5, 1.5, 0.2, 1.5, 2.5)
     first, _ = cues("One two three four five. Six seven eight nine ten.", samples, RATE, 0.0)

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.text import normalize, plan_text
-from engine.text.chunk import _PIECE, _sentences
+from engine.text.chunk import _PIECE, sentences
 
 STORY = (
     'It was late. "Who is there?" she asked. Nobody answered; the wind, which had been blowing '
@@ -113,11 +113,11 @@ def test_other_scripts_are_split_and_kept(sentences: list[str]) -> None:
 def test_sentence_splitter_gets_bounded_pieces() -> None:
     sentence = "This sentence has a number of words in it. "
     line = (sentence * (3 * _PIECE // len(sentence))).strip()
-    assert "".join(_sentences(line)) == line
-    assert {part.strip() for part in _sentences(line)} == {sentence.strip()}
+    assert "".join(sentences(line)) == line
+    assert {part.strip() for part in sentences(line)} == {sentence.strip()}
     endless = "word " * _PIECE
-    assert "".join(_sentences(endless)) == endless
-    assert max(map(len, _sentences(endless))) <= 2 * _PIECE
+    assert "".join(sentences(endless)) == endless
+    assert max(map(len, sentences(endless))) <= 2 * _PIECE
 
 
 def test_megabyte_in_one_paragraph_keeps_every_word() -> None:

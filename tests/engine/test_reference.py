@@ -174,3 +174,22 @@ def test_peaks_stay_below_full_scale(voice: np.ndarray) -> None:
     spiky = 0.05 * voice
     spiky[4 * RATE] = 1.0
     assert np.abs(prepare([(spiky, RATE)], RATE).samples).max() <= 0.97
+
+
+@pytest.mark.parametrize("scale", [0.2, 0.02])
+def test_one_click_changes_nothing_else(voice: np.ndarray, scale: float) -> None:
+    clicked = scale * voice
+    clicked[4 * RATE : 4 * RATE + 40] = 1.0
+    plain, clip = (prepare([(wave, RATE)], RATE) for wave in (scale * voice, clicked))
+    assert clip.speech_s == pytest.approx(plain.speech_s, abs=0.1)
+    assert np.percentile(levels(clip.samples, RATE), 90) == pytest.approx(
+        np.percentile(levels(plain.samples, RATE), 90), abs=1.0
+    )
+
+
+def test_what_only_several_clips_show_is_said() -> None:
+    clips = [(babble(8.0), RATE), (babble(8.0, pitch=240.0), RATE), (silence(5.0), RATE)]
+    assert prepare(clips[:1], RATE).notes == prepare(clips[1:2], RATE).notes == ()
+    notes = prepare(clips, RATE).notes
+    assert notes[0] == "clip 3: nobody speaks in it"
+    assert notes[1].startswith("perhaps more than one speaker: ")

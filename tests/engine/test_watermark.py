@@ -81,6 +81,14 @@ def test_a_crop_is_found_and_loudness_does_not_matter(speech: np.ndarray) -> Non
     assert judged(0.1 * whole) == pytest.approx(judged(whole), abs=0.15)
 
 
+def test_an_offset_neither_hides_nor_makes_a_mark(speech: np.ndarray) -> None:
+    for offset in (0.01, 0.1):
+        for sound in (speech, mark(speech)):
+            there = judged(sound + np.float32(offset))
+            assert there == pytest.approx(judged(sound), abs=0.02)
+    assert score(np.full(5 * RATE, 0.5, np.float32), RATE) is None
+
+
 def test_only_the_band_below_2_khz_changes_and_little(speech: np.ndarray) -> None:
     added = mark(speech) - speech
     power = np.abs(np.fft.rfft(added)) ** 2

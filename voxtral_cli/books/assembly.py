@@ -79,7 +79,8 @@ def assemble(
                 spool.rest(passage.before)
                 samples = levelled_speech(engine.decode(ledger.entry(key).codes), rate)
                 if finish.subtitles:
-                    words += cues(passage.text, samples, rate, spool.seconds, chapter.title)
+                    begin, language = spool.seconds, passage.language
+                    words += cues(passage.text, samples, rate, begin, chapter.title, language)
                 spool.write(samples)
                 pause = passage.pause
         spool.rest((ACX_TAIL_S if acx else TAIL_S) + passage.pause * passage.asked)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from voxtral_cli.credentials import Credentials
 
 WINDOW_S = 10.0
-"""Seconds of sound that are judged together."""
+"""Seconds of sound that are judged together; a window begins every half of it."""
 
 Audio = Annotated[str, typer.Argument(metavar="FILE", help="wav, flac, mp3, opus, m4a, ...")]
 
@@ -36,6 +36,10 @@ class Findings:
     tags: dict[str, str] | None
     credentials: "Credentials"
     scores: list[float] = field(default_factory=list)
+
+    def add(self, score: float | None) -> None:
+        """Of a window; None where it cannot be told."""
+        self.scores += [score] if score is not None else []
 
     @property
     def marked(self) -> int:
@@ -121,20 +125,23 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
     from voxtral_cli.provenance import generated_facts
 
     path = Path(audio)
-    with open_audio(path, WINDOW_S) as stream:
+    with open_audio(path, WINDOW_S / 2) as stream:
         from engine.watermark import score  # imports torch: after the file was found to be one
 
         found = Findings(audio, 0.0, generated_facts(stream.tags), read_credentials(path))
-        windows = math.ceil(stream.seconds / WINDOW_S)
-        with Console(quiet).progress("listening", windows) as advance:
+        halves = math.ceil(2 * stream.seconds / WINDOW_S)
+        last: list[np.ndarray] = []  # two halves of a window
+        with Console(quiet).progress("listening", halves) as advance:
             for block in stream.blocks:
                 if not np.isfinite(block).all():
                     raise InputError(f"{path} holds samples that are no numbers.", "Make it again.")
-                value = score(block, stream.rate)
-                if value is not None:
-                    found.scores.append(value)
+                last = [*last[-1:], block]
+                if len(last) == 2:
+                    found.add(score(np.concatenate(last), stream.rate))
                 found.seconds += len(block) / stream.rate
                 advance()
+            if len(last) == 1:
+                found.add(score(last[0], stream.rate))
     if not found.seconds:
         raise InputError(f"{path} holds no samples.", "Give a longer one.")
     if as_json:
