@@ -117,11 +117,9 @@ def has_encoder(folder: Path, encoder: Path | None = None) -> bool:
     """Whether a checkpoint folder can encode, with the encoder file at hand; only names are read.
 
     Raises:
-        CheckpointError: If the folder is no checkpoint or has half of an encoder, or the encoder
-            file is none.
+        CheckpointError: If the folder is no checkpoint or has half an encoder, or the file is none.
     """
-    own = has_own_encoder(folder)
-    separate = encoder if own else find_encoder(folder, encoder)
+    separate = encoder if (own := has_own_encoder(folder)) else find_encoder(folder, encoder)
     if separate is not None:
         read_facts(separate)
     return own or separate is not None
@@ -243,9 +241,9 @@ def _encoder_for(path: Path, weights: Any, config: ModelConfig, folder: Path) ->
     for name in quantizer.state_dict():
         _assign(quantizer, name, weights.get_tensor(FLOAT32_PREFIX + name).float())
     if facts.quantizer != quantizer_fingerprint(quantizer):
+        name = folder_name(folder)
         raise CheckpointError(
-            f"{path} makes codes of {facts.model}, which mean other sounds to "
-            f"{folder_name(folder)}.",
+            f"{path} makes codes of {facts.model}, which mean other sounds to {name}.",
             "Give an encoder that was made for this checkpoint.",
         )
     with _open(path) as file:
@@ -260,9 +258,8 @@ def _has_encoder(config: ModelConfig, names: set[str]) -> bool:
     expected = {name for name in build(config, True).state_dict() if _of_encoder(name)}
     found = {name for name in names if _of_encoder(name)}
     if found and found != expected:
-        lost = sorted(expected - found)
         raise CheckpointError(
-            f"The codec encoder is incomplete: {_some(lost or sorted(found - expected))}.",
+            f"The codec encoder is incomplete: {_some(sorted(expected ^ found))}.",
             "It must be wholly there or wholly absent; fetch the checkpoint again.",
         )
     return bool(found)
@@ -283,9 +280,8 @@ def _check(model: VoxtralModel, stored: Mapping[str, Any]) -> None:
     for name, part in sorted(stored.items()):
         shape, kind = part.get_shape(), part.get_dtype()
         if shape != expected[name]:
-            raise CheckpointError(
-                f"{name} has shape {shape}, params.json asks for {expected[name]}.", hint
-            )
+            asked = f"params.json asks for {expected[name]}"
+            raise CheckpointError(f"{name} has shape {shape}, {asked}.", hint)
         if kind not in KINDS:
             raise CheckpointError(f"{name} holds {kind}; weights are {', '.join(KINDS)}.", hint)
 
