@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from engine.text import Lexicon
@@ -15,7 +16,9 @@ def find_lexicons(path: Path) -> list[Path]:
 
     Above that folder, such as in `/tmp`, only those of its owner, of the user and of root count.
     """
-    here, home = path.resolve(), Path(os.path.expanduser("~"))
+    here, home = path.resolve(), None
+    with suppress(RuntimeError):  # a container's user may have none
+        home = Path.home()
     trusted = {_owner(here), 0, os.getuid() if os.name != "nt" else 0}
     found = []
     for folder in (here, *here.parents):
