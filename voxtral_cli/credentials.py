@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from voxtral_cli.provenance import printable
+from voxtral_cli.console import printable
 from voxtral_cli.signing import GENERATED, IMPORT_ERRORS, INSTALL, MAKING
 
 UNTRUSTED = "signingCredential.untrusted"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote
 
 from voxtral_cli import __version__
+from voxtral_cli.console import printable
 
 GENERATED = "AI_GENERATED"
 WATERMARK = "perth"
@@ -53,8 +54,3 @@ def _escaped(value: str) -> str:
     """A file's name may hold bytes that are no UTF-8, and characters that would end a value."""
     text = value.encode(errors="replace").decode()
     return re.sub(r"[%;\x00-\x1f\x7f]", lambda found: f"%{ord(found[0]):02X}", text)
-
-
-def printable(text: str) -> str:
-    """Without what could command a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in text)

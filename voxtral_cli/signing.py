@@ -122,27 +122,18 @@ def choose_signer(
         if key is not None and not _standing(key, "VOXTRAL_SIGN_KEY"):
             raise InputError("A key alone cannot sign.", "Give --sign CERT.pem as well.")
         return None
-    media = MEDIA.get(to.format.name)
-    if to.path is None or (to.path.exists() and not to.path.is_file()):
-        refusal = f"{to.name} cannot be signed: it is no file."
-        hint = "Give -o FILE, or no --sign."
-    elif media is None:
-        refusal = f"{to.format.name} has no place for a signed manifest."
-        hint = f"Write {', '.join(MEDIA)}, or leave --sign out."
-    else:
-        refusal = hint = ""
-    if refusal and _standing(certificate, "VOXTRAL_SIGN_CERT"):
-        console.note(f"note: not signed: {refusal}")
-        return None
-    if media is None or refusal:
-        raise InputError(refusal, hint)
+    if refusal := _refusal(to):
+        if _standing(certificate, "VOXTRAL_SIGN_CERT"):
+            console.note(f"note: not signed: {refusal.message}")
+            return None
+        raise refusal
     if key is None:
         raise InputError("--sign needs the certificate's private key.", "Give --sign-key KEY.pem.")
     try:
         from c2pa import C2paError
     except IMPORT_ERRORS as error:
         raise VoxtralError("--sign needs the package c2pa-python.", INSTALL) from error
-    signer = Signer(*_pair(certificate, key), media)
+    signer = Signer(*_pair(certificate, key), MEDIA[to.format.name])
     try:
         signer.copy(io.BytesIO(_silence()), io.BytesIO(), MEDIA["wav"], {})
     except C2paError as error:
@@ -151,6 +142,17 @@ def choose_signer(
             "C2PA wants a certificate for signing that is in force, followed by its issuer's.",
         ) from error
     return signer
+
+
+def _refusal(to: "Destination") -> InputError | None:
+    """Why nothing that goes there can be signed; None where it can."""
+    if to.path is None or (to.path.exists() and not to.path.is_file()):
+        complaint = f"{to.name} cannot be signed: it is no file."
+        return InputError(complaint, "Give -o FILE, or no --sign.")
+    if to.format.name not in MEDIA:
+        complaint = f"{to.format.name} has no place for a signed manifest."
+        return InputError(complaint, f"Write {', '.join(MEDIA)}, or leave --sign out.")
+    return None
 
 
 def _standing(path: Path, variable: str) -> bool:

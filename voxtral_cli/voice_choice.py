@@ -78,23 +78,24 @@ def choose_voice(
         if not preset:
             raise VoiceError(f"{model} has no preset voices.", "Give --voice NAME or a recording.")
         return ChosenVoice(preset, lambda engine: preset)
-    path, voices = Path(name if files else ""), [*presets.values(), *store.names()]
+    voices = [*presets.values(), *store.names()]
     alias = presets.get(ALIASES.get(name.lower(), ""), "")
-    there = name and files and _exists(path) and not (path.is_dir() and alias)
-    file, _, style = (name, "", "") if there else name.rpartition(":")
-    if files and Path(file).suffix == SUFFIX and _exists(Path(file)):
-        voice = read_voice_file(Path(file)).style(style, Path(file).name)
-        return ChosenVoice(f"{Path(file).stem}{name[len(file) :]}", lambda engine: voice)
-    meant = get_close_matches(name.lower(), voices, cutoff=0.8)
-    if files and (there or "/" in name or (path.suffix and not meant)):
-        reference = reference_of([path], model, encoder, consent, console)[0]
-        return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)
-    if alias:
+    path = Path(name)
+    there = bool(name) and files and _exists(path) and not (path.is_dir() and alias)
+    if alias and not there:
         return ChosenVoice(alias, lambda engine: alias)
     error = no_such_voice(model, voices, name)
     if not files:
         raise VoiceError(error.message, f"{error.hint} A file needs a role: --cast NAME=FILE.")
-    raise error
+    file, _, style = (name, "", "") if there else name.rpartition(":")
+    if Path(file).suffix == SUFFIX and _exists(Path(file)):
+        voice = read_voice_file(Path(file)).style(style, Path(file).name)
+        return ChosenVoice(f"{Path(file).stem}{name[len(file) :]}", lambda engine: voice)
+    meant = get_close_matches(name.lower(), voices, cutoff=0.8)
+    if not (there or "/" in name or (path.suffix and not meant)):
+        raise error
+    reference = reference_of([path], model, encoder, consent, console)[0]
+    return ChosenVoice(path.name, lambda e: e.clone(reference.samples, reference.rate), True)
 
 
 def reference_of(

@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import InputError
-from voxtral_cli.audio.read import (
-    check_readable,
-    check_whole,
-    mixed,
-    open_sound,
-    unreadable,
-)
+from voxtral_cli.audio.read import check_readable, check_whole, mixed, open_sound, unreadable
 
 if TYPE_CHECKING:
     import soundfile

@@ -37,21 +37,28 @@ def with_length(path: Path) -> io.BytesIO | None:
 
 
 def _told(data: mmap.mmap) -> io.BytesIO | None:
-    first = id3.length(data[: id3.HEADER])
-    while first < len(data) - 4 and not _begins(data, first):
-        first += 1
+    first = _next(data, id3.length(data[: id3.HEADER]))
+    if first < 0:
+        return None
     header, count, at = data[first : first + 4], 0, first
     while 0 <= at < len(data) - 4:
         if size := _size(data[at : at + 4]):
             count, at = count + 1, at + size
-            continue
-        at = data.find(b"\xff", at + 1)  # over a tag or a picture, to the next of the same kind
-        while at >= 0 and not (_alike(data[at : at + 4], header) and _begins(data, at)):
-            at = data.find(b"\xff", at + 1)
-    known = _known(data[first : first + _size(header)]) if count else None
-    if not count or (known is not None and count <= known + 1 + known // SLACK):
+        else:  # a tag or a picture
+            at = _next(data, at + 1, header)
+    known = _known(data[first : first + _size(header)])
+    if known is not None and count <= known + 1 + known // SLACK:
         return None
     return io.BytesIO(_xing(header, count) + data[first:])
+
+
+def _next(data: mmap.mmap, at: int, like: bytes = b"") -> int:
+    """Where, from `at` on, a frame begins, of the kind of `like` if given; -1 where none does."""
+    while (at := data.find(b"\xff", at)) >= 0:
+        if _begins(data, at) and (not like or _alike(data[at : at + 4], like)):
+            break
+        at += 1
+    return at
 
 
 def _begins(data: mmap.mmap, at: int) -> bool:

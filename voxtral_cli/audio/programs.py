@@ -23,7 +23,7 @@ PLAYERS = {
     "ffplay": "-nodisp -autoexit -loglevel error -f s16le -ar {rate} -i pipe:0",
     "paplay": "--raw --rate={rate} --channels=1 --format=s16le",
     "aplay": "-q -t raw -f S16_LE -r {rate} -c 1 -",
-    "pw-play": "--raw --rate {rate} --channels 1 --format s16 -",  # before 1.0 it knew no --raw
+    "pw-play": "--raw --rate {rate} --channels 1 --format s16 -",  # 0.3.65 knows no --raw
     "afplay": "{file}",
     "play": "-q -t raw -r {rate} -e signed-integer -b 16 -c 1 -",
 }

@@ -261,13 +261,8 @@ def _entry(line: dict[str, Any]) -> Entry:
     key, text, note, after = line["key"], line["text"], line["note"], line.get("after", "")
     if not all(isinstance(fact, str) for fact in (key, text, note, after)) or not codes.size:
         raise ValueError("no chunk")
-    cut, wer = bool(line.get("cut")), line["wer"]
-    return Entry(
-        *(key, text, codes, int(line["takes"]), note),
-        None if wer is None else float(wer),
-        after,
-        cut,
-    )
+    wer = None if line["wer"] is None else float(line["wer"])
+    return Entry(key, text, codes, int(line["takes"]), note, wer, after, bool(line.get("cut")))
 
 
 def _unpacked(data: bytes, longest: int) -> bytes:

@@ -1,7 +1,7 @@
 """The manuscripts of a command line -> books: documents and what is spoken of them. No model."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,21 +126,21 @@ def planned(
             made.append((book, tuple(parts)))
     if not made:
         raise InputError("There is nothing to speak in this.", "Give some words.")
-    unheard = {n: v for n, v in cast.items() if v not in {book.voice for book, _ in made}}
-    _note_speakers([c for book, _ in made for c in book.chapters], cast, unheard, console)
+    voices = {book.voice for book, _ in made}
+    _note_speakers([c for book, _ in made for c in book.chapters], cast, voices, console)
     return made
 
 
 def _note_speakers(
     chapters: Sequence[Chapter],
     cast: Mapping[str, str],
-    unheard: Mapping[str, str],
+    voices: Collection[str],
     console: Console,
 ) -> None:
     """Says who has lines and no voice, and who has a voice and no line.
 
     Args:
-        unheard: Those of the cast in whose voice no whole item is.
+        voices: Those of whole items.
     """
     blocks = [block for chapter in chapters for block in chapter.blocks]
     if strangers := likely_speakers(blocks, cast):
@@ -148,8 +148,9 @@ def _note_speakers(
     text = "\n".join(block.text for block in blocks) if cast else ""
     silent = [
         n
-        for n in unheard
-        if not re.search(rf"(?im)^[^\w\n]*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
+        for n, voice in cast.items()
+        if voice not in voices
+        and not re.search(rf"(?im)^[^\w\n]*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
     ]
     if silent:
         console.note(f"note: no line begins with the name of {_some(silent)}")

@@ -20,7 +20,7 @@ _UNREAD = frozenset(["del", "moveFrom", "txbxContent", "rt", "Fallback"])
 
 _SIGNS = {"tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _LONGEST_CHAIN = 20
-"""Styles that are based on each other; Word lets no more than 11 be."""
+"""Styles that are based on each other."""
 
 _DAMAGE = (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError)
 
