@@ -165,6 +165,9 @@ def test_voices_are_listed_shown_renamed_given_away_and_removed(
     assert [voice["name"] for voice in listed if voice["kind"] == "cloned"] == ["a1"]
     shown = json.loads(voxtral("voices", "show", "a1", "--json").stdout)
     assert shown["origin"] == ["alice.wav"]
+    astray = voxtral("voices", "--json", "show", "a1")
+    assert (astray.exit_code, astray.stdout) == (2, "")
+    assert "--json before show would not count" in astray.stderr
     assert voxtral("voices", "rename", "a1", "b2").exit_code == 0
     assert store.names() == ["b2"]
     assert voxtral("voices", "export", "b2", "b2.safetensors").exit_code == 0

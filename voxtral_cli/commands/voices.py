@@ -26,6 +26,12 @@ def list_voices(ctx: typer.Context, model: Model = "nano", as_json: Json = False
     voxtral say "Hello." --voice casual_male -o hello.wav
     """
     if ctx.invoked_subcommand is not None:
+        for name, option in (("model", "--model"), ("as_json", "--json")):
+            source = ctx.get_parameter_source(name)
+            if source is not None and source.name == "COMMANDLINE":
+                raise typer.BadParameter(
+                    f"{option} before {ctx.invoked_subcommand} would not count."
+                )
         return
     from voxtral_cli.voice_files import VoiceStore
 
