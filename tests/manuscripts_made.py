@@ -5,12 +5,37 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from voxtral_cli.manuscripts.document import Document
+from voxtral_cli.manuscripts.read import read_document
+
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 CONTAINER = (
     '<?xml version="1.0"?><container xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
     '<rootfiles><rootfile full-path="OEBPS/book.opf" '
     'media-type="application/oebps-package+xml"/></rootfiles></container>'
 )
+
+
+def read(name: str, content: str | bytes) -> Document:
+    """The document of a file that is written under this name."""
+    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_document(Path(name))
+
+
+def titles(document: Document) -> list[str]:
+    """Titles of chapters; of front and back matter in brackets."""
+    return [f"[{c.title}]" if c.matter else c.title for c in document.chapters]
+
+
+def texts(document: Document, number: int = 0) -> list[str]:
+    """What the blocks of a chapter say."""
+    return [block.text for block in document.chapters[number].blocks]
+
+
+def story(count: int = 20, between: str = "\n\n") -> str:
+    """Paragraphs of prose, some 200 characters each."""
+    sentence = "It rained on the harbour all day, and nobody left the house but the dog. "
+    return between.join(f"{sentence * 3}That was day {n}." for n in range(count))
 
 
 def page(body: str, kind: str = "") -> str:

@@ -10,6 +10,7 @@ from docx.oxml import OxmlElement
 
 from engine.errors import InputError
 from engine.text.passages import Block
+from tests.manuscripts_made import read, texts, titles
 from voxtral_cli.manuscripts import gather as gathering
 from voxtral_cli.manuscripts.document import Chapter, Document
 from voxtral_cli.manuscripts.gather import gather
@@ -17,19 +18,6 @@ from voxtral_cli.manuscripts.read import read_document
 from voxtral_cli.manuscripts.selection import select
 
 BREAK = Block("")
-
-
-def read(name: str, content: str | bytes) -> Document:
-    Path(name).write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_document(Path(name))
-
-
-def titles(document: Document) -> list[str]:
-    return [f"[{c.title}]" if c.matter else c.title for c in document.chapters]
-
-
-def texts(document: Document, number: int = 0) -> list[str]:
-    return [block.text for block in document.chapters[number].blocks]
 
 
 def test_plain_text_without_headings_is_one_chapter() -> None:

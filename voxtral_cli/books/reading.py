@@ -1,7 +1,7 @@
 """The manuscripts of a command line -> books: documents and what is spoken of them. No model."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,9 +48,11 @@ def documents(
     for document in found:
         for note in document.notes:
             console.note(f"note: {document.source or document.name}: {note}")
-    skipped = [c.title for d in found for c in d.chapters if c.matter and not matter]
+    skipped = [c for d in found for c in d.chapters if c.matter and not matter]
     if skipped:
-        console.note(f"note: not read (--all-matter): {_some(skipped)}")
+        mostly = 2 * _length(skipped) > _length(c for d in found for c in d.chapters)
+        part = ", more than half of the text" if mostly else ""
+        console.note(f"note: not read (--all-matter){part}: {_some([c.title for c in skipped])}")
     chosen = [d for d in select(found, chapters or "", matter) if d.chapters]
     if not chosen:
         raise InputError(
@@ -62,6 +64,11 @@ def documents(
         replace(d, language=_stated(d) or loading.preset_language(d.voice or voice, model))
         for d in chosen
     ], unread
+
+
+def _length(chapters: Iterable[Chapter]) -> int:
+    """Characters."""
+    return sum(len(item.text) for chapter in chapters for item in chapter.blocks)
 
 
 def _stated(document: Document) -> str:

@@ -10,6 +10,7 @@ from voxtral_cli.manuscripts.archive import Archive
 from voxtral_cli.manuscripts.decoding import read_bytes
 from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
+from voxtral_cli.manuscripts.superscripts import raised
 
 _CONTENTS = ("toc ", "table of ", "index ")
 """How the names of the styles of a table of contents begin, in lower case."""
@@ -60,30 +61,60 @@ def _blocks(word: Any) -> Iterator[Block]:
     names = _style_names(word.styles.element)
     found = [(_styles_of(element, names), element) for element in _paragraphs(word.element.body)]
     below = int(any("title" in styles for styles, _ in found))
+    initial = ""
     for styles, element in found:
         level = next((n for n in map(_level, styles) if n), 0)
         if "title" in styles:
             level = 1
         elif level:
             level = min(level + below, 6)
-        if not any(name.startswith(_CONTENTS) for name in styles) and (text := _text(element)):
+        if any(name.startswith(_CONTENTS) for name in styles):
+            continue
+        if _is_drop_cap(element):
+            initial += _raw(element)
+        elif text := _lines(initial + _raw(element)):
+            initial = ""
             yield block(text, level)
+    if text := _lines(initial):
+        yield block(text)
 
 
 def _paragraphs(body: Any) -> Iterator[Any]:
-    """Paragraphs, and rows of more than one cell as a whole."""
+    """Paragraphs, and rows of more than one cell as a whole; none of a table of contents."""
     rows = set(filter(_is_row, body.iter("{*}tr")))
+    passed = rows | set(filter(_is_contents, body.iter("{*}sdt")))
     for element in body.iter("{*}p", "{*}tr"):
-        if rows.isdisjoint(element.iterancestors()) and (_local(element) == "p" or element in rows):
+        if passed.isdisjoint(element.iterancestors()) and (
+            _local(element) == "p" or element in rows
+        ):
             yield element
+
+
+def _is_contents(control: Any) -> bool:
+    return "Table of Contents" in map(_value, control.iterfind("{*}sdtPr//{*}docPartGallery"))
+
+
+def _is_drop_cap(element: Any) -> bool:
+    """Whether a paragraph is the first letter of the next one, made large."""
+    frame = element.find("{*}pPr/{*}framePr")
+    return frame is not None and _attribute(frame, "dropCap") in ("drop", "margin")
 
 
 def _is_row(element: Any) -> bool:
     return _local(element) == "tr" and len(element.findall("{*}tc")) > 1
 
 
+def _lines(text: str) -> str:
+    """Without empty lines, and no more space than is needed."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+
+
 def _text(element: Any) -> str:
-    """Of a paragraph, or of the cells of a row with commas between them."""
+    return _lines(_raw(element))
+
+
+def _raw(element: Any) -> str:
+    """Text of a paragraph, or of the cells of a row with commas between them."""
     if _is_row(element):
         cells = (" ".join(map(_text, cell.iter("{*}p"))) for cell in element.iterfind("{*}tc"))
         return ", ".join(filter(None, cells))
@@ -92,9 +123,11 @@ def _text(element: Any) -> str:
         above = map(_local, part.iterancestors())
         run = part.getparent()
         if _local(run) == "r" and not _is_hidden(run) and _UNREAD.isdisjoint(above):
-            parts.append(part.text or "" if _local(part) == "t" else _SIGNS[_local(part)])
-    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
-    return "\n".join(filter(None, lines))
+            text = part.text or "" if _local(part) == "t" else _SIGNS[_local(part)]
+            if _value(run.find("{*}rPr/{*}vertAlign")) == "superscript":
+                text = raised(text, "".join(parts[-2:]))
+            parts.append(text)
+    return "".join(parts)
 
 
 def _is_hidden(run: Any) -> bool:

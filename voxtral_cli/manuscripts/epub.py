@@ -1,24 +1,33 @@
 """EPUB 2 and 3 -> chapters: the pages in reading order, cut where the table of contents says."""
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 
 from voxtral_cli.manuscripts.archive import Archive
+from voxtral_cli.manuscripts.chapter_lines import is_part, title_key
 from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.epub_package import MATTER_TYPES, Entry, Package, read_package
+from voxtral_cli.manuscripts.gutenberg import of_the_book
 from voxtral_cli.manuscripts.html import Page, decode_html, read_page
-from voxtral_cli.manuscripts.outline import Section, assemble, by_headings, clean, is_matter
-from voxtral_cli.manuscripts.plain import is_part
+from voxtral_cli.manuscripts.matter import is_matter, prose
+from voxtral_cli.manuscripts.outline import Section, assemble, by_headings, clean
 
 _LEGAL = re.compile(
     r"\bISBN\b|\u00a9|\bcopyright\b|all rights reserved|\bpublished (?:in|by)\b", re.IGNORECASE
 )
 _PLAINLY_LEGAL = {"isbn", "\u00a9", "all rights reserved"}
+_OFFER = re.compile(
+    r"(?:sign up|subscribe|join)\b[^.!?]{0,80}\b(?:newsletter|mailing list)\b", re.IGNORECASE
+)
 _LONGEST_LEGAL = 6000
 _LONGEST_TITLE_PAGE = 400
-"""Characters of a page; longer ones hold more than a copyright notice or a title."""
+_LONGEST_OFFER = 1500
+"""Characters of a page; longer ones hold more than a copyright notice, a title, an offer."""
+
+_LONGEST_EPIGRAPH = 2000
+"""Characters of prose of a page in front that the contents do not name; more are a prologue."""
 
 
 def read_epub(path: Path) -> Document:
@@ -31,7 +40,13 @@ def read_epub(path: Path) -> Document:
         package = read_package(archive)
         title = package.title or path.stem
         notes = dict.fromkeys(package.notes)
-        sections = list(_sections(archive, package, notes))
+        pages = list(_pages(archive, package, notes))
+    sections = list(_sections(pages, package))
+    free = any(page.free for _, page in pages)
+    blocks = iter(of_the_book([item for section in sections for item in section.blocks], free))
+    for section in sections:
+        kept = islice(blocks, len(section.blocks))
+        section.blocks = [item for item in kept if item is not None]
     return Document(
         path.stem,
         title,
@@ -44,13 +59,9 @@ def read_epub(path: Path) -> Document:
     )
 
 
-def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Iterator[Section]:
-    entries: dict[str, list[Entry]] = {}
-    for entry in _chapter_entries(package):
-        entries.setdefault(entry.path, []).append(entry)
-    section = Section()
-    begun = False
-    alone = len(package.spine) == 1
+def _pages(
+    archive: Archive, package: Package, notes: dict[str, None]
+) -> Iterator[tuple[str, Page]]:
     for name in dict.fromkeys(package.spine):
         shown = f"{archive.path}, {name}"
         text = decode_html(archive.read(name), shown)
@@ -58,6 +69,17 @@ def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Ite
         notes.update(dict.fromkeys(text.notes))
         if page.skipped_code:
             notes["Blocks of code are not read."] = None
+        yield name, page
+
+
+def _sections(pages: Sequence[tuple[str, Page]], package: Package) -> Iterator[Section]:
+    entries: dict[str, list[Entry]] = {}
+    for entry in _chapter_entries(package):
+        entries.setdefault(entry.path, []).append(entry)
+    section = Section()
+    begun = False
+    alone = len(package.spine) == 1
+    for name, page in pages:
         listed = entries.get(name, [])
         names = {entry.title for entry in listed}
         known = not alone and _is_matter(page, package, name, bool(listed), begun)
@@ -66,9 +88,10 @@ def _sections(archive: Archive, package: Package, notes: dict[str, None]) -> Ite
             if fresh or known or section.matter or _opens(part, section) or not begun:
                 yield section
                 section = part
-                before = not fresh and not begun and not _opens(part, Section())
+                full = fresh or prose(part.blocks) > _LONGEST_EPIGRAPH
+                before = not (full or begun or _opens(part, Section()))
                 section.matter = known or before or is_matter(part.title)
-                begun |= fresh and not section.matter
+                begun |= full and not section.matter
             else:
                 section.blocks += part.blocks
     yield section
@@ -80,15 +103,25 @@ def _chapter_entries(package: Package) -> Iterator[Entry]:
     One in the same file as the line above it is a section of that chapter, unless that one is a
     part, or the book.
     """
+    book = title_key(package.title)
+    first = _holds_all(package.entries)
     for entry in package.entries:
         above = package.entries[entry.parent] if entry.parent >= 0 else None
         within = (
             above is not None
             and above.path == entry.path
-            and not (is_part(above.title) or above.title.casefold() == package.title.casefold())
+            and not (is_part(above.title) or title_key(above.title) == book)
+            and not (first and entry.parent == 0)
         )
         if entry.path and not within:
             yield entry
+
+
+def _holds_all(entries: Sequence[Entry]) -> bool:
+    """Whether the first line of the contents is the book: most others stand under it."""
+    below = [entry.title for entry in entries if entry.parent == 0]
+    beside = sum(entry.parent == -1 for entry in entries)
+    return (len(below) > 2 or any(map(is_matter, below))) and 2 * beside < len(entries) + 2
 
 
 def _parts(page: Page, entries: list[Entry], alone: bool) -> list[Section]:
@@ -140,9 +173,9 @@ def _is_matter(page: Page, package: Package, name: str, listed: bool, begun: boo
     plain = not begun or bool(legal & _PLAINLY_LEGAL)
     if not listed and size < _LONGEST_LEGAL and len(legal) > 1 and plain:
         return True
+    if not listed and size < _LONGEST_OFFER and any(map(_OFFER.search, texts)):
+        return True
     is_title = (
-        bool(texts)
-        and not (listed and begun)
-        and clean(texts[0]).casefold() == package.title.casefold()
+        bool(texts) and not (listed and begun) and title_key(texts[0]) == title_key(package.title)
     )
     return is_title and size < _LONGEST_TITLE_PAGE

@@ -4,7 +4,10 @@ import re
 from itertools import islice
 from typing import Any
 
-_NOTE_MARK = re.compile(r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\])}]?")
+_NOTE_MARK = re.compile(
+    r"[\[({]?\s*(?:\d{1,4}|[*\u2020\u2021\u00a7]{1,3})\s*[\])}]?|\[[A-Za-z]{1,2}\]"
+)
+_COMMENT = re.compile(r"cmnt\d+")  # as Google Docs calls those who it exports beside a text
 _NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _LONGEST_NOTE = 5000
@@ -28,7 +31,7 @@ def types_of(element: Any) -> set[str]:
 
 
 def is_note_mark(link: Any) -> bool:
-    """Whether a link is a number or a star that points to a place in the book."""
+    """Whether a link is a number, a star or `[a]` that points to a place in the book."""
     text = "".join(link.itertext()).strip()
     return "#" in (link.get("href") or "") and _NOTE_MARK.fullmatch(text) is not None
 
@@ -90,8 +93,14 @@ def notes_without_marks(tree: Any) -> set[Any]:
         place = next(
             (e for e in (element, *element.iterancestors()) if e.tag in _NOTE_PLACES), None
         )
-        if place is not None and place not in places:
-            places[place] = _is_note(place)
+        if place is None:
+            continue
+        holders = [place]
+        if _COMMENT.fullmatch(element.get("id") or ""):
+            holders += place.xpath("parent::div")  # a comment may have several paragraphs
+        for holder in holders:
+            if holder not in places:
+                places[holder] = _is_note(holder)
     return {place for place, is_note in places.items() if is_note}
 
 

@@ -21,7 +21,9 @@ from voxtral_cli.manuscripts.footnotes import (
     types_of,
     words,
 )
+from voxtral_cli.manuscripts.gutenberg import of_the_book, title_alone
 from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
+from voxtral_cli.manuscripts.superscripts import raised
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _DROPPED = words(
@@ -42,8 +44,12 @@ _HIDDEN_TYPES = words(
 _HIDDEN_CLASSES = words(
     "noteref footnote footnotes endnote endnotes footnote-ref pagenum pageno pg-boilerplate"
 )
+_LIBRARY_CLASS = "pg-boilerplate"
 _DECLARED = re.compile(rb"""(?:encoding|charset)\s*=\s*["']?([A-Za-z0-9_.:-]+)""")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+_LETTER = re.compile(r"[\"'\u201c\u2018]?[^\W\d_]")
+"""What the picture of a drop cap says it is."""
+
 _CELL = "\ue000"  # private use: what separates the cells of a row until it is joined
 
 
@@ -55,6 +61,7 @@ class Page:
         anchors: id -> number of the block at or before which it stands.
         types: epub:type and role of the body and of the sections that wrap all of it.
         skipped_code: Whether there was code, which is not read.
+        free: Whether it is marked as one of Project Gutenberg's.
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -64,6 +71,7 @@ class Page:
     author: str = ""
     language: str = ""
     skipped_code: bool = False
+    free: bool = False
 
 
 def read_html(path: Path) -> Document:
@@ -78,7 +86,8 @@ def read_html(path: Path) -> Document:
 
 def document_of(page: Page, path: Path, notes: tuple[str, ...] = ()) -> Document:
     """The document of a page that is all of it."""
-    heading, sections = by_headings(page.blocks)
+    blocks = [item for item in of_the_book(page.blocks, page.free) if item is not None]
+    heading, sections = by_headings(blocks)
     title = page.title or heading or path.stem
     if page.skipped_code:
         notes += ("Blocks of code are not read.",)
@@ -127,7 +136,7 @@ def read_page(text: str, name: str) -> Page:
     page = Page()
     if tree is None:
         return page
-    page.title = clean(tree.findtext("head/title") or "")
+    page.title = title_alone(clean(tree.findtext("head/title") or ""))
     author = tree.find("head/meta[@name='author']")
     page.author = "" if author is None else clean(author.get("content") or "")
     page.language = clean(tree.get("lang") or tree.get("xml:lang") or "")
@@ -156,15 +165,14 @@ class _Reader:
         self.parts: list[str] = []
         self.level = 0
         self.preformatted = 0
+        self.superscript = 0
         self.skipped: Any = None
 
     def start(self, element: Any) -> None:
         tag = element.tag
         if tag in _BLOCKS:
             self.flush()
-        for key in ("id", "name"):
-            if anchor := element.get(key):
-                self.page.anchors.setdefault(anchor, len(self.page.blocks))
+        self.anchor(element)
         if tag in _HEADINGS:
             self.level = _HEADINGS[tag]
         elif tag == "br":
@@ -175,13 +183,32 @@ class _Reader:
             self.parts.append(_CELL)
         elif tag == "pre":
             self.preformatted += 1
+        elif tag == "sup":
+            self.superscript += 1
         self.add(element.text)
 
+    def anchor(self, element: Any) -> None:
+        for key in ("id", "name"):
+            if anchor := element.get(key):
+                self.page.anchors.setdefault(anchor, len(self.page.blocks))
+
     def skip(self, element: Any) -> None:
+        """Leaves an element out, but not the places in it that the contents may lead to."""
         self.skipped = element
         self.page.skipped_code |= element.tag == "pre"
+        self.page.free |= _LIBRARY_CLASS in (element.get("class") or "").split()
         if element.tag in _BLOCKS:
             self.flush()
+        for inner in element.iter():
+            self.anchor(inner)
+        initial = element.get("alt") or ""
+        if element.tag == "img" and _LETTER.fullmatch(initial) and self.begins(element):
+            self.add(initial)
+
+    def begins(self, element: Any) -> bool:
+        """Whether an element is the first thing in a paragraph."""
+        said = any(map(str.strip, self.parts))
+        return not said and next(element.iterancestors("p"), None) is not None
 
     def end(self, element: Any) -> None:
         tag = element.tag
@@ -190,11 +217,15 @@ class _Reader:
         elif tag in _BLOCKS:
             self.flush()
             self.preformatted -= tag == "pre"
+        else:
+            self.superscript -= tag == "sup"
         if tag in _HEADINGS:
             self.level = 0
         self.add(element.tail)
 
     def add(self, text: str | None) -> None:
+        if text and self.superscript:
+            text = raised(text, "".join(self.parts[-2:]))
         if text:
             self.parts.append(text if self.preformatted else _SPACE.sub(" ", text))
 

@@ -1,30 +1,16 @@
 """Blocks -> chapters: where they begin, what they are called, which are front or back matter."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.text.passages import Block
+from voxtral_cli.manuscripts.chapter_lines import chapter_lines, stands_alone
 from voxtral_cli.manuscripts.document import Chapter
+from voxtral_cli.manuscripts.matter import holds_the_book, is_matter, prose
 
 BREAK = Block("")
 _LONGEST_TITLE = 120
-_MATTER = re.compile(
-    r"(?:table of )?contents|copyright(?: page| notice)?|title page|cover|dedication|index|imprint"
-    r"|(?:end|foot)?notes|bibliography|works cited|references|acknowledge?ments?|colophon"
-    r"|about the (?:authors?|publisher|translator)|newsletter"
-    r"|(?:also|(?:other )?books) by [^.!?]{1,60}"
-    r"|list of (?:illustrations|figures|tables)|illustrations|transcriber['\u2019]s notes?"
-    r"|table des mati\u00e8res|sommaire|d\u00e9dicace|remerciements|inhalt(?:sverzeichnis)?"
-    r"|impressum|widmung|danksagung|\u00fcber (?:den autor|die autorin)|\u00edndice|sum\u00e1rio"
-    r"|contenido|dedicatoria|dedicat\u00f3ria|agradecimientos|agradecimentos|derechos de autor"
-    r"|indice|sommario|dedica|ringraziamenti|inhoud(?:sopgave)?|opdracht|dankwoord|colofon"
-    r"|\u0627\u0644\u0645\u062d\u062a\u0648\u064a\u0627\u062a"
-    r"|\u0627\u0644\u0641\u0647\u0631\u0633|\u0905\u0928\u0941\u0915\u094d\u0930\u092e\u0923"
-    r"\u093f\u0915\u093e"
-)
-"""Titles of front and back matter, in lower case, in the nine languages."""
 
 
 @dataclass
@@ -55,17 +41,19 @@ def clean(text: str) -> str:
 def by_headings(blocks: Sequence[Block]) -> tuple[str, list[Section]]:
     """The title of a document and its sections.
 
-    Chapters begin at the highest headings; where the highest is a single one before all others, it
-    is the title of the whole and chapters begin one level below.
+    Chapters begin at the highest headings but those of front and back matter; where the highest is
+    a single one before all others, it is the title of the whole and chapters begin one level below.
     """
-    levels = Counter(item.level for item in blocks if item.level)
-    title, chapter_level = "", min(levels, default=0)
-    below = sorted(levels)[1:]
-    if levels[chapter_level] == 1:
-        first = next(item for item in blocks if item.level)
-        if first.level == chapter_level:
-            title = clean(first.text)
-            chapter_level = below[0] if below else chapter_level
+    blocks = _with_chapter_lines(blocks)
+    headings = [item for item in blocks if item.level]
+    named = [item for item in headings if not is_matter(item.text)] or headings
+    title, levels = "", [item.level for item in named]
+    alone = levels and levels[0] < min(levels[1:], default=9)
+    if alone and (levels[1:] or named[0] is headings[0]):
+        title = clean(named[0].text)
+        below = [item.level for item in headings if item.level > levels[0]]
+        levels = levels[1:] or below or levels
+    chapter_level = min(levels, default=0)
     sections = [Section()]
     for item in blocks:
         if 0 < item.level <= chapter_level:
@@ -74,12 +62,26 @@ def by_headings(blocks: Sequence[Block]) -> tuple[str, list[Section]]:
     return title, sections
 
 
+def _with_chapter_lines(blocks: Sequence[Block]) -> Sequence[Block]:
+    """With paragraphs such as "Chapter One" as headings, where the headings name no chapters."""
+    named = [item for item in blocks if item.level and not is_matter(item.text)]
+    beside = [item.level for item in named if stands_alone(item.text)]
+    if len(named) - len(beside) > 1:
+        return blocks
+    lines = chapter_lines([item.text for item in blocks])
+    level = min(beside or [min(item.level + 1, 6) for item in named] or [1])
+    return [
+        replace(item, level=level) if number in lines and not item.level else item
+        for number, item in enumerate(blocks)
+    ]
+
+
 def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
     """Chapters of sections: none is empty, none is a mere heading, each has a title.
 
     A heading alone (the title of a part) goes to the chapter after it; one whose title comes
     again is a line of a table of contents and falls away. Where all would be front or back
-    matter, nothing is.
+    matter, nothing is; nor what holds the book itself.
 
     Args:
         title: Of the document; for what stands before its first heading.
@@ -88,6 +90,7 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
     heading: list[Block] = []
     full = [section for section in sections if section.blocks]
     seen_later = Counter(section.title.casefold() for section in full)
+    whole, said = sum(prose(section.blocks) for section in full), 0
     for number, section in enumerate(full):
         seen_later[section.title.casefold()] -= 1
         blocks = list(_tidy(section.blocks))
@@ -99,6 +102,9 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
         if not any(item.text for item in blocks):
             continue
         matter = is_matter(section.title) if section.matter is None else section.matter
+        size = prose(blocks)
+        matter = matter and not holds_the_book(section.title, size, said, whole)
+        said += 0 if matter else size
         taken = [] if matter else heading
         name = section.title or (_opening(blocks) if chapters or taken else title)
         chapters.append(Chapter(name or title, (*taken, *blocks), matter))
@@ -108,11 +114,6 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
     if all(chapter.matter for chapter in chapters):
         return tuple(Chapter(chapter.title, chapter.blocks) for chapter in chapters)
     return tuple(chapters)
-
-
-def is_matter(title: str) -> bool:
-    """Whether a title is one of front or back matter."""
-    return _MATTER.fullmatch(title.casefold().strip(" .:\u2014-")) is not None
 
 
 def _tidy(blocks: Iterable[Block]) -> Iterator[Block]:
@@ -131,5 +132,6 @@ def _tidy(blocks: Iterable[Block]) -> Iterator[Block]:
 def _opening(blocks: Sequence[Block]) -> str:
     """A title for a chapter that has none: its first words."""
     first = next(item for item in blocks if item.text)
-    words = first.text.split(maxsplit=5)
-    return clean(first.text) if first.level else clean(" ".join(words[:5])[:60]) + "\u2026"
+    opening = clean(" ".join(first.text.split()[:5])[:60])
+    whole = first.level or opening == clean(first.text)
+    return clean(first.text) if whole else f"{opening}\u2026"

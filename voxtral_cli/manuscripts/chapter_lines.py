@@ -1,0 +1,177 @@
+"""Lines of a text that begin its chapters, told by their words: "Chapter 3", "PROLOGUE", "IV."."""
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+
+from voxtral_cli.manuscripts.matter import is_contents
+
+_KINDS = (
+    r"chapter|book|part|volume|section|act|scene|canto|letter|chapitre|livre|partie|tome|kapitel"
+    r"|buch|teil|band|cap[i\u00ed]tulo|libro|parte|capitolo|livro|hoofdstuk|boek|deel"
+    r"|\u0627\u0644\u0641\u0635\u0644|\u0905\u0927\u094d\u092f\u093e\u092f"
+)
+_NUMBERS = (
+    r"\d{1,4}|[IVXLC]{1,8}|[ivxlc]{1,8}|(?:the )?(?:(?:twenty|thirty|forty|fifty)[- ])?(?:one|two"
+    r"|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)"
+    r"teen|twenty|thirty|forty|fifty|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth"
+    r"|tenth|last)|premier|premi\u00e8re"
+)
+_ALONE = (
+    r"prologue?|epilogue?|preface|foreword|introduction|afterword|interlude|conclusion|postscript"
+    r"|appendix(?: \w{1,4})?|prolog|epilog|vorwort|einleitung|nachwort|pr\u00f3logo|ep\u00edlogo"
+    r"|introducci\u00f3n|introdu\u00e7\u00e3o|prologo|prefazione|introduzione|voorwoord|inleiding"
+)
+_HEADING = re.compile(
+    rf"(?:{_KINDS})\s(?:{_NUMBERS})[.:]?(?P<title>\s*[.:\u2014\u2013-]+\s*\S.*"
+    rf"|\s+(?-i:[^\W\d_a-z]|[\d\"'\u201c\u2018]).*)?|(?P<alone>{_ALONE})[.:]?",
+    re.IGNORECASE,
+)
+_WIDE_PARTS = re.compile(
+    r"(?:book|part|volume|act|livre|partie|tome|buch|teil|band|libro|parte|livro|boek|deel)\b",
+    re.IGNORECASE,
+)
+LONGEST_HEADING = 80
+_LONGEST_NAME = 3  # lines
+_BARE = [
+    re.compile(rf"[^\w\n]{{0,3}}(?P<number>{figures})[^\w\n]{{0,3}}")
+    for figures in (r"[IVXLC]{1,7}", r"[0-9]{1,3}")
+]
+_TITLED = re.compile(r"(?P<number>[IVXLC]{1,7})\. +[\"'\u201c\u2018]?[^\W\d_a-z].*")
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_PAGE = re.compile(r" (?:\d{1,4}|[ivxlc]{1,7})$")
+_NUMBERED = re.compile(r"^(?:\d{1,3}|[ivxlc]{1,7}) ")
+_LIST = 3
+"""Numbers side by side that are lines of a list."""
+
+_LOST = 4
+"""Paragraphs, one after the other, that lead nowhere: a table of contents has ended."""
+
+
+def chapter_lines(paragraphs: Sequence[str]) -> set[int]:
+    """Which paragraphs begin chapters.
+
+    They do by such words as "Chapter 3"; by standing in the table of contents in front; or by a
+    number, where numbers follow each other. Numbers that stand under others are no chapters.
+    """
+    found = {number for number, text in enumerate(paragraphs) if _match(text)}
+    if sum(_is_chapter(paragraphs[number]) for number in found) < 2:
+        found |= _series(paragraphs, _TITLED)
+    found |= _listed(paragraphs)
+    numbers = {number for pattern in _BARE for number in _series(paragraphs, pattern)}
+    if sum(_is_chapter(paragraphs[number]) for number in found) > 1:
+        numbers = {number for number in numbers if number + 1 in found}
+    return found | numbers
+
+
+def is_part(title: str) -> bool:
+    """Whether a title is one of a part, which has chapters in it."""
+    return _WIDE_PARTS.match(title) is not None
+
+
+def stands_alone(title: str) -> bool:
+    """Whether a title is one of a chapter beside those with numbers: a prologue, an epilogue."""
+    match = _match(title)
+    return match is not None and match["alone"] is not None
+
+
+def _is_chapter(paragraph: str) -> bool:
+    """Whether a paragraph that begins one begins neither a part nor what stands beside chapters."""
+    return not (is_part(paragraph) or stands_alone(paragraph) or is_contents(paragraph))
+
+
+def _is_short(paragraph: str) -> bool:
+    return len(paragraph) <= LONGEST_HEADING and paragraph.count("\n") < _LONGEST_NAME
+
+
+def _match(paragraph: str) -> re.Match[str] | None:
+    """A paragraph that is a chapter's number, its title or both, on up to three lines."""
+    if not _is_short(paragraph):
+        return None
+    first, *rest = paragraph.split("\n")
+    match = _HEADING.fullmatch(first)
+    return match if match and _is_title("\n".join([match["title"] or "", *rest])) else None
+
+
+def _is_title(text: str) -> bool:
+    """Whether the words after a number are a title, and no sentence."""
+    text = text.strip()
+    if text.isupper():
+        return True
+    if text.endswith((",", ";", '"', "\u201d")):
+        return False
+    return not (text.endswith(".") and len(text.split()) > 5)
+
+
+def _listed(paragraphs: Sequence[str]) -> set[int]:
+    """A table of contents and the first paragraphs that it names, where it names several."""
+    keys = {place: title_key(text) for place, text in enumerate(paragraphs) if _is_short(text)}
+    last = {key: place for place, key in keys.items()}
+    contents = next((place for place in keys if is_contents(paragraphs[place])), len(paragraphs))
+    named: set[str] = set()
+    place, missed = contents + 1, 0
+    while place < len(paragraphs) and missed < _LOST and keys.get(place) not in named:
+        lines = paragraphs[place].split("\n")
+        new = {key for line in lines for key in _keys(line) if last.get(key, 0) > place}
+        missed = 0 if new else missed + 1
+        named |= new
+        place += 1
+    found: dict[str, int] = {}
+    for number, key in keys.items():
+        if number >= place and key in named:
+            found.setdefault(key, number)
+    return {contents, *found.values()} if len(found) > 1 else set()
+
+
+def title_key(text: str) -> str:
+    """The words of a title alone."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def _keys(line: str) -> set[str]:
+    """What a line of the contents may be called where it leads: without its page or its number."""
+    key = title_key(line)
+    short = _PAGE.sub("", key)
+    names = {key, short, _NUMBERED.sub("", key), _NUMBERED.sub("", short)}
+    return {name for name in names if name and not any(p.fullmatch(name.upper()) for p in _BARE)}
+
+
+def _series(paragraphs: Sequence[str], pattern: re.Pattern[str]) -> set[int]:
+    """Paragraphs that begin with a number and count from 1, more than once for several parts.
+
+    Not those of a list, and not the numbers of pages, which stand in the midst of sentences.
+    """
+    places: list[int] = []
+    expected, highest = 1, 0
+    numbered = {n: value for n, text in enumerate(paragraphs) if (value := _value(text, pattern))}
+    for _, group in groupby(enumerate(numbered), lambda pair: pair[1] - pair[0]):
+        together = [number for _, number in group]
+        for number in together if len(together) < _LIST else ():
+            if numbered[number] in (1, expected):
+                places.append(number)
+                expected = numbered[number] + 1
+                highest = max(highest, numbered[number])
+    within = sum(_is_within(paragraphs, place) for place in places[1:])
+    return set(places) if highest > 1 and 4 * within < len(places) else set()
+
+
+def _value(paragraph: str, pattern: re.Pattern[str]) -> int:
+    """The number that a paragraph begins with; 0 for none."""
+    if not _is_short(paragraph):
+        return 0
+    first, *rest = paragraph.split("\n")
+    match = pattern.fullmatch(first)
+    if match is None or not _is_title(paragraph) or any(map(pattern.fullmatch, rest)):
+        return 0
+    if match["number"].isdecimal():
+        return int(match["number"])
+    values = [_ROMAN[figure] for figure in match["number"]]
+    return sum(v if v >= max(values[place:]) else -v for place, v in enumerate(values))
+
+
+def _is_within(paragraphs: Sequence[str], place: int) -> bool:
+    """Whether a paragraph stands in the midst of a sentence."""
+    before = paragraphs[place - 1]
+    after = "".join(paragraphs[place + 1 : place + 2])
+    broken = len(before) > LONGEST_HEADING and (before[-1].isalnum() or before[-1] in ",;-")
+    return broken or after[:1].islower()
