@@ -66,5 +66,5 @@ def enough_memory() -> Iterator[None]:
 def _too_small() -> DeviceError:
     return DeviceError(
         "The device has too little free memory for this.",
-        "Use another device or a smaller checkpoint, or speak fewer rows side by side.",
+        "Use --quantize int8 or int4, another device or a smaller checkpoint, or fewer --rows.",
     )

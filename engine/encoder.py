@@ -6,6 +6,7 @@ their names in the checkpoint, and as metadata (all text): `format` = voxtral-en
 came to be). It lies in the model's folder, or is given. `training.codec.encoder` makes one.
 """
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -45,7 +46,8 @@ def read_facts(path: Path) -> EncoderFacts:
         raise CheckpointError(f"There is no encoder file {path}.", hint) from None
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", hint) from None
-    if metadata.get("format") != KIND or not all(map(str.isprintable, metadata.values())):
+    controls = re.search("[\x00-\x1f\x7f-\x9f]", "".join(metadata.values()))
+    if metadata.get("format") != KIND or controls:
         raise CheckpointError(f"{path} is no encoder file.", hint)
     return EncoderFacts(*(metadata.get(key, "unknown") for key in EncoderFacts.__annotations__))
 

@@ -52,6 +52,7 @@ def prepared(model: VoxtralModel, tokenizer: Tokenizer, packing: bool = False) -
         packing: Whether they may be packed, where the model is small and on the CPU.
     """
     fold_weight_norms(model.audio_tokenizer)
+    model.acoustic_transformer.semantic_codebook_output.float()  # else converted for every frame
     kind = model.norm.weight.device.type
     if kind == "cuda":
         fuse(model)

@@ -31,7 +31,7 @@ class FrameBuffers:
         hidden: State that each row speaks from, [rows, dim]; replaced by the next.
         noise: Starting point of the flow, [rows, acoustic_dim].
         cfg: Guidance, [rows].
-        forbid_end: Rows that may not end now (at frame 0), [rows].
+        forbid_end: Rows that may not end now, in their first frames, [rows].
     """
 
     hidden: Tensor

@@ -110,7 +110,9 @@ class FrameLoop:
         for row in rows:
             turn = self.turns[row]
             assert turn is not None, row
-            self.step.feed(row, next(turn.draws), forbid_end=not turn.spoken)
+            self.step.feed(
+                row, next(turn.draws), forbid_end=turn.spoken < turn.sequence.bounds.least
+            )
             turn.spoken += 1
             turns.append((row, turn))
         self.started.append((turns, self.step.launch(rows)))

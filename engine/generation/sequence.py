@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 SURE_SECONDS = 0.035
-"""Per character: speech is not over before (typical English takes 0.065)."""
+"""Per character: speech is not over before (typical English takes 0.065). In the first half of it
+END is forbidden: some prompts make END and silence equally likely in the first frames."""
 KEPT_SECONDS = (0.5, 0.1)
 """In all and per character: what is kept of a chunk that never ends."""
 LIMIT_SECONDS = (1.5, 0.25)
@@ -32,6 +33,11 @@ class Bounds:
     sure: int
     kept: int
     limit: int
+
+    @property
+    def least(self) -> int:
+        """Frames before which END is forbidden, at least the first."""
+        return max(1, self.sure // 2)
 
     @classmethod
     def of(cls, text: str, frame_rate: float) -> "Bounds":

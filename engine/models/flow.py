@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
 from engine.models.layers import Linear, RMSNorm, TransformerBlock
@@ -150,13 +151,18 @@ class FlowHead(nn.Module):
     def semantic_logits(self, hidden: Tensor, forbid_end: Tensor | bool = False) -> Tensor:
         """Logits of the semantic codes, float32 [batch, codes]; the table's padding is left out.
 
-        EMPTY can never win; END cannot where `forbid_end` says so.
+        EMPTY can never win; END cannot where `forbid_end` says so. In float32 whatever the weights
+        are: rounded to bfloat16 (in steps of 0.06 above 8) the best codes tie, and END wins ties.
 
         Args:
             hidden: [batch, dim].
             forbid_end: [batch] booleans, or one for all.
         """
-        logits = self.semantic_codebook_output(hidden.unsqueeze(1)).squeeze(1).float()
+        output = self.semantic_codebook_output
+        if hidden.dtype == torch.float32:
+            logits = output(hidden.unsqueeze(1)).squeeze(1)
+        else:
+            logits = F.linear(hidden.float(), output.weight.float())
         logits = logits[:, : self.semantic_size].clone()
         logits[:, :END_AUDIO].fill_(-math.inf)
         forbidden = torch.as_tensor(forbid_end, device=logits.device)

@@ -17,7 +17,7 @@ from engine.samples import checked_samples
 SHORTEST_S = 3.0
 """Speech that a voice needs (Voxtral's model card)."""
 LONGEST_FILE_S = 1200.0
-"""Of a recording: no more need be read to find a good half minute, and 1.2 GB of memory go by."""
+"""Of a recording: no more need be read to find a good half minute, which takes 1.2 GB."""
 RUMBLE_HZ = 60.0
 MARGIN_S, LONGEST_PAUSE_S, JOIN_PAUSE_S = 0.1, 0.6, 0.3
 LEVEL_DB, PEAK = -24.0, 0.97

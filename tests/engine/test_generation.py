@@ -162,14 +162,14 @@ def test_states_are_the_same_bits_beside_others(model: VoxtralModel) -> None:
     assert torch.equal(*states)
 
 
-def test_end_is_forbidden_on_frame_0(model: VoxtralModel) -> None:
+def test_end_is_forbidden_while_nobody_could_have_said_it(model: VoxtralModel) -> None:
     ends_at_once(model)
-    pieces = list(request_for(model, TEXTS[:3], rows=2).stream())
-    assert [(piece.index, piece.frames, piece.last) for piece in pieces] == [
-        (0, 1, True),
-        (1, 1, True),
-        (2, 1, True),
-    ]
+    texts = ["I.", "Rain fell on the hill.", "Rain fell on the hill, and on the old stone bridge."]
+    pieces = list(request_for(model, texts, rows=2).stream())
+    frames = {index: sum(p.frames for p in pieces if p.index == index) for index in range(3)}
+    least = [Bounds.of(text, model.model_config.codec.frame_rate).least for text in texts]
+    assert frames == dict(enumerate(least))
+    assert least[0] == 1 < least[1] < least[2]
 
 
 @pytest.mark.parametrize("rows", [1, 3])

@@ -4,6 +4,7 @@ The codec's part is in test_golden_codec.py, prompts are in test_tokenizer.py; t
 says which test compares which tensor.
 """
 
+import copy
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -167,6 +168,20 @@ def test_semantic_codes(golden: Golden) -> None:
     ended = codes[:, 0] == END_AUDIO
     assert ended.any()
     assert not head(hidden, golden["at.semantic.x0"], cfg, 7, ended)[:, 0].eq(END_AUDIO).any()
+
+
+def test_semantic_logits_are_float32_whatever_the_weights(golden: Golden) -> None:
+    """Codes whose logits are a hundredth apart at ten are one in bfloat16, and END would win."""
+    head = copy.deepcopy(golden.model.acoustic_transformer).bfloat16()
+    weight, hidden = head.semantic_codebook_output.weight, torch.ones(1, head.norm.weight.shape[0])
+    weight.data.zero_()
+    weight.data[END_AUDIO, 0], weight.data[5, 0] = 10, 10
+    weight.data[5, 1] = 0.01
+    logits = head.semantic_logits(hidden.bfloat16())
+    assert logits.dtype == torch.float32
+    assert logits[0, 5] - logits[0, END_AUDIO] == pytest.approx(0.01, rel=0.01)
+    head.semantic_codebook_output.float()
+    assert torch.equal(head.semantic_logits(hidden.bfloat16()), logits)
 
 
 def test_prefill(golden: Golden) -> None:

@@ -4,6 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import torch
+
+from engine.engine import Engine
+
 TINY = Path(__file__).parents[1] / "golden" / "tiny"
 
 
@@ -15,3 +19,10 @@ def test_the_compiler_is_not_loaded() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_what_chooses_semantic_codes_is_held_in_float32() -> None:
+    model = Engine.from_folder(TINY, "cpu", "bfloat16")._model
+    head = model.acoustic_transformer
+    assert head.semantic_codebook_output.weight.dtype == torch.float32
+    assert head.acoustic_codebook_output.weight.dtype == torch.bfloat16
