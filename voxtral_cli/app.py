@@ -59,7 +59,10 @@ def main() -> None:
     for stream, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, stream) is None:  # the caller has closed it, as in `voxtral ... >&-`
             setattr(sys, stream, open(os.devnull, mode))  # noqa: SIM115
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    else:  # texts, and paths as they are, whatever the locale
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
     app(prog_name="voxtral")
 
 

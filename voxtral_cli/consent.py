@@ -43,16 +43,18 @@ def ensure_consent(clips: Sequence[Path], given: bool, console: Console) -> str:
         )
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     record = f"{now} {how} {_user()}".strip()
+    lines = [
+        json.dumps({"sha256": digest, "file": clip.name, "record": record}) + "\n"
+        for clip, digest in zip(clips, digests, strict=True)
+        if digest not in known
+    ]
     try:
         store.prepare()
-    except VoxtralError as error:
-        console.note(f"note: the consent is not kept: {error.message} {error.hint}")
-        return record
-    with (store.folder / "consents.jsonl").open("a", encoding="utf-8") as file:
-        for clip, digest in zip(clips, digests, strict=True):
-            if digest in known:
-                continue
-            file.write(json.dumps({"sha256": digest, "file": clip.name, "record": record}) + "\n")
+        with (store.folder / "consents.jsonl").open("a", encoding="utf-8") as file:
+            file.writelines(lines)
+    except (VoxtralError, OSError) as error:
+        why = str(error) if isinstance(error, OSError) else f"{error.message} {error.hint}"
+        console.note(f"note: the consent is not kept: {why}")
     return record
 
 

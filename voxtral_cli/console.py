@@ -56,8 +56,8 @@ def printable(text: str) -> str:
 
 
 def print_json(value: Any) -> None:
-    """Writes one JSON value on stdout."""
-    print(json.dumps(value, ensure_ascii=False))
+    """Writes one JSON value on stdout; to programs in ASCII, which is JSON in any encoding."""
+    print(json.dumps(value, ensure_ascii=not sys.stdout.isatty()))
 
 
 def print_table(columns: list[str], rows: list[list[str]]) -> None:

@@ -5,6 +5,8 @@ Commands raise `VoxtralError` (from the engine or from here) and let everything 
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Any
 
@@ -45,6 +47,16 @@ def report(error: VoxtralError | OSError | MemoryError) -> ExitCode:
     reason = error.strerror or str(error)
     print_error(f"{error.filename}: {reason}" if error.filename else reason)
     return ExitCode.FAILED
+
+
+@contextmanager
+def perhaps_unread() -> Iterator[None]:
+    """What is printed in here may find no reader; how the command ends does not depend on it."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _give_up_stdout()
 
 
 class CommandGroup(TyperGroup):

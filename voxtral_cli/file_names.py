@@ -51,17 +51,20 @@ def unique_names(titles: Iterable[str]) -> list[str]:
     return names
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, new: bool = False) -> str:
     """A name that can be a file's.
+
+    Args:
+        new: It may not be a device's name on Windows either.
 
     Raises:
         InputError: If it cannot.
     """
-    if not VOICE_NAME.fullmatch(name):
+    if not VOICE_NAME.fullmatch(name) or (new and _RESERVED.match(name.lower())):
         shown = name if len(name) < 40 else f"{name[:37]}..."
         raise InputError(
             f"{shown!r} cannot be the name of a voice.",
-            "Use up to 64 letters, digits, dots, hyphens and underscores.",
+            "Use up to 64 of a-z, A-Z, 0-9, dots, hyphens, underscores; a letter or digit first.",
         )
     return name
 
@@ -74,7 +77,7 @@ def name_of(clip: Path) -> str:
     """
     plain = unicodedata.normalize("NFKD", clip.stem).encode("ascii", "ignore").decode()
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain).strip("-_.")[:64]
-    if not name:
+    if not name or _RESERVED.match(name.lower()):
         raise InputError(f"{clip.stem!r} cannot be the name of a voice.", "Give one with --name.")
     return name
 

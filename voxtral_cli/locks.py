@@ -1,8 +1,9 @@
-"""A file that one process alone has open."""
+"""Files that one process alone has open, or one at a time."""
 
 import errno
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -29,18 +30,34 @@ def locked_file(path: Path) -> IO[bytes]:
         file.close()  # it was deleted between the two
 
 
-def _locked(file: IO[bytes]) -> bool:
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Waits until no other process is in here with this file, which anybody may have made.
+
+    Where there are no locks, or the file cannot be opened, nobody waits; on Windows for 10 s.
+    """
+    with ExitStack() as stack:
+        for how in (os.O_RDWR, os.O_RDONLY):  # of another user; NFS locks what can be written
+            with suppress(OSError):
+                opened = os.open(path, how | os.O_CREAT, 0o666)
+                _locked(stack.enter_context(os.fdopen(opened, "rb", buffering=0)), wait=True)
+                break
+        yield
+
+
+def _locked(file: IO[bytes], wait: bool = False) -> bool:
     """Take the lock, which the system gives back however this process ends."""
     try:
         if os.name == "nt":
             import msvcrt
 
             file.seek(1 << 40)  # far behind the end: the lock is for this byte alone
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            how = msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK  # type: ignore[attr-defined]
+            msvcrt.locking(file.fileno(), how, 1)  # type: ignore[attr-defined]
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError as error:
         return error.errno in (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK)  # no locks here at all
     return True

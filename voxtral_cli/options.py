@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import InputError
+from voxtral_cli.console import Console
 
 Model = Annotated[
     str,
@@ -122,3 +123,24 @@ def refuse_json_beside_audio(as_json: bool, audio_on_stdout: bool) -> None:
         raise InputError(
             "--json and the audio would both go to stdout.", "Write the audio to a file: -o FILE."
         )
+
+
+def refuse_astray(ctx: typer.Context, options: dict[str, str]) -> None:
+    """Options of a list do not count for the commands under it.
+
+    Args:
+        options: Parameter -> what it is called.
+
+    Raises:
+        typer.BadParameter: If one stands before such a command.
+    """
+    for name, option in options.items():
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"{option} before {ctx.invoked_subcommand} would not count.")
+
+
+def note_watermark(no_watermark: bool, console: Console) -> None:
+    """Says so where it was asked for."""
+    if no_watermark:
+        console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.errors import InputError
 from voxtral_cli.audio.output import refuse_special, whole_file
+from voxtral_cli.console import printable
 from voxtral_cli.voice_files import KIND as VOICE_KIND
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def write_tokens(path: Path, tokens: Tokens) -> None:
         "sample_rate": str(tokens.sample_rate),
         "samples": str(tokens.samples),
         "fingerprint": tokens.fingerprint,
-        "model": tokens.model,
+        "model": printable(tokens.model),
     }
     codes = np.ascontiguousarray(tokens.codes, dtype=np.int16)
     with whole_file(path) as output:
@@ -64,6 +65,8 @@ def refuse_other_kinds(path: Path) -> None:
     """
     from safetensors import SafetensorError, safe_open
 
+    if not path.is_file():  # a named pipe would never answer
+        return
     with suppress(OSError, SafetensorError), safe_open(path, "numpy") as file:
         if (file.metadata() or {}).get("format") != KIND:
             raise InputError(f"{path} holds something else.", "Give another file with -o.")

@@ -8,8 +8,7 @@ A file holds `codes.STYLE` int16 [codebooks, frames] for each style, and as meta
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from engine.errors import InputError, VoiceError, VoxtralError
 from voxtral_cli.audio.output import check_writable, refuse_special, whole_file
 from voxtral_cli.console import printable
 from voxtral_cli.file_names import VOICE_NAME, check_name
+from voxtral_cli.locks import one_at_a_time
 
 if TYPE_CHECKING:
     from engine.speech import Voice
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 KIND = "voxtral-voice"
 SUFFIX = ".safetensors"
 DEFAULT = "default"
+LOCK = ".lock"
 _ORIGIN_KEYS = ("model", "fingerprint", "quantizer")
 
 
@@ -117,7 +118,7 @@ def write_voice_file(path: Path, voice: VoiceFile) -> None:
         **{key: getattr(first, key) for key in _ORIGIN_KEYS},
     }
     with whole_file(path) as output:
-        output.write(save(tensors, metadata))
+        output.write(save(tensors, {key: printable(text) for key, text in metadata.items()}))
 
 
 def read_voice_file(path: Path) -> VoiceFile:
@@ -136,7 +137,7 @@ def read_voice_file(path: Path) -> VoiceFile:
             metadata = file.metadata() or {}
             if metadata.get("format") != KIND:
                 raise InputError(f"{path} is no voice file.", hint)
-            if not all(text.isprintable() for text in metadata.values()):
+            if not all(text == printable(text) for text in metadata.values()):
                 raise ValueError("its metadata hold control characters")
             of = {key: metadata[key] for key in _ORIGIN_KEYS}
             voices = {
@@ -167,6 +168,8 @@ def _voice(codes: np.ndarray, origin: dict[str, str]) -> "Voice":
 def default_folder() -> Path:
     """Where the user's voices lie: VOXTRAL_VOICES, or the user's data folder."""
     if given := os.environ.get("VOXTRAL_VOICES"):
+        with suppress(RuntimeError):  # nobody's home
+            return Path(given).expanduser()
         return Path(given)
     import platformdirs
 
@@ -248,8 +251,8 @@ class VoiceStore:
             VoiceError: If styles would be added to a voice of another checkpoint.
         """
         self.prepare()
-        path = self.path(name)
-        with self._locked():  # two processes may be making the same name
+        path = self.path(check_name(name, new=True))
+        with one_at_a_time(self.folder / LOCK):  # two processes may be making the same name
             if path.exists() and add:
                 voice = read_voice_file(path).added(voice, force)
             else:
@@ -263,9 +266,11 @@ class VoiceStore:
         Raises:
             VoiceError: If there is no such voice or style.
         """
-        base, _, style = name.partition(":")
-        path = self.existing(base)
-        with self._locked():
+        base, colon, style = name.partition(":")
+        if colon and not style:
+            raise VoiceError("No style is named.", "Give NAME:STYLE, or NAME for all of the voice.")
+        with one_at_a_time(self.folder / LOCK):
+            path = self.existing(base)
             voice = read_voice_file(path) if style else None
             if voice and voice.style(style, base) and len(voice.styles) > 1:
                 rest = {key: part for key, part in voice.styles.items() if key != style}
@@ -280,21 +285,10 @@ class VoiceStore:
             InputError: If the new name is taken.
             VoiceError: If there is no such voice.
         """
-        path, target = self.existing(name), self.path(new)
-        with self._locked():
+        target = self.path(check_name(new, new=True))
+        with one_at_a_time(self.folder / LOCK):
+            path = self.existing(name)
             if target.exists() and not target.samefile(path) and not force:
                 raise InputError(f"There is a voice {new} already.", "Give another, or --force.")
             os.replace(path, target)
         return target
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            yield
-            return
-        with (self.folder / ".lock").open("w") as file:
-            with suppress(OSError):  # a file system without locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield

@@ -131,6 +131,13 @@ def test_a_recording_is_not_called_human(voxtral: Voxtral, speech: np.ndarray) -
     assert lines[-1].startswith("verdict: unknown")
 
 
+def test_the_name_of_a_file_commands_no_terminal(voxtral: Voxtral, speech: np.ndarray) -> None:
+    soundfile.write("a\x1b[2J.wav", speech, 24000)
+    told = voxtral("detect", "a\x1b[2J.wav")
+    assert (told.exit_code, "\x1b" in told.output) == (0, False)
+    assert "a?[2J.wav" in told.stdout
+
+
 def test_the_mark_outlives_the_tags(voxtral: Voxtral) -> None:
     spoken(voxtral, "a.wav")
     samples = soundfile.read("a.wav")[0]

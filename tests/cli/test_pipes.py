@@ -46,6 +46,30 @@ def test_a_closed_pipe_of_words_is_quiet(fake_program: Program) -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
+def test_a_failure_is_one_though_nobody_reads_on(fake_program: Program) -> None:
+    Path("a.txt").write_text("One two three.")
+    Path("empty.txt").write_text("")
+    command = fake_program("batch", "a.txt", "empty.txt", "-o", "out", "-q")
+    read = run(command)
+    reader, writer = os.pipe()
+    os.close(reader)
+    unread = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert read.stdout
+    assert unread.returncode == read.returncode == 3
+
+
+def test_words_are_utf8_and_json_is_ascii_in_any_locale(fake_program: Program) -> None:
+    Path("a.txt").write_text("Naïve 😀 words.", encoding="utf-8")
+    old = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    shown = run(fake_program("batch", "a.txt", "--show-text"), env=old)
+    assert "Naïve" in shown.stdout.decode("utf-8")
+    listed = run(fake_program("batch", "a.txt", "--show-text", "--json"), env=old)
+    assert "Naïve" in json.loads(listed.stdout.decode("ascii"))[0]["text"]
+    code = "from voxtral_cli import app; app.app = lambda **_: print('\\udce9'); app.main()"
+    assert run([sys.executable, "-c", code], env=old).stdout == b"\xe9\n"  # a path as it is
+
+
 @pytest.mark.parametrize("closed", ["2> >(true)", "2>&-", "2>&- <&-"])
 def test_the_work_goes_on_when_nobody_reads_stderr(fake_program: Program, closed: str) -> None:
     Path("a.txt").write_text("One two three.")

@@ -26,7 +26,7 @@ import numpy as np
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.output import Output, write_error
-from voxtral_cli.books.locks import locked_file
+from voxtral_cli.locks import locked_file
 
 HEADER = {"voxtral_ledger": 1}
 MOST_CODEBOOKS, MOST_FRAMES = 256, 100_000

@@ -10,7 +10,7 @@ import typer
 from engine.errors import VoxtralError
 from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json, print_table
-from voxtral_cli.failures import ExitCode, print_error
+from voxtral_cli.failures import ExitCode, perhaps_unread, print_error
 from voxtral_cli.options import (
     Consent,
     Context,
@@ -23,6 +23,7 @@ from voxtral_cli.options import (
     Quantize,
     Quiet,
     Voice,
+    note_watermark,
 )
 
 if TYPE_CHECKING:
@@ -191,6 +192,7 @@ def batch(
     kept = [voice, *roles.values()]
     target = targets.target(books, output, format_name, split, title, kept, subtitles or ())
     finish = targets.finish(target.format, loudness, subtitles, not no_watermark)
+    note_watermark(no_watermark, console)
     voices = targets.voices(target.products, roles, voice, model, encoder, consent, console)
     if verify:
         targets.check_ears()
@@ -212,10 +214,11 @@ def batch(
     )
     said.failures[:0] = unread
     console.note(summary(said))
-    if as_json:
-        print_json(facts(said, target.ledger))
-    else:
-        print("".join(f"{file['file']}\n" for file in said.files), end="")
+    with perhaps_unread():
+        if as_json:
+            print_json(facts(said, target.ledger))
+        else:
+            print("".join(f"{file['file']}\n" for file in said.files), end="")
     raise typer.Exit(ended(said.failures, bool(said.files)))
 
 
@@ -267,19 +270,16 @@ def print_passages(books: "Sequence[Book]", as_json: bool) -> None:
             ]
         )
         return
-    for part in [part for _, parts in books for part in parts]:
-        for passage in part.passages:
-            print(passage.text)
+    for passage in (p for _, parts in books for part in parts for p in part.passages):
+        print(passage.text)
 
 
 def summary(said: "Report") -> str:
     """What was done, for people."""
     speed = f" ({said.seconds / said.took:.1f} x real time)" if said.spoken else ""
-    lines = [
-        f"{said.spoken} passages spoken: {said.seconds:.1f} s of sound in {said.took:.1f} s{speed}"
-    ]
-    for file in said.files:
-        lines += [f"{file['file']}: {'written' if file['new'] else 'is up to date'}"]
+    took = f"{said.seconds:.1f} s of sound in {said.took:.1f} s{speed}"
+    lines = [f"{said.spoken} passages spoken: {took}"]
+    lines += [f"{f['file']}: {'written' if f['new'] else 'is up to date'}" for f in said.files]
     lines += [f"flawed: {note}" for note in said.notes]
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES} more lines (--json has all)"]

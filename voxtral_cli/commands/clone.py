@@ -8,7 +8,8 @@ import typer
 
 from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json
-from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quiet
+from voxtral_cli.failures import perhaps_unread
+from voxtral_cli.options import Consent, Device, Encoder, Json, Model, Quantize, Quiet
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -68,6 +69,7 @@ def clone(
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -97,7 +99,7 @@ def clone(
     paths = [Path(clip) for clip in clips]
     if steps is not None and not optimise:
         raise InputError("--steps is for --optimise.", "Give both, or neither.")
-    chosen = check_name(name) if name is not None else name_of(paths[0])
+    chosen = check_name(name, new=True) if name is not None else name_of(paths[0])
     kind = DEFAULT if style is None else check_name(style)
     loading.check_no_preset(chosen, model)
     store.prepare()
@@ -112,7 +114,7 @@ def clone(
     if heard is not None:
         with heard.open(reference.rate, {}) as write:
             write(reference.samples)
-    engine = loading.load_engine(model, device, None if optimise else encoder)
+    engine = loading.load_engine(model, device, None if optimise else encoder, quantize)
     score = None
     if optimise:
         if style is not None and store.path(chosen).exists():
@@ -130,12 +132,12 @@ def clone(
         f'use it: voxtral say "Hello." --voice {said}'
     )
     facts = {"name": chosen, "style": kind, "file": str(path), **_facts(reference, voice, score)}
-    if trial:
-        facts |= trial.run(engine, voice, said, reference, console)
-    if as_json:
-        print_json(facts)
-    else:
-        print(path)
+    try:
+        if trial:
+            facts |= trial.run(engine, voice, said, reference, console)
+    finally:  # the voice is there, even if it could not be heard
+        with perhaps_unread():
+            print_json(facts) if as_json else print(path)
 
 
 def _optimised(
@@ -173,7 +175,8 @@ def _facts(reference: "Reference", voice: "Voice", score: "Optimised | None") ->
 def _check_new(name: str, clips: list[Path]) -> None:
     """What is written goes to a file, and none of the clips."""
     from engine.errors import InputError
+    from voxtral_cli.destination import STDOUT
 
     path = Path(name)
-    if name == "-" or (path.exists() and any(c.exists() and path.samefile(c) for c in clips)):
+    if name in STDOUT or (path.exists() and any(c.exists() and path.samefile(c) for c in clips)):
         raise InputError(f"Audio cannot go to {name}.", "Give the name of a new file.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voxtral_cli.console import Console, print_json
+from voxtral_cli.console import Console, print_json, printable
 from voxtral_cli.options import Json, Quiet
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Findings:
             )
         said = "; ".join(f"{name} {value}" for name, value in (self.tags or {}).items())
         return [
-            f"file: {self.file}, {self.seconds:.1f} s",
+            f"file: {printable(self.file)}, {self.seconds:.1f} s",
             "tags: do not say that it is AI-generated"
             if self.tags is None
             else f"tags: AI-generated; {said}".removesuffix("; "),

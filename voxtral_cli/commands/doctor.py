@@ -12,8 +12,8 @@ import typer
 from engine.errors import VoxtralError
 from voxtral_cli import __version__, loading
 from voxtral_cli.console import print_json, print_table
-from voxtral_cli.failures import ExitCode
-from voxtral_cli.options import Device, Encoder, Json, Model
+from voxtral_cli.failures import ExitCode, perhaps_unread
+from voxtral_cli.options import Device, Encoder, Json, Model, Quantize
 
 PACKAGES = (
     "torch",
@@ -46,6 +46,7 @@ def doctor(
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
+    quantize: Quantize = None,
     as_json: Json = False,
 ) -> None:
     """Check the installation; exit code 1 if speech cannot be made.
@@ -62,12 +63,13 @@ def doctor(
         _ffmpeg(),
         _players(),
         _guarded("hub cache", _cache),
-        _guarded(f"checkpoint {model}", lambda: _checkpoint(model, encoder, device)),
+        _guarded(f"checkpoint {model}", lambda: _checkpoint(model, encoder, device, quantize)),
     ]
-    if as_json:
-        print_json([asdict(check) for check in checks])
-    else:
-        print_table(["", "state", ""], [[c.name, c.state, c.found] for c in checks])
+    with perhaps_unread():
+        if as_json:
+            print_json([asdict(check) for check in checks])
+        else:
+            print_table(["", "state", ""], [[c.name, c.state, c.found] for c in checks])
     if any(check.state == "broken" for check in checks):
         raise typer.Exit(ExitCode.FAILED)
 
@@ -128,8 +130,8 @@ def _cache() -> str:
     return str(cache_folder())
 
 
-def _checkpoint(model: str, encoder: str | None, device: str) -> str:
-    engine = loading.load_engine(model, device, encoder)
+def _checkpoint(model: str, encoder: str | None, device: str, quantize: str | None) -> str:
+    engine = loading.load_engine(model, device, encoder, quantize)
     cloning = "can encode" if engine.can_clone else "no codec encoder"
     return (
         f"{engine.name} {engine.fingerprint[:12]}, {len(engine.voices)} voices, "

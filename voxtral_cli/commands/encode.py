@@ -16,6 +16,7 @@ from voxtral_cli.options import (
     Model,
     Output,
     Play,
+    Quantize,
     Quiet,
     refuse_json_beside_audio,
 )
@@ -37,6 +38,7 @@ def encode(
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -52,11 +54,12 @@ def encode(
     from engine.errors import InputError, VoiceError
     from voxtral_cli.audio.output import check_writable, refuse_input
     from voxtral_cli.audio.read import check_readable, read_audio
+    from voxtral_cli.destination import STDOUT
     from voxtral_cli.tokens import Tokens, refuse_other_kinds, write_tokens
 
     source = Path(audio)
     path = Path(output) if output is not None else source.parent / f"{source.stem}.safetensors"
-    if path == Path("-"):
+    if output in STDOUT:
         raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
     check_writable(path)
     refuse_input(path, [source])
@@ -68,7 +71,7 @@ def encode(
             "Give a recovered encoder with --encoder FILE, or use nano.",
         )
     sound = read_audio(source)
-    engine = loading.load_engine(model, device, encoder)
+    engine = loading.load_engine(model, device, encoder, quantize)
     from engine.generation.waveform import HEARD  # torch is there now
 
     console, seconds = Console(quiet), len(sound.samples) / sound.rate
@@ -102,6 +105,7 @@ def decode(
     force: Force = False,
     model: Model = "nano",
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -119,7 +123,7 @@ def decode(
     destination = choose_destination(output, format_name, play, [tokens])
     refuse_json_beside_audio(as_json, destination.on_stdout)
     content = read_tokens(Path(tokens))
-    engine = loading.load_engine(model, device)
+    engine = loading.load_engine(model, device, None, quantize)
     check_origin(content, engine, force)
     samples = engine.decode(content.codes)[: content.samples]
     facts = {"codec": f"{engine.name} {engine.fingerprint[:12]}"}

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from voxtral_cli.console import Console, print_json, print_table, tell
-from voxtral_cli.options import Json, Quiet
+from voxtral_cli.options import Json, Quiet, refuse_astray
 
 models = typer.Typer(rich_markup_mode=None)
 
@@ -30,6 +30,7 @@ def list_models(ctx: typer.Context, as_json: Json = False) -> None:
     voxtral models pull mistralai/Voxtral-4B-TTS-2603
     """
     if ctx.invoked_subcommand is not None:
+        refuse_astray(ctx, {"as_json": "--json"})
         return
     from engine.hub import known
 
@@ -102,12 +103,15 @@ def _stopping_at_once() -> Iterator[None]:
         tell("interrupted; the same command goes on")
         os._exit(128 + number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, stop) for number in numbers]
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    before = {n: signal.getsignal(n) for n in (getattr(signal, s, None) for s in names) if n}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:  # as of nohup, and of what a script does in the background
+            signal.signal(number, stop)
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

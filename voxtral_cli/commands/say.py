@@ -27,6 +27,7 @@ from voxtral_cli.options import (
     Quantize,
     Quiet,
     Voice,
+    note_watermark,
     refuse_json_beside_audio,
 )
 from voxtral_cli.provenance import WATERMARK, tags
@@ -160,8 +161,7 @@ def say(
     warn_of_text(text, characters, console)
     warn_of_languages([options.language], console)
     chosen = choose_voice(voice, model, encoder, consent, console)
-    if no_watermark:
-        console.note("note: without a watermark, even if the voice is cloned (--no-watermark)")
+    note_watermark(no_watermark, console)
     own = encoder if chosen.encoded else None
     engine = loading.load_engine(model, device, own, quantize, graphs)
     warn_of_speed(engine, characters, len(chunks), options, console)

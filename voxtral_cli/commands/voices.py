@@ -7,7 +7,16 @@ import typer
 
 from voxtral_cli import loading
 from voxtral_cli.console import Console, print_json, print_table
-from voxtral_cli.options import AudioFormat, Device, Json, Model, Output, Quiet
+from voxtral_cli.options import (
+    AudioFormat,
+    Device,
+    Json,
+    Model,
+    Output,
+    Quantize,
+    Quiet,
+    refuse_astray,
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of your voices.")]
 NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.")]
@@ -26,12 +35,7 @@ def list_voices(ctx: typer.Context, model: Model = "nano", as_json: Json = False
     voxtral say "Hello." --voice casual_male -o hello.wav
     """
     if ctx.invoked_subcommand is not None:
-        for name, option in (("model", "--model"), ("as_json", "--json")):
-            source = ctx.get_parameter_source(name)
-            if source is not None and source.name == "COMMANDLINE":
-                raise typer.BadParameter(
-                    f"{option} before {ctx.invoked_subcommand} would not count."
-                )
+        refuse_astray(ctx, {"model": "--model", "as_json": "--json"})
         return
     from voxtral_cli.voice_files import VoiceStore
 
@@ -87,6 +91,7 @@ def play(
     format_name: AudioFormat = None,
     model: Model = "nano",
     device: Device = "auto",
+    quantize: Quantize = None,
     quiet: Quiet = False,
 ) -> None:
     """Let a voice of yours be heard as the model hears it: its recording out of its codes.
@@ -113,7 +118,7 @@ def play(
             f'Hear it speak: voxtral say "Hello." --voice {name}',
         )
     voice = read_voice_file(store.existing(base)).style(style, base)
-    engine = loading.load_engine(model, device)
+    engine = loading.load_engine(model, device, None, quantize)
     from engine.watermark import marked  # imports torch
 
     samples = engine.hear(voice)
