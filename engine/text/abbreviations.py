@@ -1,9 +1,8 @@
-"""Abbreviations with a full stop, dotted acronyms and Roman numerals -> English words."""
+"""Abbreviations and dotted acronyms -> English words."""
 
 import re
 
 from engine.text.dates import DAYS, MONTHS
-from engine.text.numerals import cardinal, ordinal
 
 _TITLES = {
     "Mr": "Mister",
@@ -21,7 +20,27 @@ _TITLES = {
     "Hon": "Honorable",
     "Mt": "Mount",
     "Ft": "Fort",
+    "Rt": "Right",
+    "Maj": "Major",
+    "Lieut": "Lieutenant",
+    "Adm": "Admiral",
+    "Cpl": "Corporal",
+    "Pvt": "Private",
+    "Fr": "Father",
+    "Insp": "Inspector",
+    "Supt": "Superintendent",
+    "Det": "Detective",
+    "Messrs": "Messers",
+    "Mme": "Madame",
+    "Mlle": "Mademoiselle",
+    "Drs": "Doctors",
 }
+_WITHOUT_DOT = (
+    "Prof|Capt|Lt|Sgt|Mt|Lieut|Cpl|Pvt|Insp|Supt|Messrs|Mme|Mlle|(?<=Lt )(?:Col|Gen)"
+    "|Maj(?= Gen\\b)|(?<=Maj )Gen"
+)
+"""What the British write without one; the others are words or names, too."""
+
 _BEFORE_NUMBER = {
     "No": "number",
     "no": "number",
@@ -33,6 +52,14 @@ _BEFORE_NUMBER = {
     "vol": "volume",
     "Ch": "chapter",
     "ch": "chapter",
+    "Chap": "chapter",
+    "chap": "chapter",
+    "Bk": "book",
+    "bk": "book",
+    "Pt": "part",
+    "pt": "part",
+    "Sc": "scene",
+    "sc": "scene",
     "Sec": "section",
     "sec": "section",
     "p": "page",
@@ -63,8 +90,16 @@ _STARTERS = (
 )
 _NOT_A_STREET = (
     "In|At|On|The|From|To|And|Near|For|Of|By|With|Saint|St|Our|Is|Was|Visit|Mister|Missus|Miz|But"
+    "|See|Meet|Ask|Call|Tell|Dear|Watch"
 )
-_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+_A_STREET = "Baker|Bond|Bourbon|Broad|Canal|Church|Elm|Fleet|High|Main|Market|Oak|Wall"
+"""Streets before which a capital begins no saint's name: Wall St. Journal."""
+
+_OF_A_STREET = (
+    "Station|Clinic|Hospital|Market|Garda|Police|Tube|School|Bridge|Baptist|Methodist|Theatre"
+    "|Theater|Gallery|New|San|Santa|Los|Las|Bakery|Cafe|Hotel|Journal|Synagogue|Mosque|Bus|Subway|Metro"
+)
+"""What is named after its street, or begins the name of its city: Liverpool St. Station."""
 
 _ENDS = re.compile(rf"[\"')\]]{{0,3}}(?:$| +[\"'(]?(?:{_STARTERS})\b)")
 _CAPITAL = re.compile(
@@ -80,7 +115,10 @@ _SINCE_START = re.compile(
 )
 """A time that opens its sentence, which goes on: "At 5 p.m. John left"."""
 
-_TITLE = re.compile(rf"\b({'|'.join(_TITLES)})\.(?= ?[A-Z])")
+_TITLE = re.compile(
+    rf"\b(?:({'|'.join(_TITLES)}|Dr)\.(?= and (?:Mrs?|Ms|Miss|Dr|Lady|Madame)\b)"
+    rf"|({'|'.join(_TITLES)})\.(?= ?[A-Z])|({_WITHOUT_DOT})(?= [A-Z][a-z]))"
+)
 _MISTER = re.compile(r"\b(Mrs?|Ms)(?:\.|(?= [A-Z]))(?!\w)")
 _NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\. ?(?=\d)")
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
@@ -91,19 +129,15 @@ _SAID = re.compile(
 )
 _CLOCK = re.compile(r"(?<=\d)( ?[AaPp])\.([Mm])\.(?!\w)")
 _ENDING = re.compile(rf"\b({'|'.join(_CLOSING)})\.(?!\w)")
-_SAINT = re.compile(r"\b(St|Dr)\.(?= ?[A-Z\d])")
+_SAINT = re.compile(r"(?:\b([A-Z\d][\w']{0,30}) )?\b(St|Dr)(?:\.(?= ?[A-Z\d])|(?= [A-Z][a-z]))")
+_BEFORE_A_NAME = re.compile(rf"Mount|Mt|Fort|Port|East|West|{_NOT_A_STREET}|{_STARTERS}")
 _STREET = re.compile(
     rf"\b((?!(?:{_NOT_A_STREET})\b)[A-Z][a-z]{{1,30}}|\d+(?:st|nd|rd|th)) (St|Dr)\."
 )
+_NAME = re.compile(rf" ?(?!(?:{_OF_A_STREET})\b)[A-Z]")
+_HOUSE = re.compile(r"(?<!\w)(?!(?:1[5-9]|20)\d\d )\d{1,5}[A-Z]? (?:[A-Z][a-z]{1,12} )?$")
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
-_COUNTED = ("Chapter", "Part", "Book", "Volume", "Act", "Scene", "War", "Section", "Article")
-_NUMERAL = re.compile(
-    rf"\b({'|'.join([*_COUNTED, *map(str.upper, _COUNTED)])}|Henry|Louis|Elizabeth|Charles"
-    r"|George|Edward|William|James|Richard|Philip|Paul|Pius|Benedict|Napoleon) "
-    r"(?![CL]\b)(C?(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3}))(?!\w|\.\w|'(?!s\b))"
-)
-_LOUD_BEFORE, _LOUD_AFTER = re.compile(r"[A-Z]{2} $"), re.compile(r" (?=[A-Z]{2})")
-_PRONOUN = re.compile(r"(?:PART|BOOK|WAR|SECTION|ARTICLE) I(?= \w)")
+_ET_CETERA = re.compile(r"(?<!\w)&c\b\.?")
 _CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
@@ -112,20 +146,21 @@ def spoken_abbreviations(text: str) -> str:
 
     A full stop that also ends the sentence stays.
     """
-    text = _TITLE.sub(lambda match: _TITLES[match[1]], text)
+    text = _ET_CETERA.sub("etc.", text)
+    text = _TITLE.sub(_titled, text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
     text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, _CIRCA.sub("circa ", text)))
     text = _SAID.sub(_said, _MEASURE.sub(r"\1", text))
     text = _CLOCK.sub(lambda match: match[1] + match[2] + _clock_stop(match), text)
     text = _ENDING.sub(_closed, text)
     text = _STREET.sub(_street, text)
-    text = _SAINT.sub(lambda match: {"St": "Saint", "Dr": "Doctor"}[match[1]], text)
+    text = _SAINT.sub(_saint, text)
     return _DOTTED.sub(lambda match: match[1].replace(".", "") + _stop(match), text)
 
 
-def spoken_numerals(text: str) -> str:
-    """ "CHAPTER XIV of Louis XVI's life" -> "Chapter fourteen of Louis the sixteenth's life"."""
-    return _NUMERAL.sub(_roman, text)
+def _titled(match: re.Match[str]) -> str:
+    title = match[1] or match[2] or match[3]
+    return "Doctor" if title == "Dr" else _TITLES[title]
 
 
 def _starts_sentence(match: re.Match[str]) -> bool:
@@ -165,29 +200,20 @@ def _clock_stop(match: re.Match[str]) -> str:
 
 
 def _street(match: re.Match[str]) -> str:
+    """A name after it makes it a saint's or a doctor's, but not after the number of a house."""
     name, short = match.groups()
-    before_name = match.string[match.end() : match.end() + 2].strip().isupper()
-    if short == "Dr" and before_name and not _stop(match):
+    text, start, end = match.string, match.start(), match.end()
+    street = name[0].isdigit() or name in _A_STREET.split("|")
+    street = street or _HOUSE.search(text, max(0, start - 20), start) is not None
+    if not street and _NAME.match(text, end) and not _stop(match):
         return match[0]
     return f"{name} {'Street' if short == 'St' else 'Drive'}{_stop(match)}"
 
 
-def _roman(match: re.Match[str]) -> str:
-    word, numeral = match.groups()
-    counted = word.capitalize() in _COUNTED
-    values = [_ROMAN[letter] for letter in numeral]
-    pronoun = (numeral == "I" and not counted) or _PRONOUN.match(match.string, match.start())
-    if not values or pronoun:
+def _saint(match: re.Match[str]) -> str:
+    """Without a dot it may be a street after a name: "Harley St Clinic"."""
+    before, short = match.groups()
+    if before and not (match[0].endswith(".") or _BEFORE_A_NAME.fullmatch(before)):
         return match[0]
-    total = sum(
-        -value if value < following else value
-        for value, following in zip(values, [*values[1:], 0], strict=True)
-    )
-    if not counted:
-        return f"{word} the {ordinal(str(total))}"
-    words = f"{word.capitalize() if word.isupper() else word} {cardinal(str(total))}"
-    follows = _LOUD_AFTER.match(match.string, match.end())
-    before = match.string[max(0, match.start() - 3) : match.start()]
-    if word.isupper() and (follows or _LOUD_BEFORE.search(before)):
-        return words.replace("-", " ").upper() + "," * bool(follows)  # part of what is shouted
-    return words
+    word = {"St": "Saint", "Dr": "Doctor"}[short]
+    return f"{before} {word}" if before else word

@@ -129,7 +129,9 @@ class _Ascii(dict[int, str]):
         if char in self._kept:
             pass
         elif category == "No" or 0xFF10 <= code <= 0xFF5A:
-            result = unicodedata.normalize("NFKC", char).replace("\u2044", "/")
+            result = unicodedata.normalize("NFKC", char)
+            if "\u2044" in result:
+                result = " " + result.replace("\u2044", "/")
         elif category[0] == "S" or (category[0] == "P" and code in _EUROPEAN_MARKS):
             result = " "
         self[code] = result

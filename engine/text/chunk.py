@@ -7,6 +7,7 @@ sentence ends. Every word comes once, in order.
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import accumulate
 
 from sentencex import segment  # type: ignore[import-untyped]
 
@@ -15,11 +16,17 @@ from engine.text.punctuation import finished
 _PIECE = 10_000
 """Characters given to the sentence splitter at a time, so that its cost stays linear."""
 
-_CUTS = (re.compile(r"[;:](?= )"), re.compile(r",(?= )"), re.compile(r"(?= )"))
+_CUTS = (re.compile(r"[;:\u061b](?= )"), re.compile(r"[,\u060c](?= )"), re.compile(r"(?= )"))
 """Where a sentence that is too long may be cut, best first."""
+
+_AROUND = set('"()[]\u00ab\u00bb\u2018\u201c\u201d\u201e\u2039\u203a')
+"""Between these the splitter sees no end of a sentence."""
 
 _SCRAP = 8
 """A last chunk shorter than this part of the longest one is a scrap."""
+
+_OPENED = re.compile(r"(?<=\s)[\"'(\u00ab\u2018\u201c]{1,3}$")
+"""What opens the next sentence, where it is not closed in this paragraph."""
 
 _INSIDE = re.compile(r"\.$|(?<!\w)[^\W\d_]\. $")
 """A full stop within a word ("z.B.") or after a single letter ("M. Dupont") ends no sentence,"""
@@ -42,17 +49,24 @@ def chunk_line(line: str, max_chars: int, close: bool, language: str = "en") -> 
     return [" ".join(group) for group in _groups(pieces, max_chars)]
 
 
-def evened(chunks: list[str], max_chars: int, close: bool) -> list[str]:
+def evened(chunks: list[str], max_chars: int, close: bool, language: str = "en") -> list[str]:
     """The same with no scrap at the end: the long sentence before it is cut, and part goes to it.
 
-    Only at a comma, a colon or a semicolon; as it was where that leads to nothing.
+    Only where a sentence ends in it, at a comma, a colon or a semicolon; as it was where that leads
+    to nothing.
     """
     if len(chunks) < 2 or len(chunks[-1]) >= max_chars // _SCRAP:
         return chunks
     *done, long, scrap = chunks
     room = max_chars - 1 - len(scrap)
-    ends = [match.end() for cut in _CUTS[:2] for match in cut.finditer(long)]
-    ends = [end for end in ends if max_chars // 3 <= end and len(long) - end - 1 <= room]
+    parts = accumulate(map(len, _within(long, language)))
+    within = [end - long[end - 1].isspace() for end in parts][:-1]
+    pauses = [match.end() for cut in _CUTS[:2] for match in cut.finditer(long)]
+    fitting = (
+        [end for end in ends if max_chars // 3 <= end and len(long) - end - 1 <= room]
+        for ends in (within, pauses)
+    )
+    ends = next(filter(None, fitting), None)
     if not ends:
         return chunks
     end = min(ends, key=lambda end: abs(2 * end - len(long) - len(scrap)))
@@ -76,6 +90,10 @@ def sentences(line: str, language: str = "en") -> Iterator[str]:
 def _segments(text: str, language: str) -> list[str]:
     """What sentencex finds, without the ends that it sees in abbreviations it does not know."""
     found: list[str] = list(segment(language, text))
+    for number in range(len(found) - 1):
+        if opened := _OPENED.search(found[number]):
+            found[number] = found[number][: opened.start()]
+            found[number + 1] = opened[0] + found[number + 1]
     if language == "en":
         return found
     whole = found[:1]
@@ -88,11 +106,29 @@ def _segments(text: str, language: str) -> list[str]:
     return whole
 
 
+def _whole(line: str, max_chars: int, language: str) -> Iterator[str]:
+    for sentence in sentences(line, language):
+        yield from _within(sentence, language) if len(sentence) > max_chars else (sentence,)
+
+
+def _within(text: str, language: str) -> list[str]:
+    """Sentences of a speech or an aside, too: the splitter takes one for a part of a sentence."""
+    kept = [place for place, char in enumerate(text) if char not in _AROUND]
+    found, start, count = [], 0, 0
+    for part in _segments("".join(map(text.__getitem__, kept)), language)[:-1]:
+        count += len(part)
+        after = kept[count]
+        if not text[after].islower():
+            end = text.rfind(" ", start, after) + 1 if part[-1] == " " else after
+            found.append(text[start:end])
+            start = end
+    return [*found, text[start:]]
+
+
 def _pieces(line: str, max_chars: int, close: bool, language: str) -> list[str]:
     """Sentences, those over `max_chars` cut up; `close`: a cut-off piece gets a full stop."""
     pieces = []
-    for sentence in map(str.strip, sentences(line, language)):
-        rest = sentence
+    for rest in map(str.strip, _whole(line, max_chars, language)):
         while len(rest) > max_chars:
             cut = _cut(rest, max_chars - 1 if close else max_chars)
             piece, rest = rest[:cut].strip(), rest[cut:].strip()

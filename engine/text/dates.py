@@ -33,7 +33,8 @@ DAYS = {
     "Sun": "Sunday",
 }
 _DAY = r"(\d{1,2})(?:st|nd|rd|th)?"
-_YEAR = r"(?:,? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d))?"
+_ANY_YEAR = r"10[1-9]\d|1[1-9]\d\d|20\d\d"
+_YEAR = rf"(?:,? ({_ANY_YEAR})(?![\d:,.-]?\d))?"
 
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:)|(?![\d-]))")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
@@ -41,7 +42,7 @@ _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _DAYS = rf"{_DAY}(?: ?[-\u2013] ?{_DAY})?"
 _MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAYS}(?![\d:,.%-]?\d|%|[A-Za-z]){_YEAR}")
 _DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAYS} (?:of )?({_MONTH})\b{_YEAR}")
-_MONTH_YEAR = re.compile(rf"\b({_MONTH}),? (1[1-9]\d\d|20\d\d)(?![\d:,.-]?\d)")
+_MONTH_YEAR = re.compile(rf"\b({_MONTH}),? ({_ANY_YEAR})(?![\d:,.-]?\d)")
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS, key=len, reverse=True))})\.?,(?= )")
 
 _DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,$])'?([2-9]0))'?s\b")
@@ -54,7 +55,8 @@ _BARE_YEAR = re.compile(
     r"|[Ww]inter|[Tt]he(?= (?:1[789]|20)\d[1-9]\b(?! (?:people|men|women|children"
     r"|passengers|patients|students|workers|soldiers|members|employees|voters|victims|prisoners"
     r"|participants)\b))) )?"
-    r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))(1[1-9]\d\d|20\d\d)"
+    r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))"
+    rf"({_ANY_YEAR})"
     r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
     r"(?! (?:percent|million|billion|[kcm]?[mgl]|x)\b)(?! [+*/=])"
     r"(?:(?(1)(?:(?<=1[789]\d\d)|(?<=20\d\d))|(?!))|(?! (?:people|men|women|children"
@@ -69,6 +71,41 @@ _TIME_SPAN = re.compile(
     r"(?<=\d)((?: ?[AaPp][Mm]\b)?) ?[-\u2013] ?(?=\d{1,2}(?::\d\d| ?[AaPp][Mm]\b))"
 )
 _TIME_DOT = re.compile(r"(?<![\d:.,])(1[0-2]|0?[1-9])\.(?=[0-5]\d ?[AaPp][Mm]\b)")
+_MEASURED = (
+    r" ?(?:[%\u00b0$\u00a3\u20ac/*=+^\u00d7]|(?:per|percent|pence|times|points?|degrees|thousand"
+    r"|million|billion|miles|feet|inches|seconds|minutes|pounds|dollars|euros|cents|knots"
+    r"|tons|tonnes|\w{0,6}(?:met(?:er|re)s|grams)|[kcm]?m|[km]?g|ms|s|lbs?|oz|ft"
+    r"|[kmMG]?Hz|[km]?V|[kM]?W|[MGk]B|[mk]ph|x|p|an?|against|apiece|each)\b)"
+)
+_TOLD = re.compile(
+    r"((?P<at>\b[Aa]t )|\b[Tt]he (?=\d\d?\.\d\d (?:bus|express|from|train)\b)"
+    r"|\b(?:catch|caught|miss|missed|took) the (?=\d\d?\.\d\d(?! (?!(?:and|at|back|bus|down"
+    r"|express|for|from|home|in|on|to (?=[A-Z])|train|up)\b)[a-z])))"
+    rf"(0?[1-9]|1\d|2[0-3])\.(?=[0-5]\d\b(?![.,:/-]?\d|{_MEASURED}))"
+)
+"""Hours and minutes, if it is no decimal: "left at 8.15", "the 4.50 from Paddington"."""
+
+_EVENT = re.compile(
+    r"\b(?:(?:arriv|call|depart|leav|return|start|wak)[a-z]{0,3}|left|met|meet|meets|meeting|woke"
+    r"|rose|breakfast|lunch|tea|dine|dines|dined|dinner|supper|trains?|beg[aiu]n|begins|came|come"
+    r"|comes|coming|got (?:back|home|here|off|there|up)) (?:[\w'\u2019-]{1,20} ){0,4}$"
+)
+_DAYTIME = re.compile(
+    r"\d\d (?:hours|sharp|tonight|tomorrow|in the (?:morning|afternoon|evening)"
+    r"|th(?:is|at) (?:morning|afternoon|evening|night)"
+    r"|on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+)
+_PRICED = re.compile(
+    r"\b(?:averag|bought|clock|clos|end|estimat|held|measur|open|peg|pric|quot|rat|remain|scor|sell"
+    r"|sold|stand|stood|trad|valu)[a-z]{0,4} $|\bin $"
+    r"|\b(?:average|[Cc]urrency|dollar|ERA|euro|GPA|[Gg]rowth|[Ii]ndex|[Ii]nflation|[Ii]nterest"
+    r"|[Oo]dds|pound|[Pp]rices?|[Rr]ates?|[Ss]hares?|[Ss]tocks?|[Tt]rading|[Uu]nemployment|yen"
+    r"|[Yy]ields?)\b"
+)
+_HOURS = re.compile(
+    r"\b((?:[Aa]t|[Aa]fter|[Bb]efore|[Bb]y|[Ff]rom|[Ss]ince|[Uu]ntil|about|around|till|to) )?"
+    r"(?<![\w.,:$\u00a3\u20ac-])([01]\d|2[0-4])([0-5]\d)( hours\b)?(?![\w%]|[ .,:/-]\d)"
+)
 _TIME = re.compile(
     r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)Z?)?(?![:\d]|\.\d)"
     r"(?: ?([AaPp])[Mm]\b(?!'))?"
@@ -85,6 +122,7 @@ def spoken_dates(text: str) -> str:
     text = _MONTH_DAY.sub(_month_day, text)
     text = _DAY_MONTH.sub(_day_month, text)
     text = _MONTH_YEAR.sub(lambda match: f"{_month(match[1])} {year(match[2])}", text)
+    text = _HOURS.sub(_hours, _TOLD.sub(_told, text))
     text = _TIME_SPAN.sub(r"\1 to ", _TIME_DOT.sub(r"\1:", text))
     text = _HOUR.sub(lambda match: f"{cardinal(match[1])} {match[2].upper()}M", text)
     text = _TIME.sub(_time, text)
@@ -147,11 +185,35 @@ def _ordinal(day: str) -> str:
     return ordinal(day.lstrip("0"))
 
 
+def _told(match: re.Match[str]) -> str:
+    """ "left at 8.15" -> "left at 8:15", but not what is sold at that."""
+    text, start = match.string, match.start()
+    if match["at"]:
+        event = _EVENT.search(text, max(0, start - 100), start) or _DAYTIME.match(text, match.end())
+        if not event or _PRICED.search(text, max(0, start - 60), start):
+            return match[0]
+    return f"{match[1]}{match[3]}:"
+
+
+def _hours(match: re.Match[str]) -> str:
+    """ "at 0600" -> "at oh six hundred", "1400 hours" -> "fourteen hundred hours"."""
+    at, hour, minute, hours = match.groups()
+    counted = at or (minute == "00" and hour not in {"10", "20"})  # "2000 hours" of work
+    if not ((at or hours) if hour[0] == "0" else (hours and counted)):
+        return match[0]
+    past = "hundred" if minute == "00" else _two_digits(minute)
+    return f"{at or ''}{'zero' if hour == '00' else _two_digits(hour)} {past}{hours or ''}"
+
+
+def _two_digits(digits: str) -> str:
+    return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
+
+
 def _time(match: re.Match[str]) -> str:
     hour, minute, second, letter = match.groups()
     words = [cardinal(str(int(hour)))]
     if minute != "00":
-        words.append(f"oh {cardinal(minute[1])}" if minute[0] == "0" else cardinal(minute))
+        words.append(_two_digits(minute))
     elif not letter and not second:
         if 1 <= int(hour) <= 12:
             words.append("o'clock")

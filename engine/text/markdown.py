@@ -3,6 +3,8 @@
 import html
 import re
 
+from engine.text.headings import ends_here
+
 _ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,31};")
 _COMMENT = re.compile(r"<!--[^\n]{0,500}?-->")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
@@ -29,8 +31,10 @@ _WRAPPED = re.compile(
 _END_MARKS = ".!?:;,"
 
 
-def plain_line(text: str, star: str = " times ") -> str:
+def plain_line(text: str, star: str = " times ", heading: bool = False) -> str:
     """One paragraph as one line without markup; `star` is read for one among numbers.
+
+    Lines of a heading end like sentences where their sense does.
 
     Example:
         >>> plain_line("# Title\\nSome **bold** [link](http://x.org).")
@@ -41,8 +45,11 @@ def plain_line(text: str, star: str = " times ") -> str:
     text = _LINK.sub(r"\1", _FOOTNOTE.sub("", text))
     text = _CITATION.sub("", text)
     lines: list[str] = []
-    for line in text.split("\n"):
+    written = text.split("\n")
+    for line, following in zip(written, [*written[1:], ""], strict=True):
         _append_line(lines, line)
+        if heading and ends_here(line, following):
+            _close(lines)
     return _inline(_WRAPPED.sub("", "\n".join(lines)).replace("\n", " "), star)
 
 

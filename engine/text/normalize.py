@@ -9,29 +9,23 @@ import re
 from string import digits
 
 from engine.errors import InputError
-from engine.text.abbreviations import spoken_abbreviations, spoken_numerals
+from engine.text.abbreviations import spoken_abbreviations
 from engine.text.addresses import spoken_addresses
+from engine.text.capitals import calmed
 from engine.text.characters import printable, to_ascii
 from engine.text.dates import spoken_dates
 from engine.text.foreign import spoken_numbers
 from engine.text.german import german_ordinals
+from engine.text.headings import spoken_heading
 from engine.text.languages import language_code
 from engine.text.markdown import plain_line
+from engine.text.money import old_money
 from engine.text.punctuation import arranged, finished, spoken_symbols, tidy
 from engine.text.quantities import spoken_quantities
+from engine.text.roman import spoken_numerals
 from engine.text.scripture import spoken_places
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de"
-_SHOUTED = re.compile(rf"(?<![\w&'-])[{_UPPER}']+(?:[ ,]{{1,2}}[{_UPPER}']+)+(?![\w&'-])")
-_CAPITALS = re.compile(rf"(?<![\w'-])[{_UPPER}]{{5,}}(?![\w])")
-_COMMON = re.compile(
-    r"\b(?:THE|AND|OF|YOU|IS|TO|IN|NOT|NO|ME|MY|ON|WE|ARE|DO|GO|STOP|NOW|END|FOR|THIS|THAT|WITH"
-    r"|HE|SHE|BE)\b"
-)
-"""Short words that nobody writes in capitals, unless everything is."""
-
-_VOWEL = re.compile(r"[AEIOUY\u00c0-\u00dd]")
 _PASSES = 6
 """Ordinary text needs two: one that reads, and one that finds nothing more to do."""
 
@@ -73,30 +67,34 @@ def has_words(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def spoken_line(text: str, language: str = "en") -> str:
+def spoken_line(text: str, language: str = "en", heading: bool = False) -> str:
     """`normalize` of printable text, but empty when there is nothing to say.
+
+    Of an English heading lines end where their sense does, "I." is a number and capitals are no
+    shouting.
 
     Read until nothing changes: words just written can be neighbours that give a sign a meaning
     ("St. 5"), and normalising twice must be the same as once.
     """
     for _ in range(_PASSES):
-        line = _read(text) if language == "en" else _read_foreign(text, language)
+        line = _read(text, heading) if language == "en" else _read_foreign(text, language)
         if line == text:
             break
         text = line
     return text
 
 
-def _read(text: str) -> str:
+def _read(text: str, heading: bool) -> str:
     """One pass over a text."""
     if not has_words(text):
         return ""
     if not _mostly_latin(text):
         return finished(" ".join(text.split()))
-    line = spoken_places(plain_line(to_ascii(text)))
-    line = spoken_abbreviations(_calmed(spoken_numerals(spoken_addresses(line))))
+    line = spoken_addresses(spoken_places(plain_line(to_ascii(text), heading=heading)))
+    line = spoken_heading(line) if heading else spoken_numerals(line)
+    line = spoken_abbreviations(calmed(line))
     if any(map(line.__contains__, digits)):
-        line = spoken_symbols(_NUMBER_START.sub(rf"\1{_START_MARK}", line))
+        line = spoken_symbols(_NUMBER_START.sub(rf"\1{_START_MARK}", old_money(line)))
         line = _capitalised(spoken_quantities(spoken_dates(line)))
     else:
         line = spoken_symbols(line)
@@ -118,24 +116,6 @@ def _read_foreign(text: str, language: str) -> str:
 def _mostly_latin(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     return 2 * len(_LATIN.findall(text)) >= letters
-
-
-def _calmed(text: str) -> str:
-    """Shouting in words: "STOP RIGHT NOW" -> "Stop right now"; acronyms of up to four stay."""
-    text = _SHOUTED.sub(_spoken_shout, text)
-    return _CAPITALS.sub(
-        lambda match: match[0].capitalize() if _VOWEL.search(match[0]) else match[0], text
-    )
-
-
-def _spoken_shout(match: re.Match[str]) -> str:
-    words = [word.strip(",'") for word in match[0].split()]
-    long = len(words) > 2 and any(len(word) >= 5 for word in words)
-    listed = match[0].count(",") == len(words) - 1 == len(set(words)) - 1  # PDF, PNG, GIF, BMP
-    if not (long or (len(words) > 3 and not listed) or _COMMON.search(match[0])):
-        return match[0]
-    lowered = re.sub(r"\bi\b", "I", match[0].lower())
-    return lowered[0].upper() + lowered[1:]
 
 
 def _capitalised(text: str) -> str:

@@ -53,6 +53,11 @@ def decimal(number: str) -> str:
     return " ".join(words)
 
 
+def number(digits: str) -> str:
+    """ "1,234.5" in words."""
+    return decimal(digits.replace(",", ""))
+
+
 def year(digits: str) -> str:
     """ "1999" -> "nineteen ninety-nine"; "2005" -> "two thousand and five"."""
     return _num2words(int(digits), "year")

@@ -156,7 +156,8 @@ def _lines(
                 marked = voices.get(part.voice.lower(), part.voice)
             voice = marked if part.voice is not None else block.voice or marked
             text = lexicon.apply(part.text) if lexicon else part.text
-            line = spoken_line(text, language) if normalize else " ".join(text.split())
+            heading = block.level > 0
+            line = spoken_line(text, language, heading) if normalize else " ".join(text.split())
             spoken = has_words(line)
             before = BEFORE_HEADING if block.level and opens else 0.0
             if not spoken:
@@ -203,7 +204,9 @@ def _passages(
             passages[-1] = replace(passages[-1], pause=WITHIN_PARAGRAPH if inside else longest)
         if line.text:
             chunks = chunk_line(line.text, max_chars, close, language)
-            for number, chunk in enumerate(evened(chunks, max_chars, close) if even else chunks):
+            if even:
+                chunks = evened(chunks, max_chars, close, language)
+            for number, chunk in enumerate(chunks):
                 opens = line.opens and number == 0
                 before = 0.0 if passages else lead
                 passages.append(

@@ -65,7 +65,7 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"[,;:](?:[,;: ]*[,;:])+"), _strongest),
     (re.compile(r"(?<=[.!?])[,;:]+|[,;:]+(?=[.!?])"), ""),
     (re.compile(r"(?<=[.!?])([\"']?)(?: ?[,;:])+"), r"\1"),
-    (re.compile(r"(?<=[!?])\.+|(?<=\.\.\.)[.]+|\.(?=[!?])"), ""),
+    (re.compile(r"(?<=[!?])\.+|(?<=\.\.\.)[.]+|(?<!\.)\.(?=[!?])"), ""),
     (re.compile(r"([,;:])(?=[\"'][^\W\d_])"), r"\1 "),
     (re.compile(r"(?<!\S)([\"'])(?: ?[,;:.])+ ?"), r"\1"),
     (re.compile(r"(?<=[.!?])([\"'])\."), r"\1"),
@@ -73,8 +73,15 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"^[\s,;:.!?-]+"), ""),
     (re.compile(r"\s+"), " "),
 ]
+_INTERRUPTED = re.compile(
+    r" ?(?<![\u2013\u2014-])(?!-')[\u2013\u2014-]++ ?"
+    r"(?=[\"']{1,3}(?:(?P<more>[,;:]? (?:[A-Z]\w{0,20} ){0,2}(?:said|asked|began|cried"
+    r"|whispered|replied|shouted|muttered|called|snapped|answered)\b|[,;:]? [^\W\d_])"
+    r"|[ .,;:!?]|$))"
+)
+_CLOSING = re.compile(r"(?<=[.,!?]) (?=[\"'](?: |$))")
 _FINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964\u0965][\"')\]\u300d\u300f]*$")
-_TRAILING = re.compile(r"[\s,;:\-\u2013\u2014]+([\"']*)$")
+_TRAILING = re.compile(r"[\s,;:\-\u2013\u2014\u060c\u061b]+([\"']*)$")
 
 
 def spoken_symbols(text: str) -> str:
@@ -90,12 +97,19 @@ def tidy(text: str) -> str:
     text = _MEASURE.sub(lambda match: f" {_LATE[match[1]]}", text)
     for pattern, words in _LATE_WORDS:
         text = pattern.sub(words, text)
-    return _paused(_DROPPED.sub(" ", text))
+    text = _INTERRUPTED.sub(_broken_off, text)
+    return _CLOSING.sub("", _paused(_DROPPED.sub(" ", text)))
 
 
 def arranged(text: str) -> str:
     """`tidy` for any language: signs that have a meaning are left for the model to read."""
     return _paused(_JOINING.sub(_HYPHEN, _MARKUP.sub(" ", text))).replace(_HYPHEN, "-")
+
+
+def _broken_off(match: re.Match[str]) -> str:
+    """The mark for a dash before a closing quote: a comma where the sentence goes on after it."""
+    more = match["more"] or ""
+    return "" if more[:1] in {",", ";", ":"} else "," if more[-1:].islower() else "."
 
 
 def _paused(text: str) -> str:

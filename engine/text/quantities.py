@@ -1,35 +1,10 @@
-"""Money, units, percentages, ordinals, fractions, ranges, phone numbers -> English words."""
+"""Units, percentages, ordinals, fractions, ranges, phone numbers -> English words."""
 
 import re
 
-from engine.text.numerals import cardinal, decimal, group_by_group, ordinal, plural
+from engine.text.money import NUMBER, SCALES, after_article, spoken_money
+from engine.text.numerals import cardinal, group_by_group, number, ordinal, plural, spelled
 
-_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-_SCALES = {
-    "k": "thousand",
-    "K": "thousand",
-    "m": "million",
-    "M": "million",
-    "mn": "million",
-    "bn": "billion",
-    "B": "billion",
-    "b": "billion",
-    "T": "trillion",
-    "tn": "trillion",
-}
-_SCALE = r"thousand|million|billion|trillion|mn|bn|tn|[kKmMbBT]"
-_MONEY = {
-    "$": ("dollar", "cent"),
-    "\u00a3": ("pound", "penny"),
-    "\u20ac": ("euro", "cent"),
-    "\u00a5": ("yen", ""),
-    "\u20b9": ("rupee", "paisa"),
-    "\u00a2": ("cent", ""),
-    "USD": ("dollar", "cent"),
-    "GBP": ("pound", "penny"),
-    "EUR": ("euro", "cent"),
-}
-_PLURALS = {"penny": "pence", "yen": "yen", "paisa": "paise"}
 _UNITS = {
     "km/h": ("kilometer per hour", "kilometers per hour"),
     "kph": ("kilometer per hour", "kilometers per hour"),
@@ -98,13 +73,11 @@ _PHONE = re.compile(
     r"(?<![\w.,$-])(?:\+?\d{1,3}[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\d.,-]?\d)"
     r"|(?<![\w.,$-])\d{3}-\d{4}(?![\d.,-]?\d)|(?<![\w.,$-])\d{1,9}(?:-\d{1,9}){2,8}(?![\d-])"
 )
-_MONEY_FIRST = re.compile(
-    rf"(?:\b(?:US|CA|AU|HK|NZ|SG|C|A|S))?([$\u00a3\u20ac\u00a5\u20b9]) ?({_NUMBER})"
-    rf"(?:[ -]?({_SCALE})\b|s\b)?"
-)
-_MONEY_LAST = re.compile(
-    rf"(?<![\d.,])({_NUMBER})(?: ?({_SCALE}))? ?"
-    r"([$\u00a3\u20ac\u00a5\u20b9\u00a2]|(?:USD|GBP|EUR)\b)"
+_EMERGENCY = re.compile(
+    r"\b((?i:call|dial|phon|ring|rang)(?:l?ed|es?|l?ing|s)? "
+    r"|(?=\d{3} (?:call|dispatcher|operator)))"
+    r"(?<![.,$])(911|999|112)(?![\w%]|[.,:-]\d| (?:men|more|people|women)\b"
+    r"| (?!(?:always|days|hours|minutes|perhaps|seconds|this)\b)[a-z]{3,20}s\b)"
 )
 _RANGE = re.compile(
     r"(?<![\w.,-])([$\u00a3\u20ac]?)(\d[\d,.]{0,20}[%\u00b0]?) ?(?:\u2013|\u2014| to |-(?! )) ?"
@@ -121,13 +94,13 @@ _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
 _FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)")
 _HEIGHT = re.compile(r"(?<![\w.,])(\d)'(1[01]|\d)\"(?!\w)")
 _UNIT = re.compile(
-    rf"(?<![\w.,])({_NUMBER})( ?|-)({'|'.join(sorted(map(re.escape, _UNITS), key=len)[::-1])})"
+    rf"(?<![\w.,])({NUMBER})( ?|-)({'|'.join(sorted(map(re.escape, _UNITS), key=len)[::-1])})"
     r"([\u00b2\u00b3]|(?<=m)[23])?(?![\w\u00b0/'])(\.(?=[ ,][a-z]))?"
 )
 _CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
 _RATIO = re.compile(r"(?<![\d:])(\d{1,4}):(\d{1,4})(?![\d:])")
 _SHORT_SCALE = re.compile(
-    rf"(?<![\w.,])({_NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KMB]|[KMB](?= [a-z])"
+    rf"(?<![\w.,])({NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KMB]|[KMB](?= [a-z])"
     r"(?! (?:and|are|at|by|for|from|has|in|is|of|on|or|to|was|were|will|with)\b))\b"
 )
 """A capital after a whole number is mostly part of a name: seat 14K."""
@@ -141,27 +114,21 @@ def spoken_quantities(text: str) -> str:
 
     No ASCII digit is left.
     """
+    text = _EMERGENCY.sub(lambda match: match[1] + spelled(match[2]), text)
     text = _PHONE.sub(lambda match: group_by_group(match[0]), text)
     text = _LETTERS_DASH.sub(" ", text)
     text = _TIMES.sub(" times", _BY.sub(" by ", text))
     text = _MANY.sub(lambda match: plural(cardinal(match[1])), text)
     text = _SUBTRACT.sub(" minus ", text)
     text = _RANGE.sub(_range, _COINS.sub("0.", text))
-    text = _MINUS.sub("minus ", text)
-    text = _MONEY_FIRST.sub(lambda match: _money(match[1], match[2], match[3]), text)
-    text = _MONEY_LAST.sub(lambda match: _money(match[3], match[1], match[2]), text)
+    text = spoken_money(_MINUS.sub("minus ", text))
     text = _ORDINAL.sub(lambda match: ordinal(match[1]), text)
     text = _HEIGHT.sub(lambda match: f"{cardinal(match[1])} foot {cardinal(match[2])}", text)
     text = _FRACTION.sub(_fraction, text)
     text = _UNIT.sub(_unit, text)
-    text = _SHORT_SCALE.sub(lambda match: f"{number(match[1])} {_SCALES[match[2]]}", text)
+    text = _SHORT_SCALE.sub(lambda match: f"{number(match[1])} {SCALES[match[2]]}", text)
     text = _RATIO.sub(lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}", text)
     return _DECIMAL.sub(_apart, text)
-
-
-def number(digits: str) -> str:
-    """ "1,234.5" in words."""
-    return decimal(digits.replace(",", ""))
 
 
 def _apart(match: re.Match[str]) -> str:
@@ -181,27 +148,6 @@ def _range(match: re.Match[str]) -> str:
     return f"{first} to {sign}"
 
 
-def _money(sign: str, digits: str, scale: str | None) -> str:
-    name, small = _MONEY[sign]
-    whole, _, part = digits.replace(",", "").partition(".")
-    if scale:
-        return f"{number(digits)} {_SCALES.get(scale, scale)} {_named(name, '2')}"
-    if not part:
-        return f"{cardinal(whole)} {_named(name, whole)}"
-    if len(part) != 2 or not small:
-        return f"{number(digits)} {_named(name, '2')}"
-    coins = f"{cardinal(str(int(part)))} {_named(small, str(int(part)))}"
-    if int(part) == 0:
-        return f"{cardinal(whole)} {_named(name, whole)}"
-    if whole == "0":
-        return coins
-    return f"{cardinal(whole)} {_named(name, whole)} and {coins}"
-
-
-def _named(name: str, digits: str) -> str:
-    return name if digits == "1" else _PLURALS.get(name, name + "s")
-
-
 def _fraction(match: re.Match[str]) -> str:
     whole, above, below = match.groups()
     if below not in _DENOMINATORS or int(above) >= int(below) or above[0] == "0":
@@ -212,7 +158,8 @@ def _fraction(match: re.Match[str]) -> str:
         name = "halves" if below == "2" else name + "s"
     if not whole:
         return f"{cardinal(above)} {name}"
-    return f"{cardinal(whole)} and {'a' if above == '1' else cardinal(above)} {name}"
+    one = "an" if name[0] == "e" else "a"
+    return f"{cardinal(whole)} and {one if above == '1' else cardinal(above)} {name}"
 
 
 def _unit(match: re.Match[str]) -> str:
@@ -221,7 +168,7 @@ def _unit(match: re.Match[str]) -> str:
     stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
     if space == "-":
         return f"{number(digits)}-{one}{stop}"
-    name = one if digits == "1" else many
+    name = one if digits == "1" or after_article(match) else many
     power = _POWERS.get(power or "", "")
     if power and "/" in unit:
         return f"{number(digits)} {name} {'squared' if power == 'square ' else 'cubed'}"

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.text import normalize, plan_text
-from engine.text.chunk import _PIECE, sentences
+from engine.text.chunk import _PIECE, evened, sentences
 
 STORY = (
     'It was late. "Who is there?" she asked. Nobody answered; the wind, which had been blowing '
@@ -76,6 +76,52 @@ def test_long_sentence_is_cut_at_pauses_and_closed() -> None:
     ]
 
 
+SPEECH = (
+    'He said, "Go home now and do not come back. You hear me? I will not have you here any more. '
+    "Take your things and go before I call the police and have you arrested for trespassing on my "
+    'land." Then he slammed the door!'
+)
+
+
+def test_long_speech_is_cut_where_its_sentences_end() -> None:
+    chunks = plan_text(SPEECH, max_chars=140)
+    assert " ".join(chunks) == SPEECH
+    assert [chunk[-10:] for chunk in chunks] == [" any more.", " the door!"]
+    written = SPEECH.replace(' "', " \u201c").replace('"', "\u201d")
+    assert plan_text(written, normalize=False, max_chars=140)[0].endswith("any more.")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "cut"),
+    [
+        ("en", '"Will you stop it now!" he cried to all of them, and he went away.', "them,"),
+        ("en", '"He left. They met." All was well with them in that house.', 'met."'),
+        ("en", "It was (so they told us. She said the same) a day like this one.", "us."),
+        ("en", '"He came. He saw Mrs. Smith and her. He won the day," said Ann.', "her."),
+        ("fr", '"Émile entra. Était-ce lui? M. Durand ne savait rien," dit-il.', "lui?"),
+        ("hi", '"घर जाओ और वहीं सो जाओ। अब तुम सब लोग यहाँ से चलो।"', "जाओ।"),
+    ],
+)
+def test_only_ends_of_sentences_in_a_speech_count(language: str, text: str, cut: str) -> None:
+    chunks = plan_text(text, normalize=False, max_chars=len(text) * 3 // 4, language=language)
+    assert " ".join(chunks) == text
+    assert chunks[0].endswith(cut)
+
+
+def test_a_quote_that_is_not_closed_opens_its_sentence() -> None:
+    text = 'He sat down. "It was long ago. We had left the house.'
+    assert plan_text(text) == [text]
+    assert plan_text(text, max_chars=29)[0] == "He sat down."
+
+
+@pytest.mark.parametrize("mark", "\u060c\u061b")
+def test_arabic_comma_is_a_pause(mark: str) -> None:
+    first, second = "ذهب الولد", "مع أبيه إلى البيت"
+    line = f"{first}{mark} {second}."
+    assert plan_text(line, language="ar", max_chars=25) == [f"{first}.", f"{second}."]
+    assert plan_text(f"{first}{mark}", language="ar") == [f"{first}."]
+
+
 def test_word_longer_than_a_chunk_is_cut() -> None:
     chunks = plan_text("a" * 95, normalize=False, max_chars=20)
     assert [len(chunk) for chunk in chunks] == [20, 20, 20, 20, 15]
@@ -125,3 +171,11 @@ def test_megabyte_in_one_paragraph_keeps_every_word() -> None:
     chunks = plan_text(text, normalize=False)
     assert len(text) > 1_000_000
     assert sum(chunk.count("word") for chunk in chunks) == 140_000
+
+
+@pytest.mark.parametrize("gap", ["", " "])
+def test_a_scrap_takes_whole_sentences_with_or_without_spaces_between(gap: str) -> None:
+    one, two = "\u6211" * 40 + "\u3002", "\u4ed6" * 40 + "\u3002"
+    chunks = [f"\u201c{one}{gap}{two}\u201d", "\u597d\u3002"]
+    evened_chunks = evened(chunks, 100, close=True, language="zh")
+    assert evened_chunks == [f"\u201c{one}", f"{two}\u201d {chunks[1]}"]

@@ -167,6 +167,19 @@ CASES = {
         "cats versus dogs, for example, pugs, that is, dogs, et cetera."
     ),
     "cats, etc. John left.": "cats, et cetera. John left.",
+    "Liverpool St. Station, Neville St. Clair, Mount St. Helens, East St Louis": (
+        "Liverpool Street Station, Neville Saint Clair, Mount Saint Helens, East Saint Louis."
+    ),
+    "Harley St Clinic, King St Station, Mission St San Francisco, Ocean Dr Miami": (
+        "Harley St Clinic, King St Station, Mission St San Francisco, Ocean Dr Miami."
+    ),
+    "Dr Watson, of St John. In St Paul's": "Doctor Watson, of Saint John. In Saint Paul's.",
+    "the novels of Maj Lee, Col Agnel, Maj Gen Low, Lt Col Low": (
+        "the novels of Maj Lee, Col Agnel, Major General Low, Lieutenant Colonel Low."
+    ),
+    '"Oh\u2014" I said. "Oh\u2014" Mr. Low asked. "Oh\u2014" He left.': (
+        '"Oh," I said. "Oh," Mister Low asked. "Oh." He left.'
+    ),
     "No. 5 and no. 6. No. Never": "Number five and number six. No. Never.",
     "In the U.S. We live with a Ph.D.": "In the US. We live with a PhD.",
     "World War II, Henry VIII": "World War two, Henry the eighth.",
@@ -285,6 +298,17 @@ HOSTILE += [
     '"- ',
     "`",
     "-",
+]
+HOSTILE += [
+    "1s. ",
+    "\u00a31 1s. ",
+    "at 1.11 ",
+    '\u2014"',
+    "AB-",
+    "IV ",
+    "Chapter I ",
+    "St. A",
+    "a $5-",
 ]
 
 

@@ -202,6 +202,9 @@ def test_no_scrap_at_the_end() -> None:
     texts = [passage.text for passage in plan_passages([Block(f"{sentence} It is so.")])]
     assert [len(text) for text in texts] == [123, 183]
     assert texts[1].endswith("z. It is so.")
+    speech = f'"{"W" * 100}. {"X" * 60}, {"y" * 20}. {"Z" * 100}," she said. It is so.'
+    texts = [passage.text for passage in plan_passages([Block(speech)], normalize=False)]
+    assert [text[-2:] for text in texts] == ["y.", "o."]
 
 
 @pytest.mark.parametrize("text", ["", " ", "?!", "* * *", "[pause:1s][voice:x]", "\u0301", "\x00"])

@@ -1,0 +1,86 @@
+"""Words in capitals -> words as they are spoken, but acronyms stay."""
+
+import re
+
+from engine.text.roman import is_numeral
+
+_UPPER = "A-Z\u00c0-\u00d6\u00d8-\u00de"
+_WORD = rf"[{_UPPER}'](?:[{_UPPER}']|-(?=[{_UPPER}]{{2}}))*+"
+_SHOUTED = re.compile(rf"(?<![\w&'-]){_WORD}(?:[ ,]{{1,2}}{_WORD})+(?![\w&'-])")
+_CAPITALS = re.compile(rf"(?<![\w'-])[{_UPPER}]+(?:['-][{_UPPER}]+)*+(?!\w)")
+_LONG = re.compile(rf"[{_UPPER}]{{5}}")
+_VOWEL = re.compile(r"[AEIOUY\u00c0-\u00dd]")
+
+NUMBERS = (
+    "ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN|ELEVEN|TWELVE|(?:THIR|FOUR|FIF|SIX|SEVEN|EIGH"
+    "|NINE)TEEN|TWENTY|THIRTY|FORTY|FIFTY|SIXTY|SEVENTY|EIGHTY|NINETY|HUNDRED"
+)
+_COMMON = re.compile(
+    r"\b(?:THE|AND|OF|YOU|IS|TO|IN|NOT|NO|ME|MY|ON|WE|ARE|DO|GO|STOP|NOW|END|FOR|THIS|THAT|WITH"
+    r"|HE|SHE|BE)\b"
+)
+"""Short words that nobody writes in capitals, unless everything is."""
+
+_PLAIN = re.compile(rf"{_COMMON.pattern}|\b(?:HERE|OUT|WHAT|GET|COME|KEEP|OPEN|{NUMBERS})\b")
+"""These, and others that also stand beside an acronym: "BBC ONE", "an HTTP GET request"."""
+
+_CODE = re.compile(
+    rf"[{_UPPER}]{{1,5}}|(?!ACT|BOOK|PART|PAGE|DAY|WEEK|YEAR)[{_UPPER}]{{1,4}} \d[\d ]*"
+)
+"""A heading that may be an acronym: "YMCA", "IBM 360"."""
+
+_TITLES = "MRS?|MS|DR|ST|MT|FT|PROF|REV|GEN|COL|CAPT|LT|LIEUT|SGT|MAJ|ADM|INSP|MME|MLLE"
+_LOUD = re.compile(rf"(?<![\w'])(?:({_TITLES})\b(\.? ))?([{_UPPER}][{_UPPER}']*+)(?!\w)")
+_LOUD_TITLE = re.compile(r"\b(?:MRS?|DR)(?=\. ?[A-Z])")
+_ENDING = re.compile(r"(?<=\d)(?:ST|ND|RD|TH|S)\b")
+_OPENING = re.compile(r"((?:^|[.!?] )[\"'(]{0,3})([^\W\d_])")
+
+
+def calmed(text: str) -> str:
+    """Shouting in words: "STOP RIGHT NOW" -> "Stop right now"; acronyms of up to four stay."""
+    text = _LOUD_TITLE.sub(lambda match: match[0].capitalize(), text)
+    return _CAPITALS.sub(_spoken_capitals, _SHOUTED.sub(_spoken_shout, text))
+
+
+def lowered(heading: str) -> str:
+    """ "THE STRANGE CASE OF DR. JEKYLL" -> "The strange case of Dr. Jekyll"; a short one stays."""
+    if _CODE.fullmatch(heading.strip(" .!?:")) and not _PLAIN.search(heading):
+        return heading
+    line = _ENDING.sub(lambda match: match[0].lower(), _LOUD.sub(_quiet, heading))
+    line = re.sub(r"\bi\b", "I", line)
+    return _OPENING.sub(lambda match: match[1] + match[2].upper(), line)
+
+
+def _spoken_capitals(match: re.Match[str]) -> str:
+    """ "TWENTY-ONE" -> "Twenty-one", but "HIV-POSITIVE" -> "HIV-positive"."""
+    if not _LONG.search(match[0]) or is_numeral(match[0]):
+        return match[0]
+    word = "-".join(map(_spoken_part, match[0].split("-")))
+    return word[0].upper() + word[1:]
+
+
+def _spoken_part(part: str) -> str:
+    long = _LONG.search(part) and _VOWEL.search(part)
+    return part.lower() if long or _PLAIN.fullmatch(part) else part
+
+
+def _spoken_shout(match: re.Match[str]) -> str:
+    words = [word.strip(",'") for word in match[0].split()]
+    long = len(words) > 2 and any(map(_LONG.search, words))
+    listed = match[0].count(",") == len(words) - 1 == len(set(words)) - 1  # PDF, PNG, GIF, BMP
+    plain = all(_LONG.search(word) or _PLAIN.fullmatch(word) for word in words)
+    plain = plain and bool(_PLAIN.search(match[0]))
+    if not (plain or long or (len(words) > 3 and not listed) or _COMMON.search(match[0])):
+        return match[0]
+    lowered = re.sub(r"\bi\b", "I", match[0].lower())
+    return lowered[0].upper() + lowered[1:]
+
+
+def _quiet(match: re.Match[str]) -> str:
+    title, between, word = match.groups()
+    if title:
+        return f"{title.capitalize()}{between}{word.capitalize()}"
+    initial = len(word) == 1 and (word != "A" or match.string.startswith(".", match.end()))
+    if initial or is_numeral(word) or not _VOWEL.search(word):
+        return word
+    return word.lower()

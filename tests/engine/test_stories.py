@@ -1,0 +1,162 @@
+"""What novels are full of: titles, streets, old money, times, interrupted speech."""
+
+import pytest
+
+from engine.text import normalize
+
+CASES = {
+    # saints and streets
+    "Mount St. Helens, East St. Louis, Jill St. John": (
+        "Mount Saint Helens, East Saint Louis, Jill Saint John."
+    ),
+    "In 1890 Neville St. Clair left. See Dr. No.": (
+        "In eighteen ninety Neville Saint Clair left. See Doctor No."
+    ),
+    "Main St., Springfield. Elm Grove St. He left": (
+        "Main Street, Springfield. Elm Grove Street. He left."
+    ),
+    "5th St. Station, Wall St. Journal, Rodeo Dr. He": (
+        "Fifth Street Station, Wall Street Journal, Rodeo Drive. He."
+    ),
+    "at 22 Acacia St. Mary lives, 221B Old Dr. Rome": (
+        "at twenty-two Acacia Street Mary lives, two hundred and twenty-one B Old Drive Rome."
+    ),
+    # titles
+    "Dr. and Mrs. Jones, Rev. and Mrs. Low, Prof. and Dr. Lee": (
+        "Doctor and Missus Jones, Reverend and Missus Low, Professor and Doctor Lee."
+    ),
+    "Dr Watson, St John, Prof Lee, Capt Hook, Sgt Pepper, Lt Col Blimp": (
+        "Doctor Watson, Saint John, Professor Lee, Captain Hook, Sergeant Pepper, "
+        "Lieutenant Colonel Blimp."
+    ),
+    "Gen Z, Rev up": "Gen Z, Rev up.",
+    "Maj. Jay, Lieut. Jay, Adm. Jay, Cpl. Jay, Pvt. Jay, Fr. Jay": (
+        "Major Jay, Lieutenant Jay, Admiral Jay, Corporal Jay, Private Jay, Father Jay."
+    ),
+    "Insp. Jay, Supt. Jay, Det. Jay, Messrs. Jay, Mme. Jay, Mlle. Jay": (
+        "Inspector Jay, Superintendent Jay, Detective Jay, Messers Jay, Madame Jay, "
+        "Mademoiselle Jay."
+    ),
+    "Sgt. Maj. Jones, Maj. Gen. Low, Rt. Hon. Lee, Drs. Low and Lee": (
+        "Sergeant Major Jones, Major General Low, Right Honorable Lee, Doctors Low and Lee."
+    ),
+    # amounts before nouns
+    "a $5 bill, a \u00a310 note, a $2 million house, an $8.50 fare, a 5\u00a2 stamp": (
+        "a five dollar bill, a ten pound note, a two million dollar house, an eight dollar and "
+        "fifty cent fare, a five cent stamp."
+    ),
+    "the $100-a-day habit, the $64,000 question, $50 fines, a $2-million flat": (
+        "the one hundred dollar-a-day habit, the sixty-four thousand dollar question, "
+        "fifty dollar fines, a two million dollar flat."
+    ),
+    "cost a $20. I have $5 here": "cost a twenty dollars. I have five dollars here.",
+    "a 5 km run, 5 km away": "a five kilometer run, five kilometers away.",
+    "He swam a 5 km in it. It is a 10 km from town, a 50 kg or so": (
+        "He swam a five kilometers in it. It is a ten kilometers from town, "
+        "a fifty kilograms or so."
+    ),
+    "Give me a $20 and go. For a \u00a35 she sang. He had $2-million in it": (
+        "Give me a twenty dollars and go. For a five pounds she sang. He had two million dollars "
+        "in it."
+    ),
+    "I paid $5 tips included, $50 tip included, $5-ish": (
+        "I paid five dollars tips included, fifty dollars tip included, five dollars-ish."
+    ),
+    # old money
+    "3s. 6d.": "Three shillings and six pence.",
+    "1s.": "One shilling.",
+    "\u00a310 10s. a year, \u00a33 4s. 6d. He left": (
+        "Ten pounds ten shillings a year, three pounds four shillings and six pence. He left."
+    ),
+    "\u00a31 1d. for 2s 6\u00bdd. of it": (
+        "One pound and one penny for two shillings and six and a half pence of it."
+    ),
+    "He owed 30s. to me. It cost 1s. Then": (
+        "He owed thirty shillings to me. It cost one shilling. Then."
+    ),
+    "He ran 12s. Then the 60s. were over, in 30s": (
+        "He ran twelve seconds. Then the sixties. were over, in thirties."
+    ),
+    "They sold it for 10s. and left; 5s. each": (
+        "They sold it for ten shillings and left; five shillings each."
+    ),
+    "He spent the '60s. He sold cars in the \u201970s. It was paid in the '40s.": (
+        "He spent the sixties. He sold cars in the seventies. It was paid in the forties."
+    ),
+    "the swinging 60s. Then those 70s. They, in their 30s. and 40s. came": (
+        "the swinging sixties. Then those seventies. They, in their thirties. and forties. came."
+    ),
+    "He waited for 10s. and then left. A delay of 5s. was seen.": (
+        "He waited for ten seconds and then left. A delay of five seconds was seen."
+    ),
+    "The 5s and 3d art, 6s, 3d touch, the 30s and 4d films, \u00a35 and 3d glasses": (
+        "The five seconds and three d art, six seconds, three d touch, the thirties and four d "
+        "films, five pounds and three d glasses."
+    ),
+    "6d. is no money": "Six d. is no money.",
+    "tea, &c. and coffee, &c. He left": "tea, et cetera and coffee, et cetera. He left.",
+    # fractions
+    "1\u215e, 2\u215c inches": "One and seven eighths, two and three eighths inches.",
+    "a 2\u215b": "a two and an eighth.",
+    # numbers that are called, and times
+    "Call 911! He dialled 999, ringing 112. The 911 operator": (
+        "Call nine one one! He dialled nine nine nine, ringing one one two. "
+        "The nine one one operator."
+    ),
+    "called 911 people, rang 112 bells, dialled 999 minutes later": (
+        "called nine hundred and eleven people, rang one hundred and twelve bells, "
+        "dialled nine nine nine minutes later."
+    ),
+    "1400 hours, at 1430 hours, 0605 hours, at 0000 hours, at 8.15 hours": (
+        "Fourteen hundred hours, at fourteen thirty hours, oh six oh five hours, "
+        "at zero hundred hours, at eight fifteen hours."
+    ),
+    "at 0600, by 0730": "at oh six hundred, by oh seven thirty.",
+    "1000 hours, 1450 hours of it, code 0600": (
+        "One thousand hours, one thousand four hundred and fifty hours of it, "
+        "code zero six zero zero."
+    ),
+    "We left at 8.15, met him at 17.45. The 4.50 from Paddington; he caught the 9.05 to Rome.": (
+        "We left at eight fifteen, met him at seventeen forty-five. The four fifty from "
+        "Paddington; he caught the nine oh five to Rome."
+    ),
+    "dinner at 8.15, at 8.15 sharp, at 8.15 that night, at 8.15 on Monday": (
+        "dinner at eight fifteen, at eight fifteen sharp, at eight fifteen that night, "
+        "at eight fifteen on Monday."
+    ),
+    "left at 8.15%, left at 8.15 km, sold at 8.15 sharp, the 3.14 value, at 8.15": (
+        "left at eight point one five percent, left at eight point one five kilometers, sold at "
+        "eight point one five sharp, the three point one four value, at eight point one five."
+    ),
+    "The pound closed at 1.25 on Monday. Inflation is at 2.50 this month, at 3.45 in May.": (
+        "The pound closed at one point two five on Monday. Inflation is at two point five zero "
+        "this month, at three point four five in May."
+    ),
+    "Clocked at 9.58. Pi is at 3.14. ERA at 3.21 led. The 1.30 to 2.30 range": (
+        "Clocked at nine point five eight. Pi is at three point one four. ERA at three point two "
+        "one led. The one point three zero to two point three zero range."
+    ),
+    "The 5.30 out of ten. He missed the 2.50 target": (
+        "The five point three zero out of ten. He missed the two point five zero target."
+    ),
+    "In 1066, until 1099, 14 October 1066": (
+        "In ten sixty-six, until ten ninety-nine, the fourteenth of October, ten sixty-six."
+    ),
+    "in 1024 bytes, in 1001, 1066": (
+        "in one thousand and twenty-four bytes, in one thousand and one, "
+        "one thousand and sixty-six."
+    ),
+    # interrupted speech
+    '"I am\u2014" She stopped. "But\u2014" "No."': '"I am." She stopped. "But." "No."',
+    "\u201cBut \u2014\u201d he said. \u201cNo--\u201d": '"But," he said. "No."',
+    "'I am\u2014' he said. \"Well-\" she said": "'I am,' he said. \"Well,\" she said.",
+    '"Who\u2014?" he said\u2014"you\u2014", he said': '"Who?" he said, "you", he said.',
+    '"I am (he)" she said': '"I am, he," she said.',
+    '"What the...?" "Wha...!"': '"What the...?" "Wha...!"',
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_reading(text: str) -> None:
+    assert normalize(text) == CASES[text]
+    assert normalize(CASES[text]) == CASES[text]
