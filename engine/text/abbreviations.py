@@ -97,7 +97,8 @@ _A_STREET = "Baker|Bond|Bourbon|Broad|Canal|Church|Elm|Fleet|High|Main|Market|Oa
 
 _OF_A_STREET = (
     "Station|Clinic|Hospital|Market|Garda|Police|Tube|School|Bridge|Baptist|Methodist|Theatre"
-    "|Theater|Gallery|New|San|Santa|Los|Las|Bakery|Cafe|Hotel|Journal|Synagogue|Mosque|Bus|Subway|Metro"
+    "|Theater|Gallery|New|San|Santa|Los|Las|Bakery|Cafe|Hotel|Journal"
+    "|Synagogue|Mosque|Bus|Subway|Metro"
 )
 """What is named after its street, or begins the name of its city: Liverpool St. Station."""
 
@@ -120,7 +121,7 @@ _TITLE = re.compile(
     rf"|({'|'.join(_TITLES)})\.(?= ?[A-Z])|({_WITHOUT_DOT})(?= [A-Z][a-z]))"
 )
 _MISTER = re.compile(r"\b(Mrs?|Ms)(?:\.|(?= [A-Z]))(?!\w)")
-_NUMBERED = re.compile(rf"\b({'|'.join(_BEFORE_NUMBER)})\. ?(?=\d)")
+_NUMBERED = re.compile(rf"\b((?!(?<=\d )(?:pt|sc)\b)(?:{'|'.join(_BEFORE_NUMBER)}))\. ?(?=\d)")
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
 _MEASURE = re.compile(r"(?<=\d)( ?(?:ft|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|oz|mins?|secs?)\b)")
 _SAID = re.compile(
@@ -129,12 +130,23 @@ _SAID = re.compile(
 )
 _CLOCK = re.compile(r"(?<=\d)( ?[AaPp])\.([Mm])\.(?!\w)")
 _ENDING = re.compile(rf"\b({'|'.join(_CLOSING)})\.(?!\w)")
-_SAINT = re.compile(r"(?:\b([A-Z\d][\w']{0,30}) )?\b(St|Dr)(?:\.(?= ?[A-Z\d])|(?= [A-Z][a-z]))")
+_ORDINAL = (
+    "first|second|third|(?:four|fif|six|seven|eigh|nin|ten|eleven|twelf|[a-z]{2,5}(?:teen|tie))th"
+)
+_SAINT = re.compile(
+    rf"(?:\b([A-Z\d][\w']{{0,30}}|{_ORDINAL}) )?"
+    r"\b(St|Dr)(?:\.(?= ?[A-Z\d])|(?= [A-Z][a-z]))"
+)
 _BEFORE_A_NAME = re.compile(rf"Mount|Mt|Fort|Port|East|West|{_NOT_A_STREET}|{_STARTERS}")
 _STREET = re.compile(
     rf"\b((?!(?:{_NOT_A_STREET})\b)[A-Z][a-z]{{1,30}}|\d+(?:st|nd|rd|th)) (St|Dr)\."
 )
 _NAME = re.compile(rf" ?(?!(?:{_OF_A_STREET})\b)[A-Z]")
+_ALONG = re.compile(r"\b(?i:on|along|down|up|off|from|to|of|at|in|near) $")
+_OF_A_SAINT = re.compile(
+    r" ?(?:Helens|Louis|Clair|Moritz|Andrews|Albans|Petersburg|Paul|Kitts|Lucia|Vincent|Tropez"
+    r"|Ives)\b"
+)
 _HOUSE = re.compile(r"(?<!\w)(?!(?:1[5-9]|20)\d\d )\d{1,5}[A-Z]? (?:[A-Z][a-z]{1,12} )?$")
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
 _ET_CETERA = re.compile(r"(?<!\w)&c\b\.?")
@@ -205,6 +217,10 @@ def _street(match: re.Match[str]) -> str:
     text, start, end = match.string, match.start(), match.end()
     street = name[0].isdigit() or name in _A_STREET.split("|")
     street = street or _HOUSE.search(text, max(0, start - 20), start) is not None
+    along = (
+        short == "St" and not _BEFORE_A_NAME.fullmatch(name) and not _OF_A_SAINT.match(text, end)
+    )
+    street = street or bool(along and _ALONG.search(text, max(0, start - 8), start))
     if not street and _NAME.match(text, end) and not _stop(match):
         return match[0]
     return f"{name} {'Street' if short == 'St' else 'Drive'}{_stop(match)}"

@@ -29,6 +29,27 @@ _CODE = re.compile(
 )
 """A heading that may be an acronym: "YMCA", "IBM 360"."""
 
+_ACRONYM = re.compile(
+    "AI|AIDS|AKA|API|ASAP|BMI|CEO|CFO|CIA|CIO|CTO|DIY|EEG|EPA|ETA|EU|FAQ|FBI|FIFA|GIF|GUI|HIV|IBM"
+    "|ID|IMF|IOS|IPA|IPO|IQ|IRA|IRS|ISBN|ISO|ISP|NASA|NATO|NGO|OECD|OPEC|OS|RAM|ROM|SEO|SQL|UAE"
+    "|UEFA|UFO|UI|UK|UN|UNESCO|UNICEF|URL|USA|USB|USSR|VIP|YMCA"
+)
+"""Of those with a vowel, the ones that keep their capitals in a heading."""
+
+_AFTER_START = re.compile(r"(?:^|[.:!?] |\bTHE )[\"'(]{0,3}$")
+_COUNTRY = re.compile(r"US(?= (?!(?:AGAINST|ALL|AND|BOTH|OR|TOO|TWO|VERSUS|VS)\b)[A-Z])")
+_THE_COUNTRY = re.compile(r"\bTHE $")
+_COMPUTERS = re.compile(
+    r"IT(?= (?:BASICS|BUDGETS?|CAREERS?|CERTIFICATIONS?|CONSULTING|DEPARTMENTS?|GOVERNANCE|INDUSTRY"
+    r"|INFRASTRUCTURE|JOBS|MANAGEMENT|MANAGERS?|OPERATIONS|POLICY|PROFESSIONALS?|PROJECTS?|SECTOR"
+    r"|SECURITY|SERVICES?|SKILLS|STAFF|STRATEGY|SUPPORT|SYSTEMS?|TEAMS?|TRAINING)\b)"
+)
+_LABELLED = re.compile(
+    r"\b(?:APPENDIX|CLASS|EXHIBIT|GRADE|GROUP|HEPATITIS|OPTION|SECTION|TYPE|VITAMIN) $|&$"
+)
+_ARTICLE = re.compile(r"A(?:-| [\"'(]{0,2}(?!(?:AND|OF|OR|VS)\b)\w)")
+"""An "A" before a word; PART and PLAN are no labels before one: "PLAN A WEDDING"."""
+
 _TITLES = "MRS?|MS|DR|ST|MT|FT|PROF|REV|GEN|COL|CAPT|LT|LIEUT|SGT|MAJ|ADM|INSP|MME|MLLE"
 _LOUD = re.compile(rf"(?<![\w'])(?:({_TITLES})\b(\.? ))?([{_UPPER}][{_UPPER}']*+)(?!\w)")
 _LOUD_TITLE = re.compile(r"\b(?:MRS?|DR)(?=\. ?[A-Z])")
@@ -80,7 +101,24 @@ def _quiet(match: re.Match[str]) -> str:
     title, between, word = match.groups()
     if title:
         return f"{title.capitalize()}{between}{word.capitalize()}"
-    initial = len(word) == 1 and (word != "A" or match.string.startswith(".", match.end()))
-    if initial or is_numeral(word) or not _VOWEL.search(word):
+    text, start = match.string, match.start()
+    article = word == "A" and _ARTICLE.match(text, start)
+    if len(word) == 1 and not (article and not _LABELLED.search(text, max(0, start - 12), start)):
         return word
+    if is_numeral(word) or not _VOWEL.search(word) or _is_name(match):
+        return word
+    stem, quote, ending = word.partition("'")
+    if _ACRONYM.fullmatch(stem):
+        return stem + quote + ending.lower()
     return word.lower()
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """Whether "US", "IT" or "AT" is no small word: "US HISTORY", "IT SUPPORT", "AT&T"."""
+    text, start, word = match.string, match.start(), match[3]
+    if word == "AT":
+        return text.startswith("&", match.end())
+    if word == "US" and _THE_COUNTRY.search(text, max(0, start - 5), start):
+        return True
+    name = _COUNTRY.match(text, start) or _COMPUTERS.match(text, start)
+    return bool(name and _AFTER_START.search(text, max(0, start - 8), start))

@@ -75,7 +75,8 @@ _MEASURED = (
     r" ?(?:[%\u00b0$\u00a3\u20ac/*=+^\u00d7]|(?:per|percent|pence|times|points?|degrees|thousand"
     r"|million|billion|miles|feet|inches|seconds|minutes|pounds|dollars|euros|cents|knots"
     r"|tons|tonnes|\w{0,6}(?:met(?:er|re)s|grams)|[kcm]?m|[km]?g|ms|s|lbs?|oz|ft"
-    r"|[kmMG]?Hz|[km]?V|[kM]?W|[MGk]B|[mk]ph|x|p|an?|against|apiece|each)\b)"
+    r"|[kmMG]?Hz|[km]?V|[kM]?W|[MGk]B|[mk]ph|x|p|an?|against|apiece|each|stars|units|to the"
+    r"|to \d{1,9}|for (?:adults|children))\b)"
 )
 _TOLD = re.compile(
     r"((?P<at>\b[Aa]t )|\b[Tt]he (?=\d\d?\.\d\d (?:bus|express|from|train)\b)"
@@ -100,12 +101,21 @@ _PRICED = re.compile(
     r"|sold|stand|stood|trad|valu)[a-z]{0,4} $|\bin $"
     r"|\b(?:average|[Cc]urrency|dollar|ERA|euro|GPA|[Gg]rowth|[Ii]ndex|[Ii]nflation|[Ii]nterest"
     r"|[Oo]dds|pound|[Pp]rices?|[Rr]ates?|[Ss]hares?|[Ss]tocks?|[Tt]rading|[Uu]nemployment|yen"
-    r"|[Yy]ields?)\b"
+    r"|[Yy]ields?|[Cc]osts?|[Ll]oss|pH|[Ss]cales?|[Rr]atios?|[Rr]atings?|[Ss]cores?|[Ss]ugar"
+    r"|[Ff]und|peso|ruble|[Tt]ickets?|[Vv]ersion|[Ss]upport|[Bb]eers?|[Mm]emberships?)\b"
 )
 _HOURS = re.compile(
     r"\b((?:[Aa]t|[Aa]fter|[Bb]efore|[Bb]y|[Ff]rom|[Ss]ince|[Uu]ntil|about|around|till|to) )?"
     r"(?<![\w.,:$\u00a3\u20ac-])([01]\d|2[0-4])([0-5]\d)( hours\b)?(?![\w%]|[ .,:/-]\d)"
 )
+_LASTING = re.compile(r" (?:of|in a|a|per|each|to [12]000)\b")
+"""After hours that are counted, not told."""
+
+_TOLD_AFTER = re.compile(
+    r"\b(?:[Aa]t|[Bb]y|[Uu]ntil|till|[Bb]efore|[Ss]ince|[Ff]rom(?= 0[1-9][0-5][05] to \d{4}\b)"
+    r"|(?:(?<=\b[Aa]t 0\d\d\d )|(?<=\b[Ff]rom 0[1-9]\d[05] ))to)(?= 0)"
+)
+_FIGURES = re.compile(r"(?i:\b(?:(?:mode|code|PIN|permission|set|change)[ds]?|chmod|umask)\b)")
 _TIME = re.compile(
     r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)Z?)?(?![:\d]|\.\d)"
     r"(?: ?([AaPp])[Mm]\b(?!'))?"
@@ -198,8 +208,16 @@ def _told(match: re.Match[str]) -> str:
 def _hours(match: re.Match[str]) -> str:
     """ "at 0600" -> "at oh six hundred", "1400 hours" -> "fourteen hundred hours"."""
     at, hour, minute, hours = match.groups()
-    counted = at or (minute == "00" and hour not in {"10", "20"})  # "2000 hours" of work
-    if not ((at or hours) if hour[0] == "0" else (hours and counted)):
+    text, start = match.string, match.start()
+    if hour[0] == "0":
+        told = hours or (
+            _TOLD_AFTER.match(text, start) and not _FIGURES.search(text, max(0, start - 40), start)
+        )
+    elif minute == "00" and hour in {"10", "20"}:  # "2000 hours" of work
+        told = (at or "").lower().strip() in {"at", "since", "until", "till", "from"}
+    else:
+        told = at or minute == "00"
+    if not told or (hour[0] != "0" and (not hours or _LASTING.match(text, match.end()))):
         return match[0]
     past = "hundred" if minute == "00" else _two_digits(minute)
     return f"{at or ''}{'zero' if hour == '00' else _two_digits(hour)} {past}{hours or ''}"

@@ -39,7 +39,9 @@ _MONEY_LAST = re.compile(
     rf"(?<![\d.,])({NUMBER})(?: ?({_SCALE}))? ?"
     r"([$\u00a3\u20ac\u00a5\u20b9\u00a2]|(?:USD|GBP|EUR)\b)"
 )
-_ARTICLE = re.compile(r"(?<!\w)[Aa]n? $")
+_ARTICLE = re.compile(r"(?:(?<!\w)an?|(?:^|[.!?:][\"')]{0,3} |[\"'(])An?) $")
+"""A capital "A" is one only where a sentence begins, not in "vitamin A"."""
+
 _WORD = re.compile(
     r"[ -](?!(?:an?|after|and|are|as|at|be|before|but|by|can|each|for|from|had|has|have|he|if|in"
     r"|into|is|it|may|not|now|of|on|or|over|per|plus|she|so|than|that|the|then|they|to|was|we"
@@ -76,7 +78,7 @@ def old_money(text: str) -> str:
 def after_article(match: re.Match[str]) -> bool:
     """Whether a quantity stands between "a" and a noun, which makes it singular: "a $5 bill"."""
     text, start = match.string, match.start()
-    return bool(_ARTICLE.search(text, max(0, start - 3), start) and _WORD.match(text, match.end()))
+    return bool(_ARTICLE.search(text, max(0, start - 9), start) and _WORD.match(text, match.end()))
 
 
 def _money(match: re.Match[str], sign: str, digits: str, scale: str | None) -> str:

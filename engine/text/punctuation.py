@@ -75,8 +75,12 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
 ]
 _INTERRUPTED = re.compile(
     r" ?(?<![\u2013\u2014-])(?!-')[\u2013\u2014-]++ ?"
-    r"(?=[\"']{1,3}(?:(?P<more>[,;:]? (?:[A-Z]\w{0,20} ){0,2}(?:said|asked|began|cried"
-    r"|whispered|replied|shouted|muttered|called|snapped|answered)\b|[,;:]? [^\W\d_])"
+    r"(?=[\"']{1,3}(?:(?P<more>[,;:]? (?:[A-Z][\w'-]{0,20} ){0,2}(?:said|asked|began|cried"
+    r"|whispered|replied|shouted|muttered|called|snapped|answered|stammered|stuttered|interrupted"
+    r"|exclaimed|protested|gasped|faltered|murmured|demanded|screamed|yelled|sobbed|groaned"
+    r"|laughed|panted|pleaded|sputtered|spluttered|sighed|whimpered|insisted|admitted|added|says"
+    r"|broke|put in)\b|[,;:]? [^\"'.!?\u2013\u2014]{1,60}[\u2013\u2014-][\"'][a-z]"
+    r"|[,;:]? [^\W\d_])"
     r"|[ .,;:!?]|$))"
 )
 _CLOSING = re.compile(r"(?<=[.,!?]) (?=[\"'](?: |$))")

@@ -74,9 +74,9 @@ _PHONE = re.compile(
     r"|(?<![\w.,$-])\d{3}-\d{4}(?![\d.,-]?\d)|(?<![\w.,$-])\d{1,9}(?:-\d{1,9}){2,8}(?![\d-])"
 )
 _EMERGENCY = re.compile(
-    r"\b((?i:call|dial|phon|ring|rang)(?:l?ed|es?|l?ing|s)? "
+    r"\b((?<!\b[Aa] )(?i:call|dial|phon|ring|rang)(?:l?ed|es?|l?ing|s)? "
     r"|(?=\d{3} (?:call|dispatcher|operator)))"
-    r"(?<![.,$])(911|999|112)(?![\w%]|[.,:-]\d| (?:men|more|people|women)\b"
+    r"(?<![.,$])(911|999|112)(?![\w%]|[.,:-]\d| (?:and|to) \d| (?:men|more|people|women)\b"
     r"| (?!(?:always|days|hours|minutes|perhaps|seconds|this)\b)[a-z]{3,20}s\b)"
 )
 _RANGE = re.compile(

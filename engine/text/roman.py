@@ -18,6 +18,12 @@ _KINDS = (
 )
 """What an "I" after it mostly does not count ("Lesson I learned"), nor a letter a small one."""
 
+_TYPED = re.compile(
+    r" (?:errors?|diabetes|diabetics?|collagen|civili[sz]ations?|hypersensitivity|supernovae?"
+    r"|interferons?|(?:and|or) (?:[Tt]ype )?(?:II|2))\b"
+)
+"""What follows a type that is numbered, not a letter to be typed."""
+
 _LETTERS = {"C", "L", "CI", "CV"}
 _SHORT = "Chap|Ch|Vol|Bk|Pt|Fig|Sec|Sc|No|pp?"
 _NAMES = (
@@ -32,6 +38,7 @@ _RULER = re.compile(
 )
 _OWNED = re.compile(r"'s\b|\)| of [A-Z]")
 _REIGNED = re.compile(r" (?:and|became|died|in|is|reigned|ruled|was|who)\b")
+_TENTHS = "Alfonso|Benedict|Charles|Christian|Clement|Gregory|Innocent|John|Leo|Louis|Pius"
 _FOLLOWED = re.compile(r"[.,:;)!?]|'s\b|$| ?[\u2013\u2014]| -{1,2} | of\b")
 _INITIAL = re.compile(r"\. (?!(?:But|He|His|In|It|She|The|Then|They|This|When)\b)[A-Z]")
 _PRONOUN = re.compile(
@@ -52,6 +59,10 @@ _FIRST = re.compile(
     r"| -{1,2} ))"
 )
 _LAST = re.compile(r"(?<=[\w,:.] )([IVX]{2,})(?=[.!?]?[\"')]{0,2}$|[:.] )")
+_ARTICLE = re.compile(r"\b(?i:an?|the) $")
+_EDITED = re.compile(r"\b(?i:exit|use|using|in) $")
+_GOES_ON = re.compile(r"(?::| ?[\u2013\u2014]| -{1,2}) ?[a-z]")
+"""After what is no numeral: "IV: given daily", "VI - the editor"."""
 
 
 def is_numeral(word: str) -> bool:
@@ -65,12 +76,12 @@ def spoken_numerals(text: str, heading: bool = False) -> str:
     A line that begins with "XIV." is numbered by it; a heading also with "I.".
     """
     text = _CENTURY.sub(lambda match: _in_words(match, ordinal), text)
-    text = _RULING.sub(_ruler, _COUNTED.sub(_counted, text))
+    text = _RULING.sub(_ruler, _COUNTED.sub(lambda match: _counted(match, heading), text))
     text = _LOUD_RULING.sub(_ruler, text) if heading else text
     text = _SHORTENED.sub(_shortened, text)
     if (match := _FIRST.match(text)) and (number := _numbering(match, heading)):
         text = text[: match.start(1)] + number + text[match.end() :]
-    return _LAST.sub(lambda match: _in_words(match, cardinal), text) if heading else text
+    return _LAST.sub(_last, text) if heading else text
 
 
 def _value(numeral: str) -> str:
@@ -93,9 +104,20 @@ def _numbering(match: re.Match[str], heading: bool) -> str:
     plain = len(numeral) > 1 and numeral.isupper()
     if numeral.upper() in _LETTERS:
         return ""
+    if numeral in {"IV", "VI"} and _GOES_ON.match(match.string, match.end()):
+        return ""
     if not heading and not (plain and _VALUES.keys() - set(numeral) >= {"L", "C"}):
         return ""
     return cardinal(_value(numeral)).capitalize()
+
+
+def _last(match: re.Match[str]) -> str:
+    """A numeral that ends a heading, but not a drip ("an IV") nor an editor ("using VI")."""
+    text, start = match.string, match.start()
+    edited = match[1] == "VI" and _EDITED.search(text, max(0, start - 7), start)
+    if edited or _ARTICLE.search(text, max(0, start - 5), start):
+        return match[0]
+    return _in_words(match, cardinal)
 
 
 def _follows(match: re.Match[str]) -> str:
@@ -104,9 +126,18 @@ def _follows(match: re.Match[str]) -> str:
     return (found[0] or "$") if found else ""
 
 
-def _counted(match: re.Match[str]) -> str:
+def _counted(match: re.Match[str], heading: bool) -> str:
     word, numeral = match.groups()
-    if len(numeral) == 1 and not _counts_one(match):
+    kind, single = word.capitalize(), len(numeral) == 1
+    if kind == "Type" and (single or numeral.upper() in {"XL", "VI"}):
+        if numeral.upper() in _LETTERS or not _TYPED.match(match.string, match.end()):
+            return match[0]
+    elif kind == "Letter" and (single or numeral == "XL"):
+        if word == "letter" or (numeral in "VX" and not heading):
+            return match[0]
+        if single and not _counts_one(match):
+            return match[0]
+    elif single and not _counts_one(match):
         return match[0]
     words = f"{word.capitalize() if word.isupper() else word} {cardinal(_value(numeral))}"
     follows = _LOUD_AFTER.match(match.string, match.end())
@@ -143,6 +174,8 @@ def _ruler(match: re.Match[str]) -> str:
     name, numeral = match.groups()
     text, end = match.string, match.end()
     if len(numeral) == 1 and (numeral in "CL" or _INITIAL.match(text, end)):
+        return match[0]
+    if numeral == "X" and name.capitalize() not in _TENTHS.split("|"):
         return match[0]
     ruler = _RULER.search(text, max(0, match.start() - 10), match.start())
     reigned = ruler and (_follows(match) or _REIGNED.match(text, end))

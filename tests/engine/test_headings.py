@@ -46,6 +46,34 @@ HEADINGS = {
     "HENRY VIII": "Henry the eighth.",
     "LIV TYLER": "LIV tyler.",
     "VITAMIN C": "Vitamin C.",
+    # acronyms and letters in capitals
+    "US HISTORY": "US history.",
+    "CHAPTER 2: US LAW": "Chapter two: US law.",
+    "IN THE US TODAY": "In the US today.",
+    "US AND THEM": "Us and them.",
+    "ABOUT US": "About us.",
+    "IT SUPPORT": "IT support.",
+    "IT IS TIME": "It is time.",
+    "THE UN, NATO'S UK API AND URL": "The UN, NATO's UK API and URL.",
+    "HIV/AIDS": "HIV slash AIDS.",
+    "AT&T HISTORY": "AT and T history.",
+    "MEET AT NOON": "Meet at noon.",
+    "A CD-ROM": "A CD-ROM.",
+    "APPENDIX A": "Appendix A.",
+    "SECTION A: THE START": "Section A: the start.",
+    "TYPE A AND B": "Type A and B.",
+    "VITAMIN A DEFICIENCY": "Vitamin A deficiency.",
+    "Q&A SESSION": "Q and A session.",
+    "PLAN A": "Plan A.",
+    "PLAN A WEDDING": "Plan a wedding.",
+    # letters that are no numerals
+    "Getting an IV": "Getting an IV.",
+    "Choosing an IV: a guide": "Choosing an IV: a guide.",
+    "THE IV": "The IV.",
+    "How to exit VI": "How to exit VI.",
+    "IV: given daily": "IV: given daily.",
+    "Rocky VI": "Rocky six.",
+    "Letter X": "Letter ten.",
     # lines
     "Chapter 1\nThe Start": "Chapter one. The Start.",
     "Chapter\n1\nThe Start": "Chapter one. The Start.",
@@ -113,6 +141,20 @@ LINES = {
         "the eighteenth century, the twelfth and thirteenth centuries, the nineteenth."
     ),
     "see XVIII": "see XVIII.",
+    "IV - fluids. VI": "IV, fluids. VI.",
+    "VI \u2013 the editor": "VI, the editor.",
+    "IV - The Return": "Four, The Return.",
+    "Type X to exit, Type I, then Enter. Type XL in it, type vi in it": (
+        "Type X to exit, Type I, then Enter. Type XL in it, type vi in it."
+    ),
+    "Type I and Type II errors, Type V collagen": (
+        "Type one and Type two errors, Type five collagen."
+    ),
+    "The letter i. The letter I. Letter X is rare. Letter V": (
+        "The letter i. The letter I. Letter X is rare. Letter V."
+    ),
+    "Robert X asked, David X and Mary C.": "Robert X asked, David X and Mary C.",
+    "Leo X, Henry V": "Leo the tenth, Henry the fifth.",
     # capitals outside of headings
     "CHAPTER ONE": "Chapter one.",
     "KEEP OUT, COME HERE": "Keep out, come here.",

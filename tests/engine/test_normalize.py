@@ -173,6 +173,18 @@ CASES = {
     "Harley St Clinic, King St Station, Mission St San Francisco, Ocean Dr Miami": (
         "Harley St Clinic, King St Station, Mission St San Francisco, Ocean Dr Miami."
     ),
+    "She went to Harley St. Mary was there. On Valencia St. Mission Bay is closed.": (
+        "She went to Harley Street Mary was there. On Valencia Street Mission Bay is closed."
+    ),
+    "near Mount St. Helens, at Neville St. Clair's, the 42nd St Station": (
+        "near Mount Saint Helens, at Neville Saint Clair's, the forty-second St Station."
+    ),
+    "Add 1 pt. 2% milk, 1 sc. 5 dc, in pt. 2": (
+        "Add one pt. Two percent milk, one sc. Five dc, in part two."
+    ),
+    "Take vitamin A 50 mg daily. A 5 km run": (
+        "Take vitamin A fifty milligrams daily. A five kilometer run."
+    ),
     "Dr Watson, of St John. In St Paul's": "Doctor Watson, of Saint John. In Saint Paul's.",
     "the novels of Maj Lee, Col Agnel, Maj Gen Low, Lt Col Low": (
         "the novels of Maj Lee, Col Agnel, Major General Low, Lieutenant Colonel Low."

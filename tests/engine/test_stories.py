@@ -139,6 +139,46 @@ CASES = {
     "The 5.30 out of ten. He missed the 2.50 target": (
         "The five point three zero out of ten. He missed the two point five zero target."
     ),
+    "after 2000 hours of work, about 2000 hours of practice, by 2000 hours a year": (
+        "after two thousand hours of work, about two thousand hours of practice, "
+        "by two thousand hours a year."
+    ),
+    "limited to 2000 hours per year, fails after 1000 hours, at 1900 hours of it": (
+        "limited to two thousand hours per year, fails after one thousand hours, "
+        "at one thousand nine hundred hours of it."
+    ),
+    "At 1400 hours, at 2000 hours, after 1430 hours": (
+        "At fourteen hundred hours, at twenty hundred hours, after fourteen thirty hours."
+    ),
+    "From 0600 to 0700, at 0600 to 0700, from 0001 to 0050, before 0600": (
+        "From oh six hundred to oh seven hundred, at oh six hundred to oh seven hundred, "
+        "from zero zero zero one to zero zero five zero, before oh six hundred."
+    ),
+    "chmod to 0755. Set the mode to 0644. Change the PIN to 0123. A code at 0644": (
+        "chmod to zero seven five five. Set the mode to zero six four four. "
+        "Change the PIN to zero one two three. A code at zero six four four."
+    ),
+    "Enter code 0412 to 0500. After 0100 tests": (
+        "Enter code zero four one two to zero five zero zero. After zero one zero zero tests."
+    ),
+    "The scale starts at 1.00. It left borrowing costs at 5.25": (
+        "The scale starts at one point zero zero. It left borrowing costs at five point two five."
+    ),
+    "Training loss started at 2.31. We left the pH at 7.40. Blood sugar came back at 5.40": (
+        "Training loss started at two point three one. We left the pH at seven point four zero. "
+        "Blood sugar came back at five point four zero."
+    ),
+    "It came at 4.50 stars, started at 9.15 to the dollar. Tickets start at 12.50 for adults": (
+        "It came at four point five zero stars, started at nine point one five to the dollar. "
+        "Tickets start at twelve point five zero for adults."
+    ),
+    "Beer starts at 3.50 here. Memberships start at 19.50": (
+        "Beer starts at three point five zero here. Memberships start at nineteen point five zero."
+    ),
+    "Answer calls 999 and 1000, calls 112 to 118. A call 911 seconds long": (
+        "Answer calls nine hundred and ninety-nine and one thousand, calls one hundred and twelve "
+        "to one hundred and eighteen. A call nine hundred and eleven seconds long."
+    ),
     "In 1066, until 1099, 14 October 1066": (
         "In ten sixty-six, until ten ninety-nine, the fourteenth of October, ten sixty-six."
     ),
@@ -151,6 +191,12 @@ CASES = {
     "\u201cBut \u2014\u201d he said. \u201cNo--\u201d": '"But," he said. "No."',
     "'I am\u2014' he said. \"Well-\" she said": "'I am,' he said. \"Well,\" she said.",
     '"Who\u2014?" he said\u2014"you\u2014", he said': '"Who?" he said, "you", he said.',
+    '"I\u2014" Tom stammered. "He\u2014" Mrs. Bennet exclaimed. "I\u2014" I put in.': (
+        '"I," Tom stammered. "He," Missus Bennet exclaimed. "I," I put in.'
+    ),
+    '"The man\u2014" Elizabeth laughed\u2014"is a fool." "He\u2014" The door flew\u2014"oh."': (
+        '"The man," Elizabeth laughed, "is a fool." "He," The door flew, "oh."'
+    ),
     '"I am (he)" she said': '"I am, he," she said.',
     '"What the...?" "Wha...!"': '"What the...?" "Wha...!"',
 }
