@@ -82,6 +82,10 @@ def test_chapters_that_the_contents_name() -> None:
         f"C. Auguste Dupin\n\n{story(1)}\n\nD. Copperfield\n\n{story(1)}",
         f"I\n\n{story(1)}",
         f"Contents\n\nOf a box\n\n{story(1)}\n\nOf a box\n\n{story(1)}",
+        "1\n\nTake flour.\n\n2\n\nAdd milk.\n\n3\n\nFry.",
+        "".join(f"{n}\n\n{story(1)}\n\n" for n in range(1, 5)),  # stanzas
+        f"I. Parties\n\n{story(1)}\n\nII. Rent\n\n{story(1)}\n\nIII. Keys\n\n{story(1)}",
+        "".join(f"{n}\n\n{story(8)}\n\n" for n in range(1, 21)),  # pages with whole sentences
         f"Contents\n\n{story(4)}\n\nHome\n\nHere\n\n{story(1)}\n\nHome\n\nHere\n\nSo.",
     ],
 )
@@ -93,6 +97,29 @@ def test_numbers_within_chapters_are_none() -> None:
     for numbers in (("I", "II"), ("I. Rain", "II. Sun")):
         text = f"Chapter 1\n\n{chapters(*numbers)}\n\n{chapters('Chapter 2')}"
         assert titles(read("a.txt", text)) == ["Chapter 1", "Chapter 2"]
+
+
+def test_a_list_within_the_book_is_no_table_of_contents() -> None:
+    listed = "Contents\n\nA knife\n\nA rope\n\nHe looked again.\n\nA rope\n\n"
+    text = f"{chapters('Chapter 1')}\n\n{listed}{story(2)}\n\n{chapters('Chapter 2')}"
+    document = read("a.txt", f"{text}\n\nA knife\n\n{story(2)}")
+    assert titles(document) == ["Chapter 1", "Chapter 2"]
+    assert "He looked again." in texts(document, 0)
+
+
+def test_sentences_of_one_word_are_not_what_the_contents_name() -> None:
+    text = f"{chapters('Chapter 1: Home')}\n\nWhere to?\n\nHome.\n\n{story(2)}\n\n"
+    text += f"{chapters('Chapter 2: Away')}\n\nAway!\n\n{story(2)}"
+    document = read("a.txt", f"Contents\n\n1 Home 5\n\n2 Away 9\n\n{text}")
+    assert titles(document) == ["[Contents]", "Chapter 1: Home", "Chapter 2: Away"]
+
+
+def test_a_title_before_numbers_that_count_anew() -> None:
+    body = chapters("One\n\nI", "II", "Two\n\nI", "II")
+    document = read("a.md", f"# Stories\n\n{body}")
+    assert titles(document)[1:] == ["I", "II", "I", "II"]
+    assert texts(document, 2)[-1] != "Two"
+    assert texts(document, 3)[:2] == ["Two", "I"]
 
 
 @pytest.mark.parametrize("suffix", ["md", "html"])
@@ -125,6 +152,12 @@ def test_the_level_of_chapters_is_not_that_of_matter() -> None:
     assert (document.title, titles(document)[1]) == ("Novel", "One")
     document = read("a.md", "# Story\n\nIt rained.\n\n## About the Author\n\nBo.")
     assert (document.title, titles(document)) == ("Story", ["Story", "[About the Author]"])
+    parts = ["# Rain", "It rained.", "# Acknowledgements", "To Bo."]
+    document = read("a.md", "\n\n".join(parts))
+    assert (document.title, titles(document)) == ("a", ["Rain", "[Acknowledgements]"])
+    parts = ["# Chapter 1", "It rained.", "## Letter", "Come.", *parts[2:]]
+    document = read("a.md", "\n\n".join(parts))
+    assert (document.title, titles(document)) == ("a", ["Chapter 1", "[Acknowledgements]"])
 
 
 @pytest.mark.parametrize("matter", ["Dedication", "Contents", "Copyright"])
@@ -146,6 +179,34 @@ def test_long_matter_stays_matter() -> None:
     back = f"# One\n\n{story(8)}\n\n# Two\n\n{story(8)}\n\n# Acknowledgements\n\n{story(40)}"
     document = read("a.md", back)
     assert titles(document) == ["One", "Two", "[Acknowledgements]"]
+
+
+def test_long_acknowledgements_in_front_are_not_read() -> None:
+    names = ["Acknowledgements", "One", "Two", "Three"]
+    sizes = [33, 130, 130, 130]
+    parts = [f"# {name}\n\n{story(n)}" for name, n in zip(names, sizes, strict=True)]
+    wanted = ["[Acknowledgements]", *names[1:]]
+    assert titles(read("a.md", "\n\n".join(parts))) == wanted
+    for count in (130, 10):  # marked by the file, even where it is the longest
+        pages = {"a.xhtml": page(f"<h1>Acknowledgements</h1><p>{story(33)}</p>", "acknowledgments")}
+        pages |= {f"{name}.xhtml": chapter(name, story(count)) for name in names[1:]}
+        assert titles(read_document(write_epub(Path("a.epub"), pages))) == wanted
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Praise for the Dead", "Join the newsletter", "More Titles", "Also available in blue"],
+)
+def test_doubtful_titles_are_matter_only_around_the_chapters(title: str) -> None:
+    def made(*names: str, size: int = 3) -> list[str]:
+        return titles(read("a.md", "\n\n".join(f"# {name}\n\n{story(size)}" for name in names)))
+
+    assert made("One", title, "Two") == ["One", title, "Two"]
+    assert made("One", "Two", title) == ["One", "Two", f"[{title}]"]
+    assert made(title, "One", "Two", "Three") == [f"[{title}]", "One", "Two", "Three"]
+    assert made("One", "Two", title, size=40) == ["One", "Two", title]  # too long for it
+    pages = {f"{n}.xhtml": chapter(name, story(3)) for n, name in enumerate(["One", title, "Two"])}
+    assert titles(read_document(write_epub(Path("a.epub"), pages))) == ["One", title, "Two"]
 
 
 def test_it_is_said_where_most_is_left_out(voxtral: Callable[..., Result]) -> None:
@@ -190,6 +251,7 @@ def test_titles_of_matter(title: str) -> None:
     "title",
     [
         *("Also by night. They came", "Copyright Law", "In Praise of Rain", "The Newsletter"),
+        *("Copyright 2020 was a bad year", "Copyright 2020: a year"),
         *("Available Light", "The Other Titles", "Titles and Deeds", "Half of It"),
     ],
 )

@@ -4,7 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.manuscripts_made import PNG, chapter, line, nav, ncx, page, texts, titles, write_epub
+from tests.manuscripts_made import (
+    PNG,
+    chapter,
+    line,
+    nav,
+    ncx,
+    page,
+    story,
+    texts,
+    titles,
+    write_epub,
+)
 from voxtral_cli.manuscripts.read import read_document
 
 
@@ -153,3 +164,22 @@ def test_broken_pages_are_read_as_far_as_they_go() -> None:
     document = read_document(write_epub(Path("book.epub"), pages))
     assert texts(document, 0) == ["One", "Fish & chips \u2014 a lot.", "Then &no;\nx"]
     assert texts(document, 1) == ["no head"]
+
+
+def test_praise_and_offers_that_the_contents_do_not_name() -> None:
+    offer = "Come, join us and get the village newsletter."
+    blurbs = "".join(f"<p>{text}</p>" for text in story(13).split("\n\n"))
+    for praise in ("PRAISE FOR THE HARBOUR", "PRAISE FROM ALL"):
+        pages = {
+            "nav.xhtml": nav(line("One", "one.xhtml") + line("Two", "two.xhtml")),
+            "praise.xhtml": page(f"<p>{praise}</p>{blurbs}"),
+            "for.xhtml": page("<p>For Bo.</p>"),
+            "epigraph.xhtml": page("<p>All rivers run.</p>"),
+            "one.xhtml": chapter("One", story(20)),
+            "two.xhtml": chapter("Two", "It ended."),
+            "coda.xhtml": chapter("Coda", offer),
+            "offer.xhtml": page(f"<p>{offer}</p>"),
+        }
+        document = read_document(write_epub(Path("a.epub"), pages))
+        read = [chapter.title for chapter in document.chapters if not chapter.matter]
+        assert read == ["One", "Two", "Coda"]

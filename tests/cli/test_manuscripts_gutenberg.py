@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.errors import InputError
 from tests.manuscripts_made import (
     chapter,
     line,
@@ -37,7 +38,7 @@ APPARATUS = [
     ("It rained.\n\n[Illustration]\n\nIt stopped.", "It rained.\n\nIt stopped."),
     ("[Illustration: A ship [by Bo]\n\n_Frontispiece_]\n\nIt rained.", "It rained."),
     ("He said[A] that.\n\n[Footnote A: Or [so] he\n\nwrote.]\n\nSo.", "He said that.\n\nSo."),
-    ("He said[1] that.[2]\n\n[1] Never.\n\n[2] Ever.\n\nSo.", "He said that.\n\nSo."),
+    ("He said[1] that it rained.[2]\n\n[1] No.\n\n[2] So.", "He said that it rained."),
     ("He said,[*] \u201cSo.\u201d[\u2020]\n\nFOOTNOTES:\n\n[*] No.", "He said, \u201cSo.\u201d"),
     ("The {12} ship and the\n{13}\nboat{14}.", "The ship and the\nboat."),
     ("The [Pg 12]ship {xii}came [3] in {14}.", "The ship came in."),
@@ -158,3 +159,46 @@ def test_sections_of_a_first_chapter_are_none_of_a_book() -> None:
     }
     document = read_document(write_epub(Path("a.epub"), pages))
     assert titles(document) == [f"Chapter {n}" for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("first", ["Chapter 1", "Introduction"])
+def test_sections_of_a_long_first_chapter(first: str) -> None:
+    names = [first, "Chapter 2", "Chapter 3", "Chapter 4"] + ["Chapter 5"] * (first[-1] == "1")
+    lines, pages = "", {}
+    for number, name in enumerate(names):
+        ids = range(4) if not number or first == "Chapter 1" else ()
+        file = f"{number}.xhtml"
+        lines += line(name, file, "".join(line(f"Sec {n}", f"{file}#s{n}") for n in ids))
+        body = "".join(f'<h2 id="s{n}">Sec {n}</h2><p>Words.</p>' for n in ids)
+        pages[file] = page(f"<h1>{name}</h1><p>Words.</p>{body}")
+    document = read_document(write_epub(Path("a.epub"), {"nav.xhtml": nav(lines), **pages}))
+    assert titles(document) == names
+
+
+def test_a_frame_around_nothing() -> None:
+    framed = START + "\n\n" + LICENCE.partition("\n")[0] + "\n"
+    html = "<div class='pg-boilerplate'>x</div>"
+    Path("a.txt").write_text(framed)
+    Path("a.html").write_text(html)
+    write_epub(Path("a.epub"), {"a.xhtml": page(html)})
+    for name in ("a.txt", "a.html", "a.epub"):
+        with pytest.raises(InputError, match="no text to speak"):
+            read_document(Path(name))
+
+
+def test_paragraphs_that_are_numbered_are_no_notes() -> None:
+    paragraphs = [
+        *("CHAPTER I", "See the old law.[1] Yes.", "[1] Gallia est omnis divisa."),
+        *("[2] Hi omnes lingua differunt. [3] Again.", "[3] Qua de causa Helvetii.", "CHAPTER II"),
+        *("[1] His rebus adducti.", "[2] Ea res est. [2] foo"),
+    ]
+    text = "\n\n".join(paragraphs)
+    kept = [part for part in paragraphs if not part.startswith(("CHAPTER", "See"))]
+    html = "".join(f"<p>{part}</p>" for part in (START, *paragraphs, END))
+    for document in (read("a.txt", f"{START}\n\n{text}\n\n{END}"), read("a.html", html)):
+        heard = " ".join(said(document))
+        assert all(part.split(" [")[0] in heard for part in kept)
+    few = f"{START}\n\n{story(2)}\n\nSo.[1]\n\nFootnote [1]: No.\n\nFootnote [2]: Yes."
+    assert texts(read("a.txt", few)) == [*story(2).split("\n\n"), "So."]
+    mine = "It rained.\n\n*** START OF THE STORY ***\n\nSo.[1]\n\n[1] No."
+    assert " ".join(said(read("a.txt", mine))) == " ".join(mine.split("\n\n"))

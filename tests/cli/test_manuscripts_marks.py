@@ -1,5 +1,6 @@
 """Raised figures, drop caps, comments and places: what HTML and Word write around the words."""
 
+import time
 from pathlib import Path
 
 import docx
@@ -16,6 +17,9 @@ RAISED = [
     ("10<sup>\u22123</sup>", "10\u207b\u00b3"),
     ("a word.<sup>3</sup> Then", "a word.\u00b3 Then"),
     ("a word<sup>3</sup> and", "a word and"),
+    ("a metre<sup>2</sup>, Kilometers<sup>3</sup>", "a metre\u00b2, Kilometers\u00b3"),
+    ("sinh<sup>2</sup>x, alpha<sup>-1</sup>", "sinh\u00b2x, alpha\u207b\u00b9"),
+    ("perimetre<sup>2</sup>, metre<sup>4</sup>", "perimetre, metre"),
     ("the 1<sup>st</sup>, XIX<sup>e</sup>", "the 1st, XIXe"),
     ("10<sup>2</sup> <i>45</i>", "10\u00b2 45"),
     ("Ca<sup>2+</sup>", "Ca2+"),
@@ -131,3 +135,24 @@ def test_contents_and_titles_of_word_without_styles() -> None:
         document.add_paragraph(text)
     document.save("a.docx")
     assert titles(read_document(Path("a.docx"))) == ["[Contents]", "Araby", "Clay"]
+
+
+def test_drop_caps_before_headings_and_rows() -> None:
+    document = docx.Document()
+    for style, text in (("Heading 1", "Three"), ("", "")):
+        paragraph = document.add_paragraph("Once" if text else "A")
+        frame = f'<w:framePr {nsdecls("w")} w:dropCap="drop"/>'
+        paragraph._p.get_or_add_pPr().append(parse_xml(frame))
+        if text:
+            document.add_paragraph(text, style)
+    for cell, text in zip(document.add_table(1, 2).rows[0].cells, "xy", strict=True):
+        cell.text = text
+    document.save("a.docx")
+    read = read_document(Path("a.docx"))
+    assert [b.text for c in read.chapters for b in c.blocks] == ["Once", "Three", "A", "x, y"]
+
+
+def test_many_raised_figures_after_a_long_paragraph() -> None:
+    begun = time.monotonic()
+    assert texts(read("a.html", f"<p>{'x' * 100_000}{'<sup>1</sup>' * 2000}")) == ["x" * 100_000]
+    assert time.monotonic() - begun < 3

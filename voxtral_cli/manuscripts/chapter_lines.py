@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
+from statistics import median
 
-from voxtral_cli.manuscripts.matter import is_contents
+from voxtral_cli.manuscripts.matter import CLOSED, is_contents
 
 _KINDS = (
     r"chapter|book|part|volume|section|act|scene|canto|letter|chapitre|livre|partie|tome|kapitel"
@@ -44,6 +45,12 @@ _NUMBERED = re.compile(r"^(?:\d{1,3}|[ivxlc]{1,7}) ")
 _LIST = 3
 """Numbers side by side that are lines of a list."""
 
+_SHORTEST_CHAPTER = 500
+"""Characters from one number to the next, in most."""
+
+_PAGES = 8
+"""More numbers at nearly equal distances are those of pages."""
+
 _LOST = 4
 """Paragraphs, one after the other, that lead nowhere: a table of contents has ended."""
 
@@ -57,11 +64,23 @@ def chapter_lines(paragraphs: Sequence[str]) -> set[int]:
     found = {number for number, text in enumerate(paragraphs) if _match(text)}
     if sum(_is_chapter(paragraphs[number]) for number in found) < 2:
         found |= _series(paragraphs, _TITLED)
-    found |= _listed(paragraphs)
     numbers = {number for pattern in _BARE for number in _series(paragraphs, pattern)}
+    begun = _begun(paragraphs, found | numbers)
+    several = sum(_is_chapter(paragraphs[number]) for number in found) > 1
+    found |= {
+        number
+        for number in _listed(paragraphs, begun)
+        if not (several and paragraphs[number].endswith((".", "!", "?")))
+        or is_contents(paragraphs[number])
+    }
     if sum(_is_chapter(paragraphs[number]) for number in found) > 1:
         numbers = {number for number in numbers if number + 1 in found}
     return found | numbers
+
+
+def begins_chapter(title: str) -> bool:
+    """Whether a title is one of a chapter, or of a part, by its words."""
+    return _match(title) is not None
 
 
 def is_part(title: str) -> bool:
@@ -103,11 +122,25 @@ def _is_title(text: str) -> bool:
     return not (text.endswith(".") and len(text.split()) > 5)
 
 
-def _listed(paragraphs: Sequence[str]) -> set[int]:
-    """A table of contents and the first paragraphs that it names, where it names several."""
+def _begun(paragraphs: Sequence[str], found: set[int]) -> int:
+    """Where the first sentence stands that comes after the heading of a chapter."""
+    places = range(len(paragraphs))
+    first = min((n for n in found if _is_chapter(paragraphs[n])), default=len(places))
+    said = (n for n in places[first:] if n not in found and CLOSED.search(paragraphs[n]))
+    return next(said, len(places))
+
+
+def _listed(paragraphs: Sequence[str], begun: int) -> set[int]:
+    """A table of contents and the first paragraphs that it names, where it names several.
+
+    Args:
+        begun: Where the first chapter has begun; what comes later is no table of contents.
+    """
     keys = {place: title_key(text) for place, text in enumerate(paragraphs) if _is_short(text)}
     last = {key: place for place, key in keys.items()}
     contents = next((place for place in keys if is_contents(paragraphs[place])), len(paragraphs))
+    if contents >= begun:
+        return set()
     named: set[str] = set()
     place, missed = contents + 1, 0
     while place < len(paragraphs) and missed < _LOST and keys.get(place) not in named:
@@ -139,7 +172,8 @@ def _keys(line: str) -> set[str]:
 def _series(paragraphs: Sequence[str], pattern: re.Pattern[str]) -> set[int]:
     """Paragraphs that begin with a number and count from 1, more than once for several parts.
 
-    Not those of a list, and not the numbers of pages, which stand in the midst of sentences.
+    Not those of a list or of short pieces, and not the numbers of pages, which stand in the midst
+    of sentences or at equal distances. Where they count anew, a title may stand before the first.
     """
     places: list[int] = []
     expected, highest = 1, 0
@@ -152,7 +186,19 @@ def _series(paragraphs: Sequence[str], pattern: re.Pattern[str]) -> set[int]:
                 expected = numbered[number] + 1
                 highest = max(highest, numbered[number])
     within = sum(_is_within(paragraphs, place) for place in places[1:])
-    return set(places) if highest > 1 and 4 * within < len(places) else set()
+    if highest < 2 or 4 * within >= len(places):
+        return set()
+    spans = [sum(map(len, paragraphs[place:after])) for place, after in pairwise(places)]
+    pages = pattern is _BARE[1] and len(places) > _PAGES and max(spans) < 2 * min(spans)
+    if pages or median(spans) < _SHORTEST_CHAPTER:
+        return set()
+    again = (place for place in places[1:] if numbered[place] == 1)
+    titles = (next(n for n in range(place - 1, -1, -1) if paragraphs[n]) for place in again)
+    return {*places, *(n for n in titles if _is_name(paragraphs[n]))}
+
+
+def _is_name(text: str) -> bool:
+    return _is_short(text) and any(map(str.isalnum, text)) and not CLOSED.search(text)
 
 
 def _value(paragraph: str, pattern: re.Pattern[str]) -> int:

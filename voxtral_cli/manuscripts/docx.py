@@ -70,6 +70,9 @@ def _blocks(word: Any) -> Iterator[Block]:
             level = min(level + below, 6)
         if any(name.startswith(_CONTENTS) for name in styles):
             continue
+        if (level or _is_row(element)) and (text := _lines(initial)):
+            initial = ""
+            yield block(text)
         if _is_drop_cap(element):
             initial += _raw(element)
         elif text := _lines(initial + _raw(element)):
@@ -125,7 +128,7 @@ def _raw(element: Any) -> str:
         if _local(run) == "r" and not _is_hidden(run) and _UNREAD.isdisjoint(above):
             text = part.text or "" if _local(part) == "t" else _SIGNS[_local(part)]
             if _value(run.find("{*}rPr/{*}vertAlign")) == "superscript":
-                text = raised(text, "".join(parts[-2:]))
+                text = raised(text, parts)
             parts.append(text)
     return "".join(parts)
 

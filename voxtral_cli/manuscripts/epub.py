@@ -11,7 +11,7 @@ from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.epub_package import MATTER_TYPES, Entry, Package, read_package
 from voxtral_cli.manuscripts.gutenberg import of_the_book
 from voxtral_cli.manuscripts.html import Page, decode_html, read_page
-from voxtral_cli.manuscripts.matter import is_matter, prose
+from voxtral_cli.manuscripts.matter import is_contents, is_matter, prose
 from voxtral_cli.manuscripts.outline import Section, assemble, by_headings, clean
 
 _LEGAL = re.compile(
@@ -21,6 +21,7 @@ _PLAINLY_LEGAL = {"isbn", "\u00a9", "all rights reserved"}
 _OFFER = re.compile(
     r"(?:sign up|subscribe|join)\b[^.!?]{0,80}\b(?:newsletter|mailing list)\b", re.IGNORECASE
 )
+_LICENCE = re.compile(r"\blicen[cs]e$", re.IGNORECASE)
 _LONGEST_LEGAL = 6000
 _LONGEST_TITLE_PAGE = 400
 _LONGEST_OFFER = 1500
@@ -88,13 +89,20 @@ def _sections(pages: Sequence[tuple[str, Page]], package: Package) -> Iterator[S
             if fresh or known or section.matter or _opens(part, section) or not begun:
                 yield section
                 section = part
-                full = fresh or prose(part.blocks) > _LONGEST_EPIGRAPH
+                full = fresh or _is_prologue(part)
                 before = not (full or begun or _opens(part, Section()))
                 section.matter = known or before or is_matter(part.title)
                 begun |= full and not section.matter
             else:
                 section.blocks += part.blocks
     yield section
+
+
+def _is_prologue(part: Section) -> bool:
+    """Whether a part in front that the contents do not name is long, and no praise."""
+    first = next((clean(block.text) for block in part.blocks if block.text), "")
+    praise = first.isupper() and first.startswith("PRAISE")
+    return prose(part.blocks) > _LONGEST_EPIGRAPH and not (praise or is_matter(first))
 
 
 def _chapter_entries(package: Package) -> Iterator[Entry]:
@@ -118,10 +126,19 @@ def _chapter_entries(package: Package) -> Iterator[Entry]:
 
 
 def _holds_all(entries: Sequence[Entry]) -> bool:
-    """Whether the first line of the contents is the book: most others stand under it."""
-    below = [entry.title for entry in entries if entry.parent == 0]
-    beside = sum(entry.parent == -1 for entry in entries)
-    return (len(below) > 2 or any(map(is_matter, below))) and 2 * beside < len(entries) + 2
+    """Whether the first line of the contents is the book.
+
+    Most others, or a table of contents, stand under it, and nothing but matter beside it.
+    """
+    under = {0}
+    for number, entry in enumerate(entries):
+        if entry.parent in under:
+            under.add(number)
+    most = 2 * (len(under) - 1) > len(entries)
+    beside = [entry.title for entry in entries[1:] if entry.parent == -1]
+    return (most or any(is_contents(entry.title) for entry in entries if entry.parent == 0)) and (
+        all(is_matter(title) or _LICENCE.search(title) for title in beside)
+    )
 
 
 def _parts(page: Page, entries: list[Entry], alone: bool) -> list[Section]:
@@ -173,7 +190,9 @@ def _is_matter(page: Page, package: Package, name: str, listed: bool, begun: boo
     plain = not begun or bool(legal & _PLAINLY_LEGAL)
     if not listed and size < _LONGEST_LEGAL and len(legal) > 1 and plain:
         return True
-    if not listed and size < _LONGEST_OFFER and any(map(_OFFER.search, texts)):
+    heading = _heading(page)
+    offer = (not heading or is_matter(heading)) and any(map(_OFFER.search, texts))
+    if not listed and size < _LONGEST_OFFER and offer:
         return True
     is_title = (
         bool(texts) and not (listed and begun) and title_key(texts[0]) == title_key(package.title)

@@ -5,6 +5,7 @@ and the marks that lead to it, numbers of pages in braces, who produced the text
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +17,9 @@ _START = re.compile(
 _END = re.compile(
     r"^[ \t]*(?:\*{3} ?END OF TH(?:E|IS) |End of (?:the |this )?Project Gutenberg)", re.MULTILINE
 )
-_LIBRARY = re.compile(r"^[ \t]*\*{3} ?(?:START|END) OF TH(?:E|IS) PROJECT GUTENBERG", re.MULTILINE)
+_LIBRARY = re.compile(
+    r"^[ \t]*\*{3} ?(?:START|END) OF TH(?:E|IS) (?:COPYRIGHTED )?PROJECT GUTENBERG", re.MULTILINE
+)
 _STATED = re.compile(r"^(Title|Author): *(\S[^\n]*)$", re.MULTILINE)
 _NAMED = re.compile(
     r"(?:The )?Project Gutenberg(?:['\u2019]s| e-?(?:book|text) of),? (?P<title>.+?)(?:,? by .+)?"
@@ -36,7 +39,7 @@ _MARK = re.compile(rf"(?:(?<=[\w.,;:!?'\"\u2019\u201d)_])|(?<=\S) +(?=\[[^A-Z]))
 
 _PAGE = re.compile(r"\{(?:(?:Pg|Page|p\.) ?)?(?:\d{1,4}|[ivxlc]{1,7})\}", re.IGNORECASE)
 _GLUED = re.compile(rf"(?<=\S) +(?:{_PAGE.pattern})(?!\w)", re.IGNORECASE)
-_NOTE = re.compile(rf"(?:Footnote )?{_SIGN}:? ")
+_NOTE = re.compile(rf"(?P<named>Footnote )?{_SIGN}:? ")
 _NOTES = re.compile(r"FOOTNOTES?[.:]?", re.IGNORECASE)
 _CREDIT = re.compile(
     r"(?:Produced|Scanned(?: and \w+)?|Transcribed|Digiti[sz]ed|HTML version) by\b|Credits?:"
@@ -49,10 +52,15 @@ _FRONT = 10
 """Paragraphs among which the credits are."""
 
 
+def is_free(text: str) -> bool:
+    """Whether a line of stars says that a text is one of its books."""
+    return _LIBRARY.search(text) is not None
+
+
 def without_frame(text: str) -> tuple[str, dict[str, str] | None]:
     """A text without what stands around it, and what that states; nothing where there is none."""
     start = _START.search(text)
-    if start is None:
+    if start is None or not is_free(text):
         return text, None
     stated = {match[1]: match[2] for match in _STATED.finditer(text[: start.start()])}
     end = _END.search(text, start.end())
@@ -67,15 +75,17 @@ def title_alone(title: str) -> str:
 
 def without_apparatus(texts: Sequence[str]) -> list[str | None]:
     """The texts of one of its books without what was put into them: as many; None for no text."""
-    whole = _joined(texts)
-    marks = {match[1] for match in _MARK.finditer(whole)}
+    if not texts:
+        return []
+    parts = _parted(_INSERTED.sub(_edges, _joined(texts)))
+    notes = _are_notes(parts)
     kept: list[str | None] = []
     said = 0
-    for before, text in zip(texts, _parted(_INSERTED.sub(_edges, whole)), strict=True):
+    for before, text in zip(texts, parts, strict=True):
         note = _NOTE.match(text)
         if (
             _NOTES.fullmatch(text)
-            or (note and note[1] in marks)
+            or (note and (notes or note["named"]))
             or (said < _FRONT and _CREDIT.match(text))
         ):
             text = ""
@@ -88,6 +98,25 @@ def without_apparatus(texts: Sequence[str]) -> list[str | None]:
     return kept
 
 
+def _are_notes(texts: Sequence[str]) -> bool:
+    """Whether the paragraphs that begin with a sign are notes, and not the numbered text itself.
+
+    They are where each follows a mark of its own, and all are short beside the rest.
+    """
+    marks: Counter[str] = Counter()
+    size = 0
+    for text in texts:
+        note = _NOTE.match(text)
+        if not note:
+            marks.update(match[1] for match in _MARK.finditer(text))
+        elif not note["named"]:
+            marks[note[2]] -= 1
+            size += len(text)
+            if marks[note[2]] < 0:
+                return False
+    return 3 * size < sum(map(len, texts))
+
+
 def of_the_book(blocks: Sequence[Block], free: bool = False) -> list[Block | None]:
     """Blocks without what Project Gutenberg put around and into them: as many; None for no block.
 
@@ -95,7 +124,7 @@ def of_the_book(blocks: Sequence[Block], free: bool = False) -> list[Block | Non
         free: Whether they are known to be one of its books; else a line of stars must tell.
     """
     whole = _joined([item.text for item in blocks])
-    if not (free or _LIBRARY.search(whole)):
+    if not (blocks and (free or is_free(whole))):
         return list(blocks)
     if start := _START.search(whole):
         whole = _edges(whole[: start.end()]) + whole[start.end() :]

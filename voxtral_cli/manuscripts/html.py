@@ -225,7 +225,7 @@ class _Reader:
 
     def add(self, text: str | None) -> None:
         if text and self.superscript:
-            text = raised(text, "".join(self.parts[-2:]))
+            text = raised(text, self.parts)
         if text:
             self.parts.append(text if self.preformatted else _SPACE.sub(" ", text))
 

@@ -5,9 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from engine.text.passages import Block
-from voxtral_cli.manuscripts.chapter_lines import chapter_lines, stands_alone
+from voxtral_cli.manuscripts.chapter_lines import begins_chapter, chapter_lines, stands_alone
 from voxtral_cli.manuscripts.document import Chapter
-from voxtral_cli.manuscripts.matter import holds_the_book, is_matter, prose
+from voxtral_cli.manuscripts.matter import (
+    LONGEST_FRONT,
+    holds_the_book,
+    is_doubtful,
+    is_matter,
+    prose,
+)
 
 BREAK = Block("")
 _LONGEST_TITLE = 120
@@ -43,13 +49,15 @@ def by_headings(blocks: Sequence[Block]) -> tuple[str, list[Section]]:
 
     Chapters begin at the highest headings but those of front and back matter; where the highest is
     a single one before all others, it is the title of the whole and chapters begin one level below.
+    Where matter stands as high, it is so only if chapters stand below it and it names none.
     """
     blocks = _with_chapter_lines(blocks)
     headings = [item for item in blocks if item.level]
     named = [item for item in headings if not is_matter(item.text)] or headings
     title, levels = "", [item.level for item in named]
     alone = levels and levels[0] < min(levels[1:], default=9)
-    if alone and (levels[1:] or named[0] is headings[0]):
+    highest = named[:1] == headings[:1] and all(item.level > levels[0] for item in headings[1:])
+    if alone and (highest or (levels[1:] and not begins_chapter(named[0].text))):
         title = clean(named[0].text)
         below = [item.level for item in headings if item.level > levels[0]]
         levels = levels[1:] or below or levels
@@ -90,20 +98,23 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
     heading: list[Block] = []
     full = [section for section in sections if section.blocks]
     seen_later = Counter(section.title.casefold() for section in full)
-    whole, said = sum(prose(section.blocks) for section in full), 0
+    sizes = [prose(section.blocks) for section in full]
+    matters = _matters(full, sizes)
+    named = sum(size for size, matter in zip(sizes, matters, strict=True) if not matter)
+    said = 0
     for number, section in enumerate(full):
         seen_later[section.title.casefold()] -= 1
         blocks = list(_tidy(section.blocks))
         last = number == len(full) - 1
         if all(item.level for item in blocks) and not last and not section.matter:
-            if not seen_later[section.title.casefold()] and not is_matter(section.title):
+            if not seen_later[section.title.casefold()] and not matters[number]:
                 heading += blocks
             continue
         if not any(item.text for item in blocks):
             continue
-        matter = is_matter(section.title) if section.matter is None else section.matter
-        size = prose(blocks)
-        matter = matter and not holds_the_book(section.title, size, said, whole)
+        matter, size = matters[number], sizes[number]
+        if matter and not (section.matter and named):  # a file may say it, and have chapters
+            matter = not holds_the_book(section.title, size, said, named, sum(sizes))
         said += 0 if matter else size
         taken = [] if matter else heading
         name = section.title or (_opening(blocks) if chapters or taken else title)
@@ -114,6 +125,21 @@ def assemble(sections: Iterable[Section], title: str) -> tuple[Chapter, ...]:
     if all(chapter.matter for chapter in chapters):
         return tuple(Chapter(chapter.title, chapter.blocks) for chapter in chapters)
     return tuple(chapters)
+
+
+def _matters(sections: Sequence[Section], sizes: Sequence[int]) -> list[bool]:
+    """Which are front or back matter; none is so by a doubtful title between chapters, or if long.
+
+    Args:
+        sizes: Their prose.
+    """
+    found = [is_matter(item.title) if item.matter is None else item.matter for item in sections]
+    read = [place for place, size in enumerate(sizes) if size and not found[place]]
+    for place, section in enumerate(sections):
+        between = bool(read) and read[0] < place < read[-1]
+        if is_doubtful(section.title) and (between or sizes[place] > LONGEST_FRONT):
+            found[place] = False
+    return found
 
 
 def _tidy(blocks: Iterable[Block]) -> Iterator[Block]:
