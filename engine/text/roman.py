@@ -128,16 +128,7 @@ def _follows(match: re.Match[str]) -> str:
 
 def _counted(match: re.Match[str], heading: bool) -> str:
     word, numeral = match.groups()
-    kind, single = word.capitalize(), len(numeral) == 1
-    if kind == "Type" and (single or numeral.upper() in {"XL", "VI"}):
-        if numeral.upper() in _LETTERS or not _TYPED.match(match.string, match.end()):
-            return match[0]
-    elif kind == "Letter" and (single or numeral == "XL"):
-        if word == "letter" or (numeral in "VX" and not heading):
-            return match[0]
-        if single and not _counts_one(match):
-            return match[0]
-    elif single and not _counts_one(match):
+    if not _counts(match, heading):
         return match[0]
     words = f"{word.capitalize() if word.isupper() else word} {cardinal(_value(numeral))}"
     follows = _LOUD_AFTER.match(match.string, match.end())
@@ -145,6 +136,19 @@ def _counted(match: re.Match[str], heading: bool) -> str:
     if word.isupper() and (follows or _LOUD_BEFORE.search(before)):
         return words.replace("-", " ").upper() + "," * bool(follows)  # part of what is shouted
     return words
+
+
+def _counts(match: re.Match[str], heading: bool) -> bool:
+    """Whether it is a number, not what is typed, nor a letter."""
+    word, numeral = match.groups()
+    kind, single = word.capitalize(), len(numeral) == 1
+    if kind == "Type" and (single or numeral.upper() in {"XL", "VI"}):
+        return numeral.upper() not in _LETTERS and bool(_TYPED.match(match.string, match.end()))
+    if kind == "Letter" and (single or numeral == "XL") and word == "letter":
+        return False
+    if kind == "Letter" and numeral in "VX" and not heading:
+        return False
+    return not single or _counts_one(match)
 
 
 def _counts_one(match: re.Match[str]) -> bool:

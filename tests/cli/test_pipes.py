@@ -46,10 +46,11 @@ def test_a_closed_pipe_of_words_is_quiet(fake_program: Program) -> None:
     assert (result.returncode, result.stderr) == (0, b"")
 
 
-def test_a_failure_is_one_though_nobody_reads_on(fake_program: Program) -> None:
+@pytest.mark.parametrize("how", ["-o out", "--list", "--show-text"])
+def test_a_failure_is_one_though_nobody_reads_on(fake_program: Program, how: str) -> None:
     Path("a.txt").write_text("One two three.")
     Path("empty.txt").write_text("")
-    command = fake_program("batch", "a.txt", "empty.txt", "-o", "out", "-q")
+    command = fake_program("batch", "a.txt", "empty.txt", *how.split(), "-q")
     read = run(command)
     reader, writer = os.pipe()
     os.close(reader)

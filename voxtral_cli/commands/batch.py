@@ -186,7 +186,8 @@ def batch(
     found, unread = reading.documents(inputs, chapters, all_matter, voice, model, roles, console)
     books = reading.planned(found, model, lexicon, language, roles, console)
     if list_chapters or show_text:
-        (print_chapters if list_chapters else print_passages)(books, as_json)
+        with perhaps_unread():
+            (print_chapters if list_chapters else print_passages)(books, as_json)
         raise typer.Exit(ended(unread))
     books = targets.renamed(books, author, cover)
     kept = [voice, *roles.values()]
@@ -270,8 +271,7 @@ def print_passages(books: "Sequence[Book]", as_json: bool) -> None:
             ]
         )
         return
-    for passage in (p for _, parts in books for part in parts for p in part.passages):
-        print(passage.text)
+    print(*(p.text for _, parts in books for part in parts for p in part.passages), sep="\n")
 
 
 def summary(said: "Report") -> str:

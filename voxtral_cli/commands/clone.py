@@ -137,7 +137,10 @@ def clone(
             facts |= trial.run(engine, voice, said, reference, console)
     finally:  # the voice is there, even if it could not be heard
         with perhaps_unread():
-            print_json(facts) if as_json else print(path)
+            if as_json:
+                print_json(facts)
+            else:
+                print(path)
 
 
 def _optimised(

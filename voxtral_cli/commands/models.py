@@ -103,11 +103,11 @@ def _stopping_at_once() -> Iterator[None]:
         tell("interrupted; the same command goes on")
         os._exit(128 + number)
 
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
     before = {n: signal.getsignal(n) for n in (getattr(signal, s, None) for s in names) if n}
-    for number, handler in before.items():
-        if handler != signal.SIG_IGN:  # as of nohup, and of what a script does in the background
-            signal.signal(number, stop)
+    before = {n: handler for n, handler in before.items() if handler != signal.SIG_IGN}  # nohup, &
+    for number in before:
+        signal.signal(number, stop)
     try:
         yield
     finally:

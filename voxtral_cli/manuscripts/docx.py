@@ -9,7 +9,7 @@ from engine.text.passages import Block
 from voxtral_cli.manuscripts.archive import Archive
 from voxtral_cli.manuscripts.decoding import read_bytes
 from voxtral_cli.manuscripts.document import Document
-from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean
+from voxtral_cli.manuscripts.outline import assemble, block, by_headings, clean, full_lines
 from voxtral_cli.manuscripts.superscripts import raised
 
 _CONTENTS = ("toc ", "table of ", "index ")
@@ -70,15 +70,15 @@ def _blocks(word: Any) -> Iterator[Block]:
             level = min(level + below, 6)
         if any(name.startswith(_CONTENTS) for name in styles):
             continue
-        if (level or _is_row(element)) and (text := _lines(initial)):
+        if (level or _is_row(element)) and (text := full_lines(initial)):
             initial = ""
             yield block(text)
         if _is_drop_cap(element):
             initial += _raw(element)
-        elif text := _lines(initial + _raw(element)):
+        elif text := full_lines(initial + _raw(element)):
             initial = ""
             yield block(text, level)
-    if text := _lines(initial):
+    if text := full_lines(initial):
         yield block(text)
 
 
@@ -107,13 +107,8 @@ def _is_row(element: Any) -> bool:
     return _local(element) == "tr" and len(element.findall("{*}tc")) > 1
 
 
-def _lines(text: str) -> str:
-    """Without empty lines, and no more space than is needed."""
-    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
-
-
 def _text(element: Any) -> str:
-    return _lines(_raw(element))
+    return full_lines(_raw(element))
 
 
 def _raw(element: Any) -> str:

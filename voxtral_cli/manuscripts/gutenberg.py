@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.text.passages import Block
+from voxtral_cli.manuscripts.outline import full_lines
 
 _START = re.compile(
     r"^[ \t]*\*{3} ?START OF TH(?:E|IS) (?:[^*]{0,300}\*{3})?[^\n]*(?:\n|\Z)", re.MULTILINE
@@ -52,7 +53,7 @@ _FRONT = 10
 """Paragraphs among which the credits are."""
 
 
-def is_free(text: str) -> bool:
+def _is_free(text: str) -> bool:
     """Whether a line of stars says that a text is one of its books."""
     return _LIBRARY.search(text) is not None
 
@@ -60,7 +61,7 @@ def is_free(text: str) -> bool:
 def without_frame(text: str) -> tuple[str, dict[str, str] | None]:
     """A text without what stands around it, and what that states; nothing where there is none."""
     start = _START.search(text)
-    if start is None or not is_free(text):
+    if start is None or not _is_free(text):
         return text, None
     stated = {match[1]: match[2] for match in _STATED.finditer(text[: start.start()])}
     end = _END.search(text, start.end())
@@ -91,7 +92,7 @@ def without_apparatus(texts: Sequence[str]) -> list[str | None]:
             text = ""
         for pattern in (_MARK, _GLUED, _PAGE):
             text = pattern.sub("", text)
-        text = "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+        text = full_lines(text)
         full = any(map(str.isalnum, text))
         said += full
         kept.append(text if full or not any(map(str.isalnum, before)) else None)
@@ -124,7 +125,7 @@ def of_the_book(blocks: Sequence[Block], free: bool = False) -> list[Block | Non
         free: Whether they are known to be one of its books; else a line of stars must tell.
     """
     whole = _joined([item.text for item in blocks])
-    if not (blocks and (free or is_free(whole))):
+    if not (blocks and (free or _is_free(whole))):
         return list(blocks)
     if start := _START.search(whole):
         whole = _edges(whole[: start.end()]) + whole[start.end() :]

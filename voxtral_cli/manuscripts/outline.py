@@ -38,6 +38,11 @@ def block(text: str, level: int = 0) -> Block:
     return Block(text, level) if any(map(str.isalnum, text)) else BREAK
 
 
+def full_lines(text: str) -> str:
+    """Without empty lines, and no more space than is needed."""
+    return "\n".join(filter(None, (" ".join(line.split()) for line in text.split("\n"))))
+
+
 def clean(text: str) -> str:
     """One line that is safe to print: of a title or a name."""
     line = "".join(char if char.isprintable() else " " for char in " ".join(text.split()))
