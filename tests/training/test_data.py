@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -257,6 +258,15 @@ class TestTexts:
         assert {item.split for item in short[-held_out:]} == {"heldout"}
         assert not {i.speaker for i in longer[:40]} & {i.speaker for i in longer[40:]}
         assert corpus.plan(prose, 20, seed=4, presets_share=0.5) != short
+
+    def test_further_speakers_say_several_utterances(self) -> None:
+        prose = [f"Sentence {'x' * (n % 60)} of the prose." for n in range(300)]
+        for count in (1000, 3000):  # however many there are
+            items = corpus.plan(prose, count, 3, presets_share=0.2, blends_share=0.2)
+            said = Counter(i.speaker for i in items if i.split == "train" or i.split == "valid")
+            further = [n for name, n in said.items() if name not in PRESETS]
+            assert sum(n for n in further if n == 1) < 0.02 * sum(further)
+            assert len(further) > 0.1 * count
 
 
 class TestBuild:

@@ -1,6 +1,7 @@
 """Speech training: codes, batches and losses."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -190,6 +191,9 @@ class TestBatch:
         assert len(held.parts) > 1
         assert {int(part.target[0, 0]) for part in held.parts} <= {1, 3, 5, 7}
         assert all(p[0, 0] != 7 and p[0, 0] % 2 == 1 for p in prompts)
+        all_others = Sampler(spoken[:8], {}, SampleOptions(prompt_frames=(900, 900)), seed=0)
+        longest = all_others.sample(spoken[2]).prompt[:, 0]
+        assert Counter(longest.tolist()) == {0: 10, 4: 14, 6: 16}
         joined = sampler.sample(spoken[3], joined=True).parts[0]
         assert joined.text.startswith(b"x" * 11 + b" x")
         assert len(joined.chars) == len(joined.target)

@@ -38,6 +38,8 @@ from training.data.teacher import Teacher
 
 SHARD_UTTERANCES = 250
 SPEAKERS = 3000
+POOL, EACH = 1000, 8
+"""Of so many neighbours each further speaker says some EACH: its references are varied then."""
 HELDOUT_EACH = 30
 VALID_SHARE = 0.02
 FASTEST_S, SILENT = 0.02, 1e-4
@@ -71,7 +73,8 @@ def plan(
     """What every utterance says, and in which voice: a preset, a blend, or a pseudo-speaker.
 
     An item does not depend on how many follow it; the held-out speakers come after all others and
-    take their texts first. What a blend says, `blends_each` sizes and colours of it say.
+    take their texts first. What a blend says, `blends_each` sizes and colours of it say. A further
+    speaker says several utterances: one that is alone is its own reference, and has to be copied.
     """
     held_out = [
         line
@@ -84,6 +87,13 @@ def plan(
         for n in range(len(HELD_OUT) * HELDOUT_EACH)
     ]
     names = list(PRESETS)
+    begin = random.Random(f"speakers {seed}").randrange(SPEAKERS)
+
+    def one_of(count: int, share: float, index: int, rng: random.Random) -> int:
+        """The number of a further speaker, of so many; their kind has this share of the items."""
+        several = min(count, max(1, round(share * POOL / EACH)))
+        return (begin + index // POOL * several + rng.randrange(several)) % count + 1
+
     items = []
     for index in range(utterances):
         rng = random.Random(f"item {seed} {index}")
@@ -91,9 +101,9 @@ def plan(
         if draw < presets_share:
             speaker = rng.choice(names)
         elif draw >= 1 - blends_share:
-            speaker = f"k{rng.randint(1, BLENDS):04d}"
+            speaker = f"k{one_of(BLENDS, blends_share, index, rng):04d}"
         else:
-            speaker = f"p{rng.randint(1, SPEAKERS):04d}"
+            speaker = f"p{one_of(SPEAKERS, 1 - presets_share, index, rng):04d}"
         split = "valid" if rng.random() < VALID_SHARE else "train"
         first = Item(f"u{index:06d}", source.draw(), speaker, split, index)
         items.append(first)

@@ -1,7 +1,7 @@
 """Draws samples (`training.speech.samples`), and batches of them of similar length.
 
-A1 is up to 25 s (of nano) of other utterances of the speaker; a preset speaker hears its own fixed
-prompt half of the time.
+A1 is up to 25 s (of nano) of other utterances of the speaker, as far as there are any; a preset
+speaker hears its own fixed prompt half of the time.
 """
 
 from collections import defaultdict
@@ -179,11 +179,13 @@ class Sampler:
         low, high = np.log(self.options.prompt_frames)
         missing = round(float(np.exp(self.random.uniform(low, high))))
         pool, pieces = self._others(said, self.speakers) or [said[0]], []
-        while missing > 0:
-            codes = pool[self.random.integers(len(pool))].codes
+        for index in self.random.permutation(len(pool)):  # each once: no reference repeats itself
+            codes = pool[index].codes
             start = int(self.random.integers(max(len(codes) - missing, 0) + 1))
             pieces.append(codes[start : start + missing])
             missing -= len(pieces[-1])
+            if missing == 0:
+                break
         return np.concatenate(pieces)
 
     def _heard(self, target: np.ndarray, phones: np.ndarray) -> np.ndarray:
