@@ -7,6 +7,7 @@ paper, where that reader takes 7.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,7 @@ class CodecConfig:
     @property
     def frame_samples(self) -> int:
         """Samples of one frame: patch size times all upsampling (240 * 8 = 1920)."""
-        samples = self.patch_size
-        for stride in self.decoder_strides:
-            samples *= stride
-        return samples
+        return self.patch_size * math.prod(self.decoder_strides)
 
     @property
     def frame_rate(self) -> float:
@@ -286,15 +284,8 @@ def _codec(keys: Section) -> CodecConfig:
             raise keys.error(f"{side}_*_str", "differ in length")
         if any(kernel < stride for kernel, stride in zip(kernels, strides, strict=True)):
             raise keys.error(f"{side}_convs_kernels_str", "has a kernel shorter than its stride")
-    down, up = _product(config.encoder_strides), _product(config.decoder_strides)
+    down, up = math.prod(config.encoder_strides), math.prod(config.decoder_strides)
     if down != up:
         complaint = f"multiply to {up}, encoder_convs_strides_str to {down}"
         raise keys.error("decoder_convs_strides_str", complaint)
     return config
-
-
-def _product(values: tuple[int, ...]) -> int:
-    result = 1
-    for value in values:
-        result *= value
-    return result

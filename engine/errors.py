@@ -28,7 +28,7 @@ class InputError(VoxtralError):
 
 
 class VoiceError(VoxtralError):
-    """A voice that does not exist, or a clip that cannot become one."""
+    """A voice that does not exist, or that a checkpoint can neither make nor use."""
 
 
 class CheckpointError(VoxtralError):

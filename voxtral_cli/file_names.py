@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from pathlib import Path
 
 from engine.errors import InputError
@@ -26,29 +25,6 @@ def file_name(number: int, total: int, title: str) -> str:
     """
     digits = max(2, len(str(total)))
     return _cut(f"{number:0{digits}} {_plain(title)}".strip(), LONGEST)
-
-
-def unique_names(titles: Iterable[str]) -> list[str]:
-    """A name without suffix for each title, no two alike, not even where case does not count.
-
-    Example:
-        >>> unique_names(["Intro", "intro", "a/b", ""])
-        ['Intro', 'intro (2)', 'a-b', 'untitled']
-    """
-    names: list[str] = []
-    taken: set[str] = set()
-    for title in titles:
-        plain = _cut(_plain(title), LONGEST) or "untitled"
-        if _RESERVED.match(plain.lower()):
-            plain = f"_{plain}"
-        name, number = plain, 1
-        while _folded(name) in taken:
-            number += 1
-            ending = f" ({number})"
-            name = _cut(plain, LONGEST - len(ending)) + ending
-        taken.add(_folded(name))
-        names.append(name)
-    return names
 
 
 def check_name(name: str, new: bool = False) -> str:
@@ -92,7 +68,3 @@ def _plain(title: str) -> str:
 def _cut(name: str, most: int) -> str:
     """At most so many bytes, no letter cut in two, nothing at the end that Windows drops."""
     return name.encode()[:most].decode(errors="ignore").rstrip(". ")
-
-
-def _folded(name: str) -> str:
-    return unicodedata.normalize("NFC", name.casefold())

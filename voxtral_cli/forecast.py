@@ -24,10 +24,10 @@ def warn_of_text(text: str, characters: int, console: Console) -> None:
 
     if has_voices(text):
         console.note("note: say has one voice: [voice:NAME] is for `voxtral batch`")
-    minutes = characters / CHARACTERS_A_SECOND / 60
-    if minutes >= LONG_MINUTES:
-        hours = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.0f} minutes"
-        console.note(f"note: {characters:,} characters will be about {hours} of speech")
+    seconds = characters / CHARACTERS_A_SECOND
+    if seconds >= 60 * LONG_MINUTES:
+        took = _duration(seconds)
+        console.note(f"note: {characters:,} characters will be about {took} of speech")
 
 
 def warn_of_languages(tags: Iterable[str], console: Console) -> None:

@@ -2,16 +2,21 @@
 
     AI_GENERATED=true; tool=voxtral 0.1.0; model=nano 0123456789ab; voice=alice; seed=7; ...
 
-`say`, `clone --try`, `voices play` and `decode` write it, `detect` reads it. Values hold no `;` and
-no line break: these, and `%`, are written as in a URL.
+Whatever writes sound writes it, `detect` reads it. Values hold no `;` and no line break: these, and
+`%`, are written as in a URL.
 """
 
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from voxtral_cli import __version__
 from voxtral_cli.console import printable
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+    from engine.speech import SpeechOptions
 
 GENERATED = "AI_GENERATED"
 WATERMARK = "perth"
@@ -29,6 +34,19 @@ def tags(facts: Mapping[str, object]) -> dict[str, str]:
     return {
         "software": tool,
         "comment": "; ".join(f"{name}={_escaped(str(value))}" for name, value in stated.items()),
+    }
+
+
+def making(engine: "Engine", voice: str, options: "SpeechOptions", mark: bool) -> dict[str, object]:
+    """What a file's tags are to say: what was asked for, and whether it is marked."""
+    flow = engine.flow(options)
+    return {
+        "model": f"{engine.name} {engine.fingerprint[:12]}",
+        "voice": voice,
+        "seed": options.seed,
+        "cfg": f"{flow.cfg:g}",
+        "steps": flow.steps,
+        "watermark": WATERMARK if mark else "none",
     }
 
 

@@ -31,8 +31,6 @@ PAUSE_FRAMES = 9
 REACH = 0.5
 """How far from its estimate a border may lie: this part of what is left on either side."""
 
-_CLAUSE = re.compile(r"[,;:\u2013\u2014](?= )")
-
 
 @dataclass(frozen=True)
 class Cue:
@@ -73,8 +71,10 @@ def cues(
         >>> [cue.text for cue in cues("One fish. Two fish.", np.zeros(96_000), 24_000, 0.0)]
         ['One fish.', 'Two fish.']
     """
+    from engine.text.chunk import phrases
+
     seconds = len(samples) / rate
-    parts = _readable(_parts(text, language), seconds)
+    parts = _readable(phrases(" ".join(text.split()), LONGEST, False, language), seconds)
     if not parts or not len(samples):
         return []
     edges = [start_s + edge for edge in _borders([len(part) for part in parts], samples, rate)]
@@ -101,31 +101,6 @@ def write_subtitles(found: Sequence[Cue], kind: str) -> str:
         text = text.replace("-->", "\u2192") if srt else _vtt(text)
         blocks.append(f"{number}\n{times}\n{text}\n" if srt else f"{times}\n{text}\n")
     return "\n".join(blocks)
-
-
-def _parts(text: str, language: str) -> list[str]:
-    """Sentences of one line; those longer than a cue in parts of about the same length."""
-    from engine.text.chunk import sentences
-
-    parts = []
-    for sentence in sentences(" ".join(text.split()), language):
-        rest = sentence.strip()
-        while len(rest) > LONGEST:
-            cut = _cut(rest)
-            parts.append(rest[:cut].strip())
-            rest = rest[cut:].strip()
-        parts.append(rest)
-    return [part for part in parts if part]
-
-
-def _cut(sentence: str) -> int:
-    """Where the first part of a sentence ends: at a comma near the right length, else a space."""
-    goal = len(sentence) / -(-len(sentence) // LONGEST)
-    for pattern in (_CLAUSE, re.compile(" ")):
-        ends = [found.end() for found in pattern.finditer(sentence, LONGEST // 3, LONGEST + 1)]
-        if ends:
-            return min(ends, key=lambda end: abs(end - goal))
-    return LONGEST
 
 
 def _readable(parts: list[str], seconds: float) -> list[str]:

@@ -32,8 +32,7 @@ class Trial:
     ) -> dict[str, Any]:
         """Speaks; returns what there is to say about it, for `--json`."""
         from engine.watermark import Marking
-        from voxtral_cli.commands.say import making
-        from voxtral_cli.provenance import tags
+        from voxtral_cli.provenance import making, tags
 
         options, marking, pieces = SpeechOptions(), Marking(engine.sample_rate), []
         for piece in engine.stream(self.text, voice, options):

@@ -35,13 +35,10 @@ class Ears:
     'Good morning.'
     """
 
-    def __init__(
-        self, folder: Path | None = None, cpu_threads: int = 2, languages: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, cpu_threads: int = 2, languages: Iterable[str] = ()) -> None:
         """Load the model (about 0.3 GB resident).
 
         Args:
-            folder: A faster-whisper model folder; None puts the packaged one together.
             cpu_threads: Threads of the recogniser.
             languages: Codes of what will be spoken.
 
@@ -52,9 +49,8 @@ class Ears:
         check_installed()
         from faster_whisper import WhisperModel
 
-        path = whisper_folder() if folder is None else folder
         self.model = WhisperModel(
-            str(path), device="cpu", compute_type="int8", cpu_threads=cpu_threads
+            str(whisper_folder()), device="cpu", compute_type="int8", cpu_threads=cpu_threads
         )
         unknown = {*map(_spoken_by_whisper, languages)}.difference(self.model.supported_languages)
         if unknown:

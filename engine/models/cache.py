@@ -78,10 +78,6 @@ class KVCache:
         return cls(like.new_empty(shape), like.new_empty(shape), [0] * rows)
 
     @property
-    def rows(self) -> int:
-        return self.keys.shape[1]
-
-    @property
     def positions(self) -> int:
         return self.keys.shape[3]
 

@@ -1,7 +1,5 @@
 """The four parts of a checkpoint together, under the checkpoint's names."""
 
-from torch import nn
-
 from engine.config import ModelConfig
 from engine.models.backbone import Backbone
 from engine.models.codec.codec import Codec
@@ -22,12 +20,3 @@ class VoxtralModel(Backbone):
         self.mm_audio_embeddings = MultimodalEmbeddings(config)
         self.acoustic_transformer = FlowHead(config)
         self.audio_tokenizer: Codec = Codec(config.codec, with_encoder)
-
-    @property
-    def parts(self) -> dict[str, nn.Module]:
-        """The parts that are loaded and checked one by one."""
-        return {
-            "mm_audio_embeddings": self.mm_audio_embeddings,
-            "acoustic_transformer": self.acoustic_transformer,
-            "audio_tokenizer": self.audio_tokenizer,
-        }

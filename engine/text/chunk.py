@@ -45,7 +45,7 @@ def chunk_line(line: str, max_chars: int, close: bool, language: str = "en") -> 
         language: Whose abbreviations do not end a sentence, a code of two letters.
     """
     assert max_chars >= 2, max_chars
-    pieces = _pieces(line, max_chars, close, language)
+    pieces = phrases(line, max_chars, close, language)
     return [" ".join(group) for group in _groups(pieces, max_chars)]
 
 
@@ -125,7 +125,7 @@ def _within(text: str, language: str) -> list[str]:
     return [*found, text[start:]]
 
 
-def _pieces(line: str, max_chars: int, close: bool, language: str) -> list[str]:
+def phrases(line: str, max_chars: int, close: bool, language: str) -> list[str]:
     """Sentences, those over `max_chars` cut up; `close`: a cut-off piece gets a full stop."""
     pieces = []
     for rest in map(str.strip, _whole(line, max_chars, language)):

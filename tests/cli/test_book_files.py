@@ -328,13 +328,3 @@ def test_a_wav_of_more_than_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(VoxtralError, match="4 GB"):
         write_book(Path("a.wav"), blocks(), RATE, WAV, About())
     assert not list(Path().iterdir())
-
-
-def test_the_finished_file_is_handed_on_before_it_has_its_name() -> None:
-    seen = []
-
-    def finish(path: Path) -> None:
-        seen.append((path.stat().st_size > SECONDS * RATE, Path("a.wav").exists()))
-
-    write_book(Path("a.wav"), blocks(), RATE, WAV, ABOUT, (), finish)
-    assert seen == [(True, False)]

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from voxtral_cli.file_names import LONGEST, file_name, unique_names
+from voxtral_cli.file_names import LONGEST, file_name
 
 TITLES = [
     "The Harbour",
@@ -51,22 +49,3 @@ def test_numbered_names() -> None:
     assert len({name.casefold() for name in names}) == len(names)
     for name in names:
         check(name)
-
-
-def test_unique_names() -> None:
-    names = unique_names(TITLES)
-    assert len({name.casefold() for name in names}) == len(names) == len(TITLES)
-    for name in names:
-        check(name)
-    assert len(list(Path().iterdir())) == len(names)
-
-
-@pytest.mark.parametrize("title", ["Intro", "Kapitel 1 (Anfang)", "Глава 1", "naïve — a tale"])
-def test_plain_titles_stay_as_they_are(title: str) -> None:
-    assert unique_names([title]) == [title]
-
-
-def test_long_names_that_are_alike_stay_apart() -> None:
-    names = unique_names(["é" * 300] * 12)
-    assert len(set(names)) == 12
-    assert max(len(name.encode()) for name in names) <= LONGEST

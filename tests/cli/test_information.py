@@ -67,6 +67,7 @@ def test_pull(voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "8.0 GB, licence CC BY-NC 4.0" in result.stderr
     assert f"--model {hub.PUBLIC.name}@v1" in result.stderr
     assert asked == [(hub.PUBLIC.name, "v1")]
+    assert "licence CC BY-NC 4.0" in voxtral("models", "pull", f"{hub.PUBLIC.name}@v1").stderr
     assert voxtral("models", "pull", "a/b", "-q").stderr == ""
 
     def fail(name: str, revision: str | None) -> Path:

@@ -11,7 +11,7 @@ and m4a in a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAP
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -121,7 +121,6 @@ def write_book(
     chosen: Format,
     about: About,
     chapters: Sequence[ChapterMark] = (),
-    finish: Callable[[Path], None] | None = None,
     acx: bool = False,
 ) -> str:
     """Writes a file that appears when it is whole; returns what is `left_out`.
@@ -132,7 +131,6 @@ def write_book(
         rate: Samples a second.
         chosen: One that `require_book_format` lets pass.
         chapters: In order.
-        finish: Called with the whole file before it takes its name.
         acx: Whether an mp3 is at the rates that ACX asks for.
 
     Raises:
@@ -146,7 +144,7 @@ def write_book(
     if damaged:
         about = replace(about, cover=b"")
     with ExitStack() as stack:
-        output = stack.enter_context(whole_file(path, finish))
+        output = stack.enter_context(whole_file(path))
         coding = codings_of(chosen, acx)[0]
         if not coding:
             marks = [

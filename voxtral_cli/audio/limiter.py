@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 PIECE = 4096
+AHEAD_S, RELEASE_S = 0.005, 0.08
+"""How long before a peak the gain begins to fall; time constant of its recovery."""
 TAPS = 12
 """Samples before and after a point between two samples from which its height is found."""
 
@@ -24,16 +26,12 @@ class Limiter:
     Args:
         rate: Samples a second.
         ceiling_db: Highest true peak, in dBFS; samples never pass it.
-        ahead_s: How long before a peak the gain begins to fall, in seconds.
-        release_s: Time constant of its recovery, in seconds.
     """
 
-    def __init__(
-        self, rate: int, ceiling_db: float, ahead_s: float = 0.005, release_s: float = 0.08
-    ) -> None:
+    def __init__(self, rate: int, ceiling_db: float) -> None:
         self._ceiling = float(np.float32(10 ** (ceiling_db / 20)))
-        self._window = max(2, round(rate * ahead_s))
-        self._decay = 1.0 / (rate * release_s)
+        self._window = max(2, round(rate * AHEAD_S))
+        self._decay = 1.0 / (rate * RELEASE_S)
         self._pieces = Pieces(max(PIECE, self._window))
         self._past = np.zeros(TAPS, np.float32)  # the last samples that are settled
         self._held = np.zeros(

@@ -7,7 +7,7 @@ grow with the length of a book. It takes 346 MB an hour, beside the output, whil
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,7 +55,6 @@ def assemble(
     path: Path,
     about: About,
     finish: Finish,
-    sign: Callable[[Path], None] | None = None,
 ) -> tuple[float, str]:
     """Write one file, and its subtitles, from what the ledger holds.
 
@@ -94,7 +93,7 @@ def assemble(
             levels = replace(levels, ceiling_db=levels.ceiling_db - OPUS_MARGIN_DB)
         blocks = marked(spool.blocks(), rate) if finish.watermark else spool.blocks()
         blocks = levelled(blocks, rate, levels)
-        note = write_book(path, blocks, rate, finish.format, about, marks, sign, acx)
+        note = write_book(path, blocks, rate, finish.format, about, marks, acx)
         for kind in finish.subtitles:
             with whole_file(subtitle_path(path, kind)) as output:
                 output.write(write_subtitles(words, kind).encode())

@@ -18,7 +18,7 @@ from voxtral_cli.books.progress import Progress
 from voxtral_cli.books.speaking import Chain, Critic, listen_again, speak_missing, spoken_of
 from voxtral_cli.console import Console
 from voxtral_cli.forecast import warn_of_speed
-from voxtral_cli.provenance import WATERMARK, tags
+from voxtral_cli.provenance import making, tags
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -84,13 +84,13 @@ class Job:
         chain_chars: int,
     ) -> None:
         self.engine, self.ledger, self.voices, self.labels = engine, ledger, voices, labels
-        self.options, self.flow = options, engine.flow(options)
+        self.options, flow = options, engine.flow(options)
         self.finish, self.console, self.critic = finish, console, critic
         facts = {
             "checkpoint": engine.fingerprint,
             "seed": options.seed,
-            "cfg": self.flow.cfg,
-            "steps": self.flow.steps,
+            "cfg": flow.cfg,
+            "steps": flow.steps,
         }
         if engine.quantized:
             facts["quantize"] = engine.quantized
@@ -231,15 +231,8 @@ class Job:
         book, asked = product.book, dict.fromkeys(p.voice for p in product.passages)
         narrator = ", ".join(self.labels[name] for name in asked)
         cloned = any(not isinstance(self.voices[name], str) for name in asked)
-        facts = {
-            "model": f"{self.engine.name} {self.engine.fingerprint[:12]}",
-            "voice": narrator,
-            "seed": self.options.seed,
-            "cfg": f"{self.flow.cfg:g}",
-            "steps": self.flow.steps,
-            "watermark": WATERMARK if cloned and self.finish.watermark else "none",
-        }
-        made = tags(facts)
+        mark = cloned and self.finish.watermark
+        made = tags(making(self.engine, narrator, self.options, mark))
         return About(
             title=product.title,
             author=book.author,

@@ -15,11 +15,10 @@ from engine.longform import chains
 from engine.text import Passage
 from voxtral_cli.audio.formats import Format
 from voxtral_cli.file_names import file_name
+from voxtral_cli.forecast import CHARACTERS_A_SECOND
 from voxtral_cli.manuscripts.document import Document
 
 LEDGER_SUFFIX = ".voxtral"
-CHARACTERS_A_SECOND = 15
-"""Of English read aloud."""
 
 
 @dataclass(frozen=True)

@@ -86,7 +86,7 @@ def pull(hub_id: HubId, revision: Revision = None, quiet: Quiet = False) -> None
 
         disable_progress_bars()
     for model in hub.known():
-        if model.name == hub_id and model.path is None:
+        if model.name == hub_id.partition("@")[0] and model.path is None:
             console.note(f"fetching {size(model.size_bytes)}, licence {model.licence}")
     with _stopping_at_once():
         folder = hub.pull(hub_id, revision)

@@ -30,7 +30,7 @@ from voxtral_cli.options import (
     note_watermark,
     refuse_json_beside_audio,
 )
-from voxtral_cli.provenance import WATERMARK, tags
+from voxtral_cli.provenance import making, tags
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -276,19 +276,6 @@ def speak(
         bool(marking),
         bool(signer),
     )
-
-
-def making(engine: "Engine", voice: str, options: "SpeechOptions", mark: bool) -> dict[str, object]:
-    """What a file's tags are to say: what was asked for, and whether it is marked."""
-    flow = engine.flow(options)
-    return {
-        "model": f"{engine.name} {engine.fingerprint[:12]}",
-        "voice": voice,
-        "seed": options.seed,
-        "cfg": f"{flow.cfg:g}",
-        "steps": flow.steps,
-        "watermark": WATERMARK if mark else "none",
-    }
 
 
 def show(chunks: list[str], as_json: bool) -> None:
