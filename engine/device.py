@@ -57,8 +57,8 @@ def enough_memory() -> Iterator[None]:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _too_small() from error
-    except RuntimeError as error:  # what torch raises for the memory of the CPU
-        if "DefaultCPUAllocator" not in str(error):
+    except RuntimeError as error:  # what torch raises for the memory of a CPU, and of Apple's GPU
+        if not re.search("DefaultCPUAllocator|MPS backend out of memory", str(error)):
             raise
         raise _too_small() from error
 

@@ -86,5 +86,5 @@ def _known(store: VoiceStore) -> dict[str, str]:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
+    except (KeyError, OSError, ImportError):  # a user without a name; on Windows, without `pwd`
         return ""

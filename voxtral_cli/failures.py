@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from engine.errors import InputError, VoiceError, VoxtralError
+from voxtral_cli.audio.output import is_unread
 from voxtral_cli.console import tell
 
 
@@ -55,7 +56,9 @@ def perhaps_unread() -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not is_unread(error):
+            raise
         _give_up_stdout()
 
 
@@ -66,15 +69,14 @@ class CommandGroup(TyperGroup):
         """Runs the command that was asked for."""
         try:
             return self._flushed(ctx)
-        except BrokenPipeError:  # the reader has had enough, as in `voxtral say ... | head -c 99`
-            _give_up_stdout()
-            raise Exit(ExitCode.OK) from None
         except KeyboardInterrupt:
             tell("interrupted")
             _give_up_stdout()
             raise Exit(ExitCode.INTERRUPTED) from None
         except (VoxtralError, OSError, MemoryError) as error:
-            code = report(error)
+            # The reader may have had enough, as in `voxtral say ... | head -c 99`.
+            unread = isinstance(error, OSError) and is_unread(error)
+            code = ExitCode.OK if unread else report(error)
             _give_up_stdout()
             raise Exit(code) from None
 

@@ -3,12 +3,12 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO
 
 from engine.errors import VoxtralError
-from voxtral_cli.audio.output import write_error
+from voxtral_cli.audio.output import WINDOWS, write_error
 
 
 def locked_file(path: Path) -> IO[bytes]:
@@ -30,6 +30,14 @@ def locked_file(path: Path) -> IO[bytes]:
         file.close()  # it was deleted between the two
 
 
+def delete_locked(file: IO[bytes], path: Path) -> None:
+    """Takes a file of `locked_file` away while it is still ours; on Windows it is closed first."""
+    if WINDOWS:  # what is open cannot be deleted there: nor what somebody has opened since
+        file.close()
+    with suppress(PermissionError) if WINDOWS else nullcontext():
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def one_at_a_time(path: Path) -> Iterator[None]:
     """Waits until no other process is in here with this file, which anybody may have made.
@@ -48,7 +56,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 def _locked(file: IO[bytes], wait: bool = False) -> bool:
     """Take the lock, which the system gives back however this process ends."""
     try:
-        if os.name == "nt":
+        if WINDOWS:
             import msvcrt
 
             file.seek(1 << 40)  # far behind the end: the lock is for this byte alone

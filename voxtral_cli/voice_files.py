@@ -28,6 +28,8 @@ KIND = "voxtral-voice"
 SUFFIX = ".safetensors"
 DEFAULT = "default"
 LOCK = ".lock"
+NO_FOLDER = Path(os.devnull, "voices")
+"""That of a user without a home: nothing is in it."""
 _ORIGIN_KEYS = ("model", "fingerprint", "quantizer")
 
 
@@ -173,7 +175,11 @@ def default_folder() -> Path:
         return Path(given)
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("voxtral")) / "voices"
+    with suppress(RuntimeError):
+        data = Path(platformdirs.user_data_dir("voxtral"))
+        if data.is_absolute():  # and not ~, as older ones say
+            return data / "voices"
+    return NO_FOLDER
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,8 @@ class VoiceStore:
 
     def prepare(self) -> None:
         """Makes the folder, and fails now rather than after the work is done."""
+        if self.folder == NO_FOLDER:
+            raise VoxtralError("This user has no folder for voices.", "Set VOXTRAL_VOICES to one.")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             check_writable(self.folder / f"new{SUFFIX}")

@@ -59,6 +59,7 @@ class CodecThread:
     def __init__(self, codec: Codec, graphs: bool = False) -> None:
         self.codec = codec
         self.decode = GraphedDecoder(codec) if graphs else None
+        self.beside = next(codec.parameters()).device.type != "mps"  # which two threads bring down
         self.pool = ThreadPoolExecutor(1, "voxtral-codec")
         self.waiting: deque[Piece[object]] = deque()
         self.lock = Lock()
@@ -78,7 +79,10 @@ class CodecThread:
         piece = Piece(waveform, frames, make, together)
         with self.lock:
             self.waiting.append(piece)  # type: ignore[arg-type]
-        self.pool.submit(self._work)
+        if self.beside:
+            self.pool.submit(self._work)
+        else:
+            self._work()
         return piece.future
 
     def warm_up(self, rows: int) -> None:

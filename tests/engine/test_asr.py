@@ -8,6 +8,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from engine.errors import InputError
 from engine.hearing import asr
 
 
@@ -42,6 +43,21 @@ def test_an_interrupted_copy_leaves_no_folder(packaged: dict[str, Path], tmp_pat
     with pytest.raises(FileNotFoundError):
         asr.whisper_folder(tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_where_nothing_can_be_kept_it_says_so(
+    packaged: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobodys_home(name: str) -> str:
+        raise RuntimeError("could not determine the home directory")
+
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="File exists") as caught:
+        asr.whisper_folder(tmp_path / "file")
+    assert "XDG_CACHE_HOME" in caught.value.hint
+    monkeypatch.setattr("platformdirs.user_cache_dir", nobodys_home)
+    with pytest.raises(InputError, match="the home directory"):
+        asr.whisper_folder()
 
 
 def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

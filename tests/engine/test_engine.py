@@ -291,6 +291,7 @@ def test_more_tokens_than_embeddings(tmp_path: Path) -> None:
         torch.OutOfMemoryError("CUDA out of memory."),
         MemoryError(),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"),
+        RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
     ],
 )
 def test_too_little_memory(

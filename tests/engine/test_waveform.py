@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
+from threading import Event, current_thread
 
 import numpy as np
 import pytest
@@ -222,6 +222,24 @@ def test_rows_decoded_together_sound_as_alone(
     assert set(calls) == {together}
     pieces = sum(map(len, futures))
     assert len(calls) == pieces if together == 1 else pieces / together <= len(calls) < pieces
+
+
+def test_on_mps_no_thread_is_beside_the_frames(codec: Codec) -> None:
+    frames = list(random_codes(codec, 8)[0].T.numpy() + SPECIAL_CODES)
+    thread = CodecThread(codec)
+    assert thread.beside
+    thread.beside = False  # as on MPS
+    waveform = Waveform(codec)
+    with held_up(thread):
+        futures = [
+            thread.submit(waveform, piece, lambda samples: (samples, current_thread()), 1)
+            for piece in pieces_of(waveform, frames)
+        ]
+        alone = [samples for _, _, samples in streamed(codec, frames)]
+        for future, wanted in zip(futures, alone, strict=True):
+            samples, where = future.result(timeout=0)
+            np.testing.assert_array_equal(samples, wanted)
+            assert where is current_thread()
 
 
 def test_a_piece_that_was_cancelled_is_not_decoded(codec: Codec) -> None:

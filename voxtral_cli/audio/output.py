@@ -13,6 +13,7 @@ from typing import IO
 
 from engine.errors import InputError, VoxtralError
 
+WINDOWS = os.name == "nt"
 PART = ".voxtral-"
 """Files that are being written: PART, the process, a random number, ".part"."""
 
@@ -47,14 +48,21 @@ class Output:
             while rest:
                 rest = rest[self.file.write(rest) :]
             self.file.flush()
-        except BrokenPipeError:
-            raise
         except OSError as error:
+            if is_unread(error):
+                raise BrokenPipeError from error
             raise write_error(self.name, error) from error
 
     def seek(self, position: int) -> None:
         """Goes to a byte position."""
         self.file.seek(position)
+
+
+def is_unread(error: OSError) -> bool:
+    """Whether a pipe has no reader any more; Windows calls that an invalid argument."""
+    if WINDOWS and error.errno == errno.EINVAL and error.filename is None:
+        return True
+    return isinstance(error, BrokenPipeError)
 
 
 def write_error(name: str, error: OSError) -> VoxtralError:
@@ -126,17 +134,23 @@ def whole_file(path: Path, finish: Callable[[Path], None] | None = None) -> Iter
             with _opened(part, "xb", str(path)) as file:
                 with suppress(OSError):  # a file system without locks
                     stack.enter_context(_held(part))
-                if target.exists():  # from the beginning: what is private stays so
-                    shutil.copymode(target, part)
+                _keep_mode(target, part)  # from the beginning: what is private stays so
                 yield Output(file, str(path), seekable=True, path=part)
             if finish:
                 finish(part)
-            if target.exists():  # `finish` may have made another of it
-                shutil.copymode(target, part)
-            part.replace(target)
+            _keep_mode(target, part)  # `finish` may have made another of it
+            try:
+                part.replace(target)
+            except OSError as error:  # on Windows: a player has it open
+                raise write_error(str(path), error) from error
     finally:
         with suppress(FileNotFoundError):
             part.unlink()
+
+
+def _keep_mode(target: Path, part: Path) -> None:
+    with suppress(OSError):  # there is none yet, or a file system without modes
+        shutil.copymode(target, part)
 
 
 @functools.cache  # once for each folder: thousands of files may be written into one
@@ -156,7 +170,7 @@ def _held(part: Path) -> Iterator[None]:
     Raises:
         OSError: If somebody else holds it, or files cannot be held here.
     """
-    if os.name == "nt":
+    if WINDOWS:
         yield
         return
     import fcntl
@@ -169,7 +183,7 @@ def _held(part: Path) -> Iterator[None]:
 def _alive(process: int) -> bool:
     """On this machine; on Windows nobody can be asked without harm, so all are."""
     try:
-        if os.name != "nt":
+        if not WINDOWS:
             os.kill(process, 0)
     except ProcessLookupError:
         return False

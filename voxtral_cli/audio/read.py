@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.errors import InputError
 from voxtral_cli.audio.mp3 import with_length
+from voxtral_cli.audio.output import WINDOWS
 
 if TYPE_CHECKING:
     import soundfile
@@ -74,7 +75,8 @@ def open_sound(path: Path) -> "soundfile.SoundFile | str":
     import soundfile
 
     try:
-        file = soundfile.SoundFile(os.fsencode(path))
+        name = str(path) if WINDOWS else os.fsencode(path)  # whose bytes may be no text
+        file = soundfile.SoundFile(name)
     except soundfile.LibsndfileError as error:
         return str(error.error_string)
     if file.format == "MP3":

@@ -26,7 +26,7 @@ import numpy as np
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.output import Output, write_error
-from voxtral_cli.locks import locked_file
+from voxtral_cli.locks import delete_locked, locked_file
 
 HEADER = {"voxtral_ledger": 1}
 MOST_CODEBOOKS, MOST_FRAMES = 256, 100_000
@@ -241,7 +241,7 @@ def open_ledger(path: Path) -> Iterator[Ledger]:
             yield ledger
         finally:
             if ledger.empty or not ledger.needed:
-                path.unlink(missing_ok=True)
+                delete_locked(file, path)
 
 
 def _no_ledger(path: Path) -> InputError:
