@@ -138,7 +138,7 @@ class Engine:
     def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[Passage]:
         """The chunks that will be spoken, as the model will read them, and their pauses."""
         max_chars = options.max_chars or self._config.max_chars
-        return passages_of(text, options.normalize, max_chars, options.language)
+        return passages_of(text, options.normalize, max_chars, options.language, options.lexicon)
 
     def stream(
         self,

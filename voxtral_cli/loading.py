@@ -31,7 +31,7 @@ def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
     from engine.text import plan_text
 
     max_chars = options.max_chars or read_config(model).max_chars
-    return plan_text(text, options.normalize, max_chars, options.language)
+    return plan_text(text, options.normalize, max_chars, options.language, options.lexicon)
 
 
 def read_voices(model: str) -> tuple[str, ...]:

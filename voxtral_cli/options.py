@@ -1,5 +1,6 @@
 """Options that several commands share, each written once."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -63,6 +64,14 @@ Voice = Annotated[
 NoWatermark = Annotated[
     bool,
     typer.Option("--no-watermark", help="Leave a cloned voice without its watermark."),
+]
+Lexicon = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--lexicon",
+        metavar="FILE",
+        help="Lines `word = replacement`. `batch` finds those named voxtral.lexicon by itself.",
+    ),
 ]
 Language = Annotated[
     str | None,

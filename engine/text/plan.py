@@ -80,7 +80,11 @@ def plan_passages(
 
 
 def passages_of(
-    text: str, normalize: bool = True, max_chars: int = 300, language: str = "en"
+    text: str,
+    normalize: bool = True,
+    max_chars: int = 300,
+    language: str = "en",
+    lexicon: Lexicon | None = None,
 ) -> list[Passage]:
     """The passages of a plain text or Markdown; blank lines end a paragraph.
 
@@ -89,14 +93,16 @@ def passages_of(
     Raises:
         InputError: If nothing in the text can be said, or a mark asks for a pause that cannot be.
     """
-    return list(_passages_of(text, normalize, max_chars, language))
+    return list(_passages_of(text, normalize, max_chars, language, lexicon))
 
 
 @lru_cache(maxsize=1)
-def _passages_of(text: str, normalize: bool, max_chars: int, language: str) -> tuple[Passage, ...]:
+def _passages_of(
+    text: str, normalize: bool, max_chars: int, language: str, lexicon: Lexicon | None
+) -> tuple[Passage, ...]:
     """Kept for the last text: the command line plans before it loads a model, the engine after."""
     code = language_code(language)
-    lines = _lines(map(_block, _paragraphs(printable(text))), normalize, code, None, {})
+    lines = _lines(map(_block, _paragraphs(printable(text))), normalize, code, lexicon, {})
     one_voice = (replace(line, voice="") for line in lines)
     passages = _passages(one_voice, max_chars, close=normalize, language=code, even=False)
     if not passages:
@@ -105,7 +111,11 @@ def _passages_of(text: str, normalize: bool, max_chars: int, language: str) -> t
 
 
 def plan_text(
-    text: str, normalize: bool = True, max_chars: int = 300, language: str = "en"
+    text: str,
+    normalize: bool = True,
+    max_chars: int = 300,
+    language: str = "en",
+    lexicon: Lexicon | None = None,
 ) -> list[str]:
     """The texts of `passages_of`: the chunks of a text, each one line.
 
@@ -116,7 +126,7 @@ def plan_text(
     Raises:
         InputError: As `passages_of`.
     """
-    return [passage.text for passage in passages_of(text, normalize, max_chars, language)]
+    return [passage.text for passage in passages_of(text, normalize, max_chars, language, lexicon)]
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -61,6 +61,19 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
     assert len(soundfile.read("a.flac")[0]) > 1000
 
 
+def test_say_speaks_as_its_lexicon_says(voxtral: Voxtral) -> None:
+    Path("own.txt").write_text("Nguyen = win\nfive = six\n")
+    line = ["say", "--model", TINY, "--seed", "4", "--steps", "2"]
+    shown = voxtral(*line, "Nguyen has five.", "--lexicon", "own.txt", "--show-text")
+    assert shown.stdout == "Win has six.\n"
+    assert voxtral(*line, "Nguyen has five.", "--lexicon", "own.txt", "-o", "a.wav").exit_code == 0
+    assert voxtral(*line, "Win has six.", "-o", "b.wav").exit_code == 0
+    assert soundfile.read("a.wav")[0].tolist() == soundfile.read("b.wav")[0].tolist()
+    wrong = voxtral(*line, "Hello.", "--lexicon", "none.txt", "-o", "c.wav")
+    assert (wrong.exit_code, Path("c.wav").exists()) == (2, False)
+    assert "none.txt" in wrong.stderr
+
+
 def test_tokens_there_and_back(voxtral: Voxtral) -> None:
     soundfile.write("in.wav", np.random.default_rng(0).normal(0, 0.1, 30_000), 44100)
     assert voxtral("encode", "in.wav", "--model", TINY).exit_code == 0

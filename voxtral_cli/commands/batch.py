@@ -18,6 +18,7 @@ from voxtral_cli.options import (
     Encoder,
     Graphs,
     Json,
+    Lexicon,
     Model,
     NoWatermark,
     Quantize,
@@ -78,14 +79,6 @@ Cover = Annotated[
     Path | None,
     typer.Option("--cover", metavar="IMAGE", help="A JPEG or PNG instead of the manuscript's."),
 ]
-Lexicons = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--lexicon",
-        metavar="FILE",
-        help="Lines `word = replacement`; beside voxtral.lexicon in the manuscript's folders.",
-    ),
-]
 Language = Annotated[
     str | None,
     typer.Option(
@@ -137,7 +130,7 @@ def batch(
     cast: Cast = None,
     consent: Consent = False,
     language: Language = None,
-    lexicon: Lexicons = None,
+    lexicon: Lexicon = None,
     title: Title = None,
     author: Author = None,
     cover: Cover = None,

@@ -20,6 +20,7 @@ from voxtral_cli.options import (
     Graphs,
     Json,
     Language,
+    Lexicon,
     Model,
     NoWatermark,
     Output,
@@ -102,6 +103,7 @@ def say(
     first_chunk_ms: FirstChunk = None,
     context: Context = "none",
     language: Language = None,
+    lexicon: Lexicon = None,
     no_normalize: NoNormalize = False,
     no_watermark: NoWatermark = False,
     sign: Sign = None,
@@ -134,6 +136,7 @@ def say(
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.forecast import warn_of_languages, warn_of_speed, warn_of_text
+    from voxtral_cli.lexicons import read_lexicons
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -147,11 +150,14 @@ def say(
         context=context,
         normalize=not no_normalize,
         language=language or loading.preset_language(voice, model),
+        lexicon=read_lexicons(lexicon) if lexicon else None,
     )
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)
         return
-    destination = choose_destination(output, format_name, play, [*(file or ()), voice])
+    destination = choose_destination(
+        output, format_name, play, [*(file or ()), *(lexicon or ()), voice]
+    )
     refuse_json_beside_audio(as_json, destination.on_stdout)
     console = Console(quiet)
     signer = choose_signer(sign, sign_key, destination, console)
