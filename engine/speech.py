@@ -1,15 +1,12 @@
 """What is asked of the engine (`SpeechOptions`, `Voice`), and what comes out (`SpeechChunk`)."""
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.errors import InputError
-
-if TYPE_CHECKING:
-    from engine.text import Lexicon
 
 CONTEXTS = ("chunks", "none")
 LANGUAGE_TAG = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"
@@ -29,7 +26,7 @@ class SpeechOptions:
         rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
         language: Of the text, such as "en" or "fr-FR": how numbers are read.
-        lexicon: Words that are spoken otherwise than written; of a plain text (`Engine.plan`).
+        lexicon: Words that are spoken otherwise than written, such as {"SQL": "sequel"}.
         max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
             to (`ModelConfig.max_chars`).
         temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
@@ -50,7 +47,7 @@ class SpeechOptions:
     rows: int = 4
     normalize: bool = True
     language: str = "en"
-    lexicon: "Lexicon | None" = None
+    lexicon: Mapping[str, str] = field(default_factory=dict)
     max_chars: int | None = None
     temperature: float | None = None
     context: str = "none"

@@ -58,7 +58,7 @@ class Tokenizer:
                 )
             setattr(self, attribute, tekken.get_special_token(name))
         voices = tekken.audio.voice_num_audio_tokens if tekken.audio else None
-        self.voice_lengths: dict[str, int] = dict(voices or {})
+        self.voice_lengths: dict[str, int] = voices if isinstance(voices, dict) else {}
 
     @classmethod
     def from_file(cls, path: str | Path) -> Tokenizer:

@@ -7,6 +7,7 @@ Files are pickles, so they are read with `weights_only`: a pickle that is not a 
 import io
 import os
 import pickle
+import struct
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from engine.errors import CheckpointError, no_such_voice
 FLOATS = (torch.bfloat16, torch.float16, torch.float32, torch.float64)
 DAMAGED = (
     *(OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError),
-    *(AssertionError, AttributeError, LookupError, TypeError),
+    *(AssertionError, AttributeError, LookupError, TypeError, struct.error),
 )
 """What reading a file raises that is not a torch file, or one with broken bytes in it."""
 

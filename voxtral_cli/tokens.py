@@ -106,12 +106,12 @@ def read_tokens(path: Path) -> Tokens:
         raise InputError(f"There is no file {path}.", hint) from None
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.", hint) from error
-    except (SafetensorError, KeyError, ValueError) as error:
+    except (SafetensorError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no whole token file: {error}.", hint) from error
     if codes.ndim != 2 or codes.dtype.kind != "i" or 0 in codes.shape:
         raise InputError(f"{path}: its codes are {codes.dtype} {list(codes.shape)}.", hint)
-    if codes.min() < 0 or tokens.samples < 1:
-        raise InputError(f"{path}: its codes or its length are negative.", hint)
+    if codes.min() < 0 or min(tokens.samples, tokens.sample_rate) < 1:
+        raise InputError(f"{path}: its codes, its length or its rate are negative.", hint)
     return tokens
 
 

@@ -28,8 +28,7 @@ KIND = "voxtral-voice"
 SUFFIX = ".safetensors"
 DEFAULT = "default"
 LOCK = ".lock"
-NO_FOLDER = Path(os.devnull, "voices")
-"""That of a user without a home: nothing is in it."""
+NO_FOLDER = Path(os.devnull, "voices")  # of a user without a home
 _ORIGIN_KEYS = ("model", "fingerprint", "quantizer")
 
 
@@ -169,16 +168,15 @@ def _voice(codes: np.ndarray, origin: dict[str, str]) -> "Voice":
 
 def default_folder() -> Path:
     """Where the user's voices lie: VOXTRAL_VOICES, or the user's data folder."""
+    import platformdirs
+
     if given := os.environ.get("VOXTRAL_VOICES"):
         with suppress(RuntimeError):  # nobody's home
             return Path(given).expanduser()
         return Path(given)
-    import platformdirs
-
     with suppress(RuntimeError):
-        data = Path(platformdirs.user_data_dir("voxtral"))
-        if data.is_absolute():  # and not ~, as older ones say
-            return data / "voices"
+        folder = Path(platformdirs.user_data_dir("voxtral"), "voices")
+        return folder if folder.is_absolute() else NO_FOLDER  # older ones say ~
     return NO_FOLDER
 
 

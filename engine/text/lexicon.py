@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from engine.errors import InputError
+from engine.text.characters import printable
 
 
 class Lexicon:
@@ -19,7 +20,13 @@ class Lexicon:
     """
 
     def __init__(self, entries: Mapping[str, str]) -> None:
-        self._entries = dict(entries)
+        self.entries = {_plain(word): spoken for word, spoken in entries.items()}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lexicon) and self.entries == other.entries
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.entries.items()))
 
     @classmethod
     def parse(cls, text: str, name: str) -> "Lexicon":
@@ -36,7 +43,7 @@ class Lexicon:
         for number, line in enumerate(text.split("\n"), start=1):
             if not line.strip() or line.lstrip().startswith("#"):
                 continue
-            word, sign, spoken = (" ".join(part.split()) for part in line.partition("="))
+            word, sign, spoken = (_plain(part) for part in line.partition("="))
             problem = ""
             if not (sign and spoken and any(map(str.isalnum, word))):
                 problem = f"is not 'word = replacement': {line.strip()[:60]!r}"
@@ -51,10 +58,10 @@ class Lexicon:
 
     def __or__(self, stronger: "Lexicon") -> "Lexicon":
         """Both; for a word in both, that of the second."""
-        return Lexicon(self._entries | stronger._entries)
+        return Lexicon(self.entries | stronger.entries)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self.entries)
 
     def apply(self, text: str) -> str:
         """The text with what is spoken for its words.
@@ -63,24 +70,29 @@ class Lexicon:
             >>> Lexicon({"gif": "jif", "SQL": "sequel"}).apply("GIF and SQL, not sql")
             'Jif and sequel, not sql'
         """
-        return self._pattern.sub(self._spoken, text) if self._entries else text
+        return self._pattern.sub(self._spoken, text) if self.entries else text
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        words = sorted(self._entries, key=len, reverse=True)
+        words = sorted(self.entries, key=len, reverse=True)
         return re.compile(rf"(?<!\w)(?:{'|'.join(map(_expression, words))})(?!\w)")
 
     def _spoken(self, match: re.Match[str]) -> str:
         text, end = match.string, match.end()
         if end < len(text) and unicodedata.category(text[end])[0] == "M":
             return match[0]  # the word goes on with the sign of a vowel
-        word = " ".join(match[0].split())
-        if word in self._entries:
-            return self._entries[word]
-        spoken = self._entries.get(word.lower(), word)
-        return spoken[0].upper() + spoken[1:] if word[0].isupper() else spoken
+        word = _plain(match[0])
+        if word in self.entries:
+            return self.entries[word]
+        spoken = self.entries.get(word.lower(), word)
+        return spoken[:1].upper() + spoken[1:] if word[0].isupper() else spoken
+
+
+def _plain(text: str) -> str:
+    """As texts are read: letters and accents in one, spaces once, apostrophes of one kind."""
+    return " ".join(printable(text).split()).replace("\u2019", "'")
 
 
 def _expression(word: str) -> str:
-    pattern = r"\s+".join(map(re.escape, word.split()))
+    pattern = r"\s+".join(map(re.escape, word.split())).replace("'", "['\u2019]")
     return pattern if word != word.lower() else f"(?i:{pattern})"

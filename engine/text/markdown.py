@@ -3,6 +3,7 @@
 import html
 import re
 
+from engine.text.characters import printable
 from engine.text.headings import ends_here
 
 _ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,31};")
@@ -41,7 +42,8 @@ def plain_line(text: str, star: str = " times ", heading: bool = False) -> str:
         'Title. Some bold link.'
     """
     text = _TAG.sub(" ", _AUTOLINK.sub(r"\1", _COMMENT.sub(" ", text)))
-    text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    if "&" in text:
+        text = printable(_ENTITY.sub(lambda match: html.unescape(match[0]), text))
     text = _LINK.sub(r"\1", _FOOTNOTE.sub("", text))
     text = _CITATION.sub("", text)
     lines: list[str] = []

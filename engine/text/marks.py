@@ -100,7 +100,6 @@ def turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[Block]:
         rf"^[ \t]*[*_]{{0,3}}({'|'.join(names)})[*_]{{0,3}}[ \t]*:[*_]{{0,3}}[ \t]*",
         re.IGNORECASE | re.MULTILINE,
     )
-    voices = {name.lower(): voice for name, voice in cast.items()}
     for block in blocks:
         starts = list(speaker.finditer(block.text)) if cast and not block.level else []
         if not starts:
@@ -110,7 +109,8 @@ def turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[Block]:
             yield Block(before, voice=block.voice)
         ends = [match.start() for match in starts[1:]] + [len(block.text)]
         for match, end in zip(starts, ends, strict=True):
-            yield Block(block.text[match.end() : end], voice=voices[match[1].lower()])
+            said = next(name for name in cast if re.fullmatch(re.escape(name), match[1], re.I))
+            yield Block(block.text[match.end() : end], voice=cast[said])
 
 
 def likely_speakers(blocks: Sequence[Block], cast: Mapping[str, str] = {}) -> list[str]:

@@ -73,7 +73,7 @@ def plan_passages(
     Raises:
         InputError: If a mark asks for a pause that cannot be.
     """
-    code = language_code(language)
+    code, cast = language_code(language), {printable(name): cast[name] for name in cast}
     cleaned = (replace(block, text=printable(block.text)) for block in blocks)
     lines = _joined(_lines(turns(list(cleaned), cast), normalize, code, lexicon, cast), max_chars)
     return _passages(lines, max_chars, close=normalize, language=code, even=True)
@@ -84,7 +84,7 @@ def passages_of(
     normalize: bool = True,
     max_chars: int = 300,
     language: str = "en",
-    lexicon: Lexicon | None = None,
+    lexicon: Mapping[str, str] = {},
 ) -> list[Passage]:
     """The passages of a plain text or Markdown; blank lines end a paragraph.
 
@@ -93,12 +93,12 @@ def passages_of(
     Raises:
         InputError: If nothing in the text can be said, or a mark asks for a pause that cannot be.
     """
-    return list(_passages_of(text, normalize, max_chars, language, lexicon))
+    return list(_passages_of(text, normalize, max_chars, language, Lexicon(lexicon)))
 
 
 @lru_cache(maxsize=1)
 def _passages_of(
-    text: str, normalize: bool, max_chars: int, language: str, lexicon: Lexicon | None
+    text: str, normalize: bool, max_chars: int, language: str, lexicon: Lexicon
 ) -> tuple[Passage, ...]:
     """Kept for the last text: the command line plans before it loads a model, the engine after."""
     code = language_code(language)
@@ -115,7 +115,7 @@ def plan_text(
     normalize: bool = True,
     max_chars: int = 300,
     language: str = "en",
-    lexicon: Lexicon | None = None,
+    lexicon: Mapping[str, str] = {},
 ) -> list[str]:
     """The texts of `passages_of`: the chunks of a text, each one line.
 
@@ -216,6 +216,7 @@ def _passages(
             chunks = chunk_line(line.text, max_chars, close, language)
             if even:
                 chunks = evened(chunks, max_chars, close, language)
+            chunks = list(filter(has_words, chunks)) or chunks
             for number, chunk in enumerate(chunks):
                 opens = line.opens and number == 0
                 before = 0.0 if passages else lead

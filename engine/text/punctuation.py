@@ -85,7 +85,9 @@ _INTERRUPTED = re.compile(
 )
 _CLOSING = re.compile(r"(?<=[.,!?]) (?=[\"'](?: |$))")
 _FINAL = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964\u0965][\"')\]\u300d\u300f]*$")
-_TRAILING = re.compile(r"[\s,;:\-\u2013\u2014\u060c\u061b]+([\"']*)$")
+_TRAILING = re.compile(
+    r"(?<![\s,;:\-\u2013\u2014\u060c\u061b])[\s,;:\-\u2013\u2014\u060c\u061b]+([\"']*)$"
+)
 
 
 def spoken_symbols(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +144,11 @@ def test_files_that_hold_no_tokens(voxtral: Voxtral) -> None:
     write_codes("negative", codes=np.full((37, 2), -1, np.int16))
     write_codes("wordy", samples="many")
     write_codes("minus", samples=-5)
+    write_codes("still", sample_rate=0)
+    other = json.dumps({"codes": {"dtype": "BF16", "shape": [37, 1], "data_offsets": [0, 74]}})
+    facts = {"__metadata__": {"format": "voxtral-codes"}}
+    head = json.dumps(json.loads(other) | facts).encode()
+    Path("brain").write_bytes(struct.pack("<Q", len(head)) + head + bytes(74))
     before = set(Path().iterdir())
     for name in sorted([*(path.name for path in before), "none"]):
         assert name in error_of(voxtral("decode", name, "-o", "out.wav"))

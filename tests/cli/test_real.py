@@ -65,9 +65,9 @@ def test_say_speaks_as_its_lexicon_says(voxtral: Voxtral) -> None:
     Path("own.txt").write_text("Nguyen = win\nfive = six\n")
     line = ["say", "--model", TINY, "--seed", "4", "--steps", "2"]
     shown = voxtral(*line, "Nguyen has five.", "--lexicon", "own.txt", "--show-text")
-    assert shown.stdout == "Win has six.\n"
+    assert shown.stdout == "win has six.\n"
     assert voxtral(*line, "Nguyen has five.", "--lexicon", "own.txt", "-o", "a.wav").exit_code == 0
-    assert voxtral(*line, "Win has six.", "-o", "b.wav").exit_code == 0
+    assert voxtral(*line, "win has six.", "-o", "b.wav").exit_code == 0
     assert soundfile.read("a.wav")[0].tolist() == soundfile.read("b.wav")[0].tolist()
     wrong = voxtral(*line, "Hello.", "--lexicon", "none.txt", "-o", "c.wav")
     assert (wrong.exit_code, Path("c.wav").exists()) == (2, False)

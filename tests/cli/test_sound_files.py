@@ -43,6 +43,16 @@ def test_an_mp3_that_begins_within_a_frame() -> None:
         assert seconds == pytest.approx(6.0 * (1 - start / len(data)), abs=0.2)
 
 
+def test_an_mp3_may_end_in_the_first_byte_of_a_header() -> None:
+    """As a tag without a genre does."""
+    soundfile.write("a.mp3", babble(3.0), 24000)
+    data = Path("a.mp3").read_bytes()
+    whole = read_audio(Path("a.mp3")).samples
+    for tag in (b"TAG" + bytes(124) + b"\xff", b"\xff", b"\xff\xfb"):
+        Path("b.mp3").write_bytes(2 * data + tag)
+        assert len(read_audio(Path("b.mp3")).samples) == pytest.approx(2 * len(whole), abs=4000)
+
+
 def test_an_mp3_is_read_in_blocks_without_complaints(capfd: pytest.CaptureFixture[str]) -> None:
     sound = np.random.default_rng(0).normal(0, 0.2, 12 * 24000).astype(np.float32)
     soundfile.write("a.mp3", sound * np.repeat([1, 0.01] * 6, 24000), 24000)

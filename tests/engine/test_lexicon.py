@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError
-from engine.text import Lexicon
+from engine.text import Block, Lexicon, plan_passages
 from voxtral_cli.lexicons import find_lexicons, read_lexicons
 
 FILE = """
@@ -35,6 +35,14 @@ SQL = sequel
 )
 def test_apply(text: str, expected: str) -> None:
     assert Lexicon.parse(FILE, "x").apply(text) == expected
+
+
+def test_texts_are_typed_in_other_ways() -> None:
+    lexicon = Lexicon.parse("O'Brien = oh bryan\nCafe\u0301 = kafay\nd\u2019or = door\n", "x")
+    texts = [Block("O\u2019Brien, O'Brien, Cafe\u0301, Caf\u00e9, d'or.")]
+    said = ["oh bryan, oh bryan, kafay, kafay, door."]
+    assert [p.text for p in plan_passages(texts, lexicon=lexicon)] == said
+    assert Lexicon({"a": "b"}) == Lexicon({"a": "b"}) != Lexicon({"a": "c"})
 
 
 def test_replaced_once_and_longest_first() -> None:

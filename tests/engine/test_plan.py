@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.text import Block, Lexicon, likely_speakers, passages_of, plan_passages, plan_text
+from engine.text.normalize import has_words
 from engine.text.plan import (
     AFTER_HEADING,
     AFTER_PARAGRAPH,
@@ -172,6 +173,24 @@ def test_lines_of_a_cast() -> None:
     ]
 
 
+def test_a_name_of_the_cast_in_other_letters() -> None:
+    for name, line in [
+        ("K\u0131l\u0131\u00e7", "KILI\u00c7"),
+        ("Irem", "\u0130rem"),
+        ("Jose\u0301", "JOS\u00c9"),
+    ]:
+        [passage] = plan_passages([Block(f"{line}: Merhaba.")], cast={name: "a"})
+        assert (passage.voice, passage.text) == ("a", "Merhaba.")
+
+
+def test_no_chunk_is_of_signs_alone() -> None:
+    long = "The " + "word " * 26 + "ends."
+    passages = plan_passages([Block(f'{long} "?" {long}')], max_chars=140)
+    assert [passage.text for passage in passages] == [long, long]
+    signs = plan_passages([Block("Bonjour " + "\u3002" * 700)], max_chars=140, language="fr")
+    assert [has_words(passage.text) for passage in signs] == [True]
+
+
 def test_likely_speakers() -> None:
     blocks = [*SCRIPT, Block("CAROL: Again.\nALICE: Yes."), Block("Note: small.\n\nNote: letters.")]
     assert likely_speakers(blocks) == ["ALICE", "CAROL"]
@@ -234,9 +253,9 @@ def test_lexicon_is_read_before_numbers() -> None:
     blocks = [Block("Dr.\nWho met R2D2 and 2 more.")]
     expected = ["Doctor Huu met artoo detoo and two more."]
     assert [p.text for p in plan_passages(blocks, lexicon=lexicon)] == expected
-    assert plan_text(blocks[0].text, lexicon=lexicon) == expected
+    assert plan_text(blocks[0].text, lexicon=lexicon.entries) == expected
     assert plan_text(blocks[0].text) != expected
-    marked = plan_text("[pause:1s] A pause.", lexicon=Lexicon({"pause": "rest"}))
+    marked = plan_text("[pause:1s] A pause.", lexicon={"pause": "rest"})
     assert marked == ["A rest."]
 
 

@@ -115,6 +115,12 @@ def test_damaged_bytes(folder: Path) -> None:
             assert read_voice(folder, "anna", 16).shape[1] == 16
 
 
+def test_a_pickle_that_ends_within_a_number(folder: Path) -> None:
+    voice_path(folder, "anna").write_bytes(b"\x80\x02M")
+    with pytest.raises(CheckpointError, match=r"anna\.pt"):
+        read_voice(folder, "anna", 16)
+
+
 @pytest.mark.parametrize("kept", [0, 1, 100, 1000, -10])
 def test_a_truncated_file(folder: Path, kept: int) -> None:
     write_voice(folder, "anna", torch.randn(30, 16))

@@ -89,6 +89,8 @@ def _known(frame: bytes) -> int | None:
 
 def _size(header: bytes) -> int:
     """Bytes of a frame; 0 where none begins."""
+    if len(header) < 4:
+        return 0
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
     kbits, hertz = header[2] >> 4, header[2] >> 2 & 3
     if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or version == 1:

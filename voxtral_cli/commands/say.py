@@ -150,7 +150,7 @@ def say(
         context=context,
         normalize=not no_normalize,
         language=language or loading.preset_language(voice, model),
-        lexicon=read_lexicons(lexicon) if lexicon else None,
+        lexicon=read_lexicons(lexicon or []).entries,
     )
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)

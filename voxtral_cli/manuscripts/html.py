@@ -207,8 +207,8 @@ class _Reader:
 
     def begins(self, element: Any) -> bool:
         """Whether an element is the first thing in a paragraph."""
-        said = any(map(str.strip, self.parts))
-        return not said and next(element.iterancestors("p"), None) is not None
+        inside = next(element.iterancestors("p"), None) is not None
+        return inside and not any(map(str.strip, self.parts))
 
     def end(self, element: Any) -> None:
         tag = element.tag
