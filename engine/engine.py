@@ -23,7 +23,7 @@ from engine.prompt import Prompt, build_continuation, build_prompt
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
 from engine.speech import FlowOptions, SpeechChunk, SpeechOptions, Voice
-from engine.text import Passage, passages_of
+from engine.text import Lexicon, Passage, passages_of
 from engine.voices import VoiceRows
 
 
@@ -138,7 +138,8 @@ class Engine:
     def plan(self, text: str, options: SpeechOptions = SpeechOptions()) -> list[Passage]:
         """The chunks that will be spoken, as the model will read them, and their pauses."""
         max_chars = options.max_chars or self._config.max_chars
-        return passages_of(text, options.normalize, max_chars, options.language, options.lexicon)
+        words = Lexicon(options.lexicon)
+        return passages_of(text, options.normalize, max_chars, options.language, words)
 
     def stream(
         self,

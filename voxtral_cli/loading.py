@@ -28,10 +28,11 @@ PRESET_LANGUAGES = {
 
 def plan(text: str, options: "SpeechOptions", model: str) -> list[str]:
     """The chunks that will be spoken; loads no weights."""
-    from engine.text import plan_text
+    from engine.text import Lexicon, plan_text
 
     max_chars = options.max_chars or read_config(model).max_chars
-    return plan_text(text, options.normalize, max_chars, options.language, options.lexicon)
+    words = Lexicon(options.lexicon)
+    return plan_text(text, options.normalize, max_chars, options.language, words)
 
 
 def read_voices(model: str) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def passages_of(
     normalize: bool = True,
     max_chars: int = 300,
     language: str = "en",
-    lexicon: Mapping[str, str] = {},
+    lexicon: Lexicon | None = None,
 ) -> list[Passage]:
     """The passages of a plain text or Markdown; blank lines end a paragraph.
 
@@ -93,12 +93,12 @@ def passages_of(
     Raises:
         InputError: If nothing in the text can be said, or a mark asks for a pause that cannot be.
     """
-    return list(_passages_of(text, normalize, max_chars, language, Lexicon(lexicon)))
+    return list(_passages_of(text, normalize, max_chars, language, lexicon))
 
 
 @lru_cache(maxsize=1)
 def _passages_of(
-    text: str, normalize: bool, max_chars: int, language: str, lexicon: Lexicon
+    text: str, normalize: bool, max_chars: int, language: str, lexicon: Lexicon | None
 ) -> tuple[Passage, ...]:
     """Kept for the last text: the command line plans before it loads a model, the engine after."""
     code = language_code(language)
@@ -115,7 +115,7 @@ def plan_text(
     normalize: bool = True,
     max_chars: int = 300,
     language: str = "en",
-    lexicon: Mapping[str, str] = {},
+    lexicon: Lexicon | None = None,
 ) -> list[str]:
     """The texts of `passages_of`: the chunks of a text, each one line.
 

@@ -253,9 +253,9 @@ def test_lexicon_is_read_before_numbers() -> None:
     blocks = [Block("Dr.\nWho met R2D2 and 2 more.")]
     expected = ["Doctor Huu met artoo detoo and two more."]
     assert [p.text for p in plan_passages(blocks, lexicon=lexicon)] == expected
-    assert plan_text(blocks[0].text, lexicon=lexicon.entries) == expected
+    assert plan_text(blocks[0].text, lexicon=lexicon) == expected
     assert plan_text(blocks[0].text) != expected
-    marked = plan_text("[pause:1s] A pause.", lexicon={"pause": "rest"})
+    marked = plan_text("[pause:1s] A pause.", lexicon=Lexicon({"pause": "rest"}))
     assert marked == ["A rest."]
 
 
