@@ -26,7 +26,6 @@ class SpeechOptions:
         rows: Chunks spoken side by side; 0 for as many as bring something and memory allows.
         normalize: Write out numbers, dates, symbols and abbreviations before speaking.
         language: Of the text, such as "en" or "fr-FR": how numbers are read.
-        lexicon: Words that are spoken otherwise than written, such as {"SQL": "sequel"}.
         max_chars: Longest text of one chunk, in characters; None for what the checkpoint is used
             to (`ModelConfig.max_chars`).
         temperature: Standard deviation of the noise that the flow starts from (1.0 in the paper);
@@ -36,6 +35,7 @@ class SpeechOptions:
         first_chunk_ms: Sound of a chunk that is decoded before any of it is handed out, rounded up
             to frames and to what the codec needs at first (1 frame in the official model, 2 in
             `nano`); None for 5 frames. The less, the sooner; the same sound, up to rounding.
+        lexicon: Words that are spoken otherwise than written, such as {"SQL": "sequel"}.
 
     Raises:
         InputError: If a value is out of range.
@@ -47,11 +47,11 @@ class SpeechOptions:
     rows: int = 4
     normalize: bool = True
     language: str = "en"
-    lexicon: Mapping[str, str] = field(default_factory=dict)
     max_chars: int | None = None
     temperature: float | None = None
     context: str = "none"
     first_chunk_ms: int | None = None
+    lexicon: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         ranges = {

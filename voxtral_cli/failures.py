@@ -69,14 +69,15 @@ class CommandGroup(TyperGroup):
         """Runs the command that was asked for."""
         try:
             return self._flushed(ctx)
+        except BrokenPipeError:  # the reader has had enough, as in `voxtral say ... | head -c 99`
+            _give_up_stdout()
+            raise Exit(ExitCode.OK) from None
         except KeyboardInterrupt:
             tell("interrupted")
             _give_up_stdout()
             raise Exit(ExitCode.INTERRUPTED) from None
         except (VoxtralError, OSError, MemoryError) as error:
-            # The reader may have had enough, as in `voxtral say ... | head -c 99`.
-            unread = isinstance(error, OSError) and is_unread(error)
-            code = ExitCode.OK if unread else report(error)
+            code = report(error)
             _give_up_stdout()
             raise Exit(code) from None
 
@@ -88,9 +89,9 @@ class CommandGroup(TyperGroup):
         try:
             result = super().invoke(ctx)
         except Exit:
-            sys.stdout.flush()
+            _flush_stdout()
             raise
-        sys.stdout.flush()
+        _flush_stdout()
         return result
 
     def main(self, *args: Any, **extra: Any) -> Any:
@@ -112,6 +113,15 @@ class CommandGroup(TyperGroup):
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def _flush_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if is_unread(error):
+            raise BrokenPipeError from error
+        raise
 
 
 def _give_up_stdout() -> None:

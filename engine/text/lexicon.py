@@ -16,11 +16,12 @@ class Lexicon:
     alone. Only whole words are replaced, the longest entry first, each place once.
 
     Args:
-        entries: Replacements by words.
+        entries: Replacements by words; those of signs alone are left out.
     """
 
     def __init__(self, entries: Mapping[str, str]) -> None:
-        self.entries = {_plain(word): spoken for word, spoken in entries.items()}
+        plain = {_plain(word): spoken for word, spoken in entries.items()}
+        self.entries = {word: plain[word] for word in plain if any(map(str.isalnum, word))}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lexicon) and self.entries == other.entries

@@ -73,7 +73,7 @@ def plan_passages(
     Raises:
         InputError: If a mark asks for a pause that cannot be.
     """
-    code, cast = language_code(language), {printable(name): cast[name] for name in cast}
+    code, cast = language_code(language), {printable(n): cast[n] for n in cast if printable(n)}
     cleaned = (replace(block, text=printable(block.text)) for block in blocks)
     lines = _joined(_lines(turns(list(cleaned), cast), normalize, code, lexicon, cast), max_chars)
     return _passages(lines, max_chars, close=normalize, language=code, even=True)

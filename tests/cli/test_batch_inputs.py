@@ -179,6 +179,9 @@ def test_a_cast_gets_its_voices(fake: FakeEngine, voxtral: Voxtral) -> None:
     told = json.loads(voxtral(*line, "--dry-run", "--json").stdout)
     assert [passage["voice"] for passage in told] == ["casual_male", "", "casual_male"]
     assert "speakers without a voice (--cast NAME=VOICE): BOB" in voxtral(*line).stderr
+    Path("b.txt").write_text("JOS\u00c9: Hello.\n\nJOS\u00c9: It is warm.\n")
+    accents = voxtral("batch", "b.txt", "--cast", "Jose\u0301=casual_male", "--show-text")
+    assert (accents.stdout, accents.stderr) == ("Hello. It is warm.\n", "")
 
 
 @pytest.mark.parametrize(

@@ -267,6 +267,8 @@ def test_on_windows_a_closed_pipe_is_an_invalid_argument(monkeypatch: pytest.Mon
     with pytest.raises(BrokenPipeError):
         Output(Closed(), "stdout").write(b"1")
     assert not is_unread(OSError(errno.EINVAL, "Invalid argument", "what?.wav"))
+    with pytest.raises(VoxtralError, match="Invalid argument"):  # a file: its disk is gone
+        Output(Closed(), "a.wav", path=Path("a.wav")).write(b"1")
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(Closed())))
     monkeypatch.setattr("voxtral_cli.failures._give_up_stdout", lambda: None)
     with perhaps_unread():

@@ -42,6 +42,7 @@ def test_texts_are_typed_in_other_ways() -> None:
     texts = [Block("O\u2019Brien, O'Brien, Cafe\u0301, Caf\u00e9, d'or.")]
     said = ["oh bryan, oh bryan, kafay, kafay, door."]
     assert [p.text for p in plan_passages(texts, lexicon=lexicon)] == said
+    assert Lexicon({"": "x", "\u200b": "y", "!": "z"}).apply("a b, c!") == "a b, c!"
     assert Lexicon({"a": "b"}) == Lexicon({"a": "b"}) != Lexicon({"a": "c"})
 
 

@@ -39,7 +39,7 @@ from training.data.teacher import Teacher
 SHARD_UTTERANCES = 250
 SPEAKERS = 3000
 POOL, EACH = 1000, 8
-"""Of so many neighbours each further speaker says some EACH: its references are varied then."""
+"""Of POOL neighbours each further speaker says some EACH (fewer beside blends), for references."""
 HELDOUT_EACH = 30
 VALID_SHARE = 0.02
 FASTEST_S, SILENT = 0.02, 1e-4

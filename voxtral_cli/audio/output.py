@@ -40,7 +40,7 @@ class Output:
         """Writes all of `data`, now.
 
         Raises:
-            BrokenPipeError: If the reader has gone.
+            BrokenPipeError: If the reader of what has no path has gone.
             VoxtralError: If it cannot be written for another reason.
         """
         try:
@@ -49,7 +49,7 @@ class Output:
                 rest = rest[self.file.write(rest) :]
             self.file.flush()
         except OSError as error:
-            if is_unread(error):
+            if self.path is None and is_unread(error):
                 raise BrokenPipeError from error
             raise write_error(self.name, error) from error
 

@@ -172,7 +172,7 @@ class Ledger:
         data = _data(line)
         try:
             self._file.seek(self._end)
-            Output(self._file, str(self.path)).write(data)
+            Output(self._file, str(self.path), path=self.path).write(data)
             os.fsync(self._file.fileno())
         except (OSError, VoxtralError) as error:
             self._cut()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from engine.errors import InputError, VoxtralError
 from engine.speech import LANGUAGE_TAG
-from engine.text import likely_speakers, plan_passages
+from engine.text import Block, likely_speakers, plan_passages
+from engine.text.characters import printable
 from engine.text.languages import language_code
 from voxtral_cli import loading
 from voxtral_cli.books.plan import Book, Part
@@ -87,6 +88,7 @@ def roles(cast: Sequence[str] | None) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in cast or ():
         name, voice = (part.strip() for part in entry.partition("=")[::2])
+        name = printable(name).strip()
         if not name or not voice:
             raise InputError(f"--cast is {entry!r}.", "Give NAME=VOICE, such as ALICE=alice.")
         if name.lower() in map(str.lower, found):
@@ -149,7 +151,7 @@ def _note_speakers(
     Args:
         voices: Those of whole items.
     """
-    blocks = [block for chapter in chapters for block in chapter.blocks]
+    blocks = [Block(printable(b.text), b.level) for c in chapters for b in c.blocks]
     if strangers := likely_speakers(blocks, cast):
         console.note(f"note: speakers without a voice (--cast NAME=VOICE): {_some(strangers)}")
     text = "\n".join(block.text for block in blocks) if cast else ""
