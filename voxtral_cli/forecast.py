@@ -26,8 +26,8 @@ def warn_of_text(text: str, characters: int, console: Console) -> None:
         console.note("note: say has one voice: [voice:NAME] is for `voxtral batch`")
     seconds = characters / CHARACTERS_A_SECOND
     if seconds >= 60 * LONG_MINUTES:
-        took = _duration(seconds)
-        console.note(f"note: {characters:,} characters will be about {took} of speech")
+        length = _duration(seconds)
+        console.note(f"note: {characters:,} characters will be about {length} of speech")
 
 
 def warn_of_languages(tags: Iterable[str], console: Console) -> None:

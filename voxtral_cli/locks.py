@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -32,9 +32,11 @@ def locked_file(path: Path) -> IO[bytes]:
 
 def delete_locked(file: IO[bytes], path: Path) -> None:
     """Takes a file of `locked_file` away while it is still ours; on Windows it is closed first."""
-    if WINDOWS:  # what is open cannot be deleted there: nor what somebody has opened since
-        file.close()
-    with suppress(PermissionError) if WINDOWS else nullcontext():
+    if not WINDOWS:
+        path.unlink(missing_ok=True)
+        return
+    file.close()
+    with suppress(PermissionError):  # somebody has opened it since
         path.unlink(missing_ok=True)
 
 
