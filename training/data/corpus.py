@@ -74,7 +74,7 @@ def plan(
 
     An item does not depend on how many follow it; the held-out speakers come after all others and
     take their texts first. What a blend says, `blends_each` sizes and colours of it say. A further
-    speaker says several utterances: one that is alone is its own reference, and has to be copied.
+    speaker says several utterances: one that is alone is its own reference, to be copied.
     """
     held_out = [
         line
