@@ -56,6 +56,7 @@ def cues(
     start_s: float,
     chapter: str = "",
     language: str = "en",
+    written: str = "",
 ) -> list[Cue]:
     """The sentences of one chunk, or parts of long ones, without gaps or overlaps.
 
@@ -66,6 +67,7 @@ def cues(
         start_s: Where it begins in the file, in seconds.
         chapter: Given to every cue.
         language: Code of the text's.
+        written: The same as it is written; empty where that is not known, or in another chunk's.
 
     Example:
         >>> [cue.text for cue in cues("One fish. Two fish.", np.zeros(96_000), 24_000, 0.0)]
@@ -77,10 +79,11 @@ def cues(
     parts = _readable(phrases(" ".join(text.split()), LONGEST, False, language), seconds)
     if not parts or not len(samples):
         return []
-    edges = [start_s + edge for edge in _borders([len(part) for part in parts], samples, rate)]
+    told = _told(parts, written)
+    edges = [start_s + edge for edge in _borders([len(part) for part, _ in told], samples, rate)]
     return [
-        Cue(start, end, part, chapter)
-        for start, end, part in zip(edges, edges[1:], parts, strict=False)
+        Cue(start, end, shown, chapter)
+        for start, end, (_, shown) in zip(edges, edges[1:], told, strict=False)
     ]
 
 
@@ -117,6 +120,19 @@ def _readable(parts: list[str], seconds: float) -> list[str]:
     if len(joined) * SHORTEST_S > seconds:
         return [" ".join(joined)] if joined else []
     return joined
+
+
+def _told(parts: Sequence[str], written: str) -> list[tuple[str, str]]:
+    """What is said and what is shown meanwhile; a part without words to show joins another."""
+    from engine.text.written import as_written
+
+    told: list[tuple[str, str]] = []
+    for part, shown in zip(parts, as_written(parts, written), strict=True):
+        if told and not (shown and told[-1][1]):
+            told[-1] = (f"{told[-1][0]} {part}", told[-1][1] or shown)
+        else:
+            told.append((part, shown))
+    return [(part, shown or part) for part, shown in told]
 
 
 def _borders(lengths: list[int], samples: "np.ndarray", rate: int) -> list[float]:

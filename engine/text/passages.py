@@ -36,6 +36,8 @@ class Passage:
         before: Silence before it that a mark asks for, in seconds; of a text's first alone.
         asked: Whether a mark asks for the silence after it, which then stays at a text's end too.
         language: Code of the language that it was read in.
+        written: What of the manuscript it says, as it is written there, one line; empty where that
+            is in a neighbour's or not known.
     """
 
     text: str
@@ -45,3 +47,4 @@ class Passage:
     before: float = 0.0
     asked: bool = False
     language: str = "en"
+    written: str = ""

@@ -12,11 +12,12 @@ from engine.text.characters import printable
 from engine.text.chunk import chunk_line, evened
 from engine.text.languages import language_code
 from engine.text.lexicon import Lexicon
-from engine.text.markdown import heading_level, is_rule
+from engine.text.markdown import heading_level, is_rule, plain_line
 from engine.text.marks import parts, turns
 from engine.text.normalize import has_words, nothing_to_say, spoken_line
 from engine.text.passages import Block, Passage
 from engine.text.punctuation import finished
+from engine.text.written import as_written
 
 WITHIN_PARAGRAPH = 0.25
 AFTER_PARAGRAPH = 0.55
@@ -35,6 +36,7 @@ class _Line:
 
     Args:
         text: One line; empty where nothing is spoken, and only the rest counts.
+        written: The same as it is written.
         voice: Who speaks.
         level: Of a heading; 0 for a paragraph.
         before: Shortest pause before it, in seconds.
@@ -43,6 +45,7 @@ class _Line:
     """
 
     text: str
+    written: str = ""
     voice: str = ""
     level: int = 0
     before: float = 0.0
@@ -167,12 +170,17 @@ def _lines(
             voice = marked if part.voice is not None else block.voice or marked
             text = lexicon.apply(part.text) if lexicon else part.text
             heading = block.level > 0
-            line = spoken_line(text, language, heading) if normalize else " ".join(text.split())
+            if normalize:
+                line = spoken_line(text, language, heading)
+                written = plain_line(part.text, star=" \u00d7 ")
+            else:
+                line, written = text, part.text
+            line, written = " ".join(line.split()), " ".join(written.split())
             spoken = has_words(line)
             before = BEFORE_HEADING if block.level and opens else 0.0
             if not spoken:
                 line, before = "", 0.0
-            yield _Line(line, voice, block.level, before, part.pause, opens)
+            yield _Line(line, written, voice, block.level, before, part.pause, opens)
             opens = opens and not spoken
 
 
@@ -181,7 +189,8 @@ def _joined(lines: Iterable[_Line], max_chars: int) -> Iterator[_Line]:
     last: _Line | None = None
     for line in lines:
         if last and _may_join(last, line, max_chars):
-            last = replace(last, text=f"{last.text} {line.text}", pause=line.pause)
+            text, written = f"{last.text} {line.text}", f"{last.written} {line.written}"
+            last = replace(last, text=text, written=written, pause=line.pause)
             continue
         if last:
             yield last
@@ -217,11 +226,16 @@ def _passages(
             if even:
                 chunks = evened(chunks, max_chars, close, language)
             chunks = list(filter(has_words, chunks)) or chunks
+            written = as_written(chunks, line.written)
             for number, chunk in enumerate(chunks):
                 opens = line.opens and number == 0
                 before = 0.0 if passages else lead
                 passages.append(
-                    Passage(chunk, WITHIN_PARAGRAPH, line.voice, opens, before, language=language)
+                    Passage(
+                        *(chunk, WITHIN_PARAGRAPH, line.voice, opens, before),
+                        language=language,
+                        written=written[number],
+                    )
                 )
             after = AFTER_HEADING if line.level else AFTER_PARAGRAPH
             passages[-1] = replace(passages[-1], pause=after)

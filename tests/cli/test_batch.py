@@ -157,6 +157,27 @@ def test_a_file_a_chapter(fake: FakeEngine, voxtral: Callable[..., Result], book
     assert os.path.exists("out.voxtral")
 
 
+def test_subtitles_are_as_written(fake: FakeEngine, voxtral: Callable[..., Result]) -> None:
+    Path("a.txt").write_text("Dr. Who paid $5 \u2014 in 1999. \u201cNo. 7 is here,\u201d said he.")
+    Path("voxtral.lexicon").write_text("Who = Hoo\n")
+    result = voxtral("batch", "a.txt", "-o", "a.wav", "--subtitles", "json")
+    assert result.exit_code == 0, result.stderr
+    said = 'Doctor Hoo paid five dollars, in nineteen ninety-nine. "Number seven is here," said he.'
+    assert fake.rendered == [said]
+    assert [cue["text"] for cue in json.loads(Path("a.json").read_text())] == [
+        "Dr. Who paid $5 \u2014 in 1999.",
+        "\u201cNo. 7 is here,\u201d said he.",
+    ]
+    Path("a.txt").write_text(
+        'Doctor Who paid five dollars, in 1999. "Number seven is here," said he.'
+    )
+    assert voxtral("batch", "a.txt", "-o", "a.wav", "--subtitles", "json").exit_code == 0
+    assert fake.rendered == [said]  # nothing is spoken again
+    assert json.loads(Path("a.json").read_text())[0]["text"] == (
+        "Doctor Who paid five dollars, in 1999."
+    )
+
+
 def test_items_become_files_and_one_bad_voice_stops_it_before_the_model(
     unloadable: None, voxtral: Callable[..., Result]
 ) -> None:

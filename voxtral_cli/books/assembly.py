@@ -78,8 +78,9 @@ def assemble(
                 spool.rest(passage.before)
                 samples = levelled_speech(engine.decode(ledger.entry(key).codes), rate)
                 if finish.subtitles:
-                    begin, language = spool.seconds, passage.language
-                    words += cues(passage.text, samples, rate, begin, chapter.title, language)
+                    begin, title = spool.seconds, chapter.title
+                    how = (passage.language, passage.written)
+                    words += cues(passage.text, samples, rate, begin, title, *how)
                 spool.write(samples)
                 pause = passage.pause
         spool.rest((ACX_TAIL_S if acx else TAIL_S) + passage.pause * passage.asked)

@@ -145,7 +145,7 @@ class Job:
         waiting: dict[str, list[Work]] = {}
         for work in works:
             for chain in work.chains:
-                done = spoken_of(chain, self.ledger, self.critic.ears is not None)
+                done = spoken_of(chain, self.ledger, self.critic)
                 work.missing.update(key for key, _ in chain[done:])
             for key in work.missing:
                 waiting.setdefault(key, []).append(work)
@@ -206,6 +206,8 @@ class Job:
             *(__version__, self.finish.format.name, self.finish.loudness, self.finish.subtitles),
             *(marked, vars(about) | {"cover": digest(about.cover.hex())}, passages),
         ]
+        if self.finish.subtitles:
+            facts.append([passage.written for passage in work.product.passages])
         codings = codings_of(self.finish.format, self.finish.loudness == "acx")
         makings = [digest([coding, *facts]) for coding in codings]
         name = str(path)
