@@ -62,6 +62,8 @@ _BEFORE_NUMBER = {
     "sc": "scene",
     "Sec": "section",
     "sec": "section",
+    "Eq": "equation",
+    "Eqs": "equations",
     "p": "page",
     "pp": "pages",
 }
@@ -75,6 +77,7 @@ _ANYWHERE = {
 }
 _CLOSING = {
     "etc": "et cetera",
+    "et al": "et al",
     "Jr": "Junior",
     "Sr": "Senior",
     "Inc": "Incorporated",
@@ -121,7 +124,10 @@ _TITLE = re.compile(
     rf"|({'|'.join(_TITLES)})\.(?= ?[A-Z])|({_WITHOUT_DOT})(?= [A-Z][a-z]))"
 )
 _MISTER = re.compile(r"\b(Mrs?|Ms)(?:\.|(?= [A-Z]))(?!\w)")
-_NUMBERED = re.compile(rf"\b((?!(?<=\d )(?:pt|sc)\b)(?:{'|'.join(_BEFORE_NUMBER)}))\. ?(?=\d)")
+_NUMBERED = re.compile(
+    rf"\b((?!(?<=\d )(?:pt|sc)\b)(?:{'|'.join(_BEFORE_NUMBER)}))\. ?"
+    r"(?=\d|(?:(?<=\bEq\. )|(?<=\bEqs\. ))\()"
+)
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
 _MEASURE = re.compile(r"(?<=\d)( ?(?:ft|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|oz|mins?|secs?)\b)")
 _SAID = re.compile(

@@ -30,11 +30,19 @@ _CODE = re.compile(
 """A heading that may be an acronym: "YMCA", "IBM 360"."""
 
 _ACRONYM = re.compile(
-    "AI|AIDS|AKA|API|ASAP|BMI|CEO|CFO|CIA|CIO|CTO|DIY|EEG|EPA|ETA|EU|FAQ|FBI|FIFA|GIF|GUI|HIV|IBM"
-    "|ID|IMF|IOS|IPA|IPO|IQ|IRA|IRS|ISBN|ISO|ISP|NASA|NATO|NGO|OECD|OPEC|OS|RAM|ROM|SEO|SQL|UAE"
-    "|UEFA|UFO|UI|UK|UN|UNESCO|UNICEF|URL|USA|USB|USSR|VIP|YMCA"
+    "AARP|ACLU|ADHD|AFL|AI|AIDS|AKA|API|ASAP|ATM|BMI|CEO|CFO|CIA|CIO|CPI|CPU|CTO|DEA|DIY|DNA|DUI"
+    "|ECB|EEC|EEG|EKG|EPA|ESL|ESP|ETA|EU|FAA|FAQ|FBI|FDA|FEMA|FIFA|FYI|GIF|GOP|GPA|GUI|HBO"
+    "|HIV|IBM|ICU|ID|IMF|IOS|IOU|IPA|IPO|IQ|IRA|IRS|ISBN|ISO|ISP|IVF|LAPD|MBA|MIT|MRI|NAACP|NAFTA"
+    "|NASA|NATO|NBA|NCAA|NGO|NIH|NRA|NSA|NYC|NYPD|OCD|OECD|OK|OPEC|OS|OSS|PLO|PTA|RAF|RAM|RNA|ROI"
+    "|ROM|ROTC|SEO|SOS|SQL|SUV|UAE|UAW|UCLA|UEFA|UFO|UI|UK|UN|UNESCO|UNICEF|URL|USA|USAF|USB|USDA"
+    "|USPS|USS|USSR|VIP|WPA|WTO|WWI{1,2}|YMCA|YWCA"
 )
 """Of those with a vowel, the ones that keep their capitals in a heading."""
+
+_SOUND = re.compile("SHH*|HMM*|HMPH|MMM+|PSS?T|[BG]RR+|TSK|PFF*T|B?ZZ+T?|NTH|VS")
+"""Of those without a vowel, the ones that are none."""
+
+_SHOUTED_WORD = re.compile(rf"[{_UPPER}][{_UPPER}']*+")
 
 _AFTER_START = re.compile(r"(?:^|[.:!?] |\bTHE )[\"'(]{0,3}$")
 _COUNTRY = re.compile(r"US(?= (?!(?:AGAINST|ALL|AND|BOTH|OR|TOO|TWO|VERSUS|VS)\b)[A-Z])")
@@ -81,7 +89,7 @@ def _spoken_capitals(match: re.Match[str]) -> str:
 
 
 def _spoken_part(part: str) -> str:
-    long = _LONG.search(part) and _VOWEL.search(part)
+    long = _LONG.search(part) and _VOWEL.search(part) and part != "NAACP"  # spelled
     return part.lower() if long or _PLAIN.fullmatch(part) else part
 
 
@@ -93,8 +101,24 @@ def _spoken_shout(match: re.Match[str]) -> str:
     plain = plain and bool(_PLAIN.search(match[0]))
     if not (plain or long or (len(words) > 3 and not listed) or _COMMON.search(match[0])):
         return match[0]
-    lowered = re.sub(r"\bi\b", "I", match[0].lower())
-    return lowered[0].upper() + lowered[1:]
+    line = re.sub(r"\bi\b", "I", _SHOUTED_WORD.sub(_spoken_word, match[0]))
+    return line[0].upper() + line[1:]
+
+
+def _spoken_word(match: re.Match[str]) -> str:
+    """One of a shout: an acronym that is known, or has no vowel, keeps its capitals."""
+    stem, quote, ending = match[0].partition("'")
+    spelled = len(stem) > 2 and _is_spelled(stem) and stem != "MRS"
+    start = match.start()
+    if stem == "US" and _THE_COUNTRY.search(match.string, max(0, start - 5), start):
+        return match[0]
+    return (
+        stem + quote + ending.lower() if spelled or _ACRONYM.fullmatch(stem) else match[0].lower()
+    )
+
+
+def _is_spelled(word: str) -> bool:
+    return not (_VOWEL.search(word) or _SOUND.fullmatch(word))
 
 
 def _quiet(match: re.Match[str]) -> str:
@@ -105,7 +129,7 @@ def _quiet(match: re.Match[str]) -> str:
     article = word == "A" and _ARTICLE.match(text, start)
     if len(word) == 1 and not (article and not _LABELLED.search(text, max(0, start - 12), start)):
         return word
-    if is_numeral(word) or not _VOWEL.search(word) or _is_name(match):
+    if is_numeral(word) or _is_spelled(word) or _is_name(match):
         return word
     stem, quote, ending = word.partition("'")
     if _ACRONYM.fullmatch(stem):

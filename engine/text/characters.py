@@ -87,8 +87,8 @@ _SAID = {
     "\u00b1": " plus or minus ",
     "\u2248": " approximately ",
     "\u2260": " is not equal to ",
-    "\u2264": " is at most ",
-    "\u2265": " is at least ",
+    "\u2264": "<=",
+    "\u2265": ">=",
     "\u221e": " infinity ",
     "\u221a": " the square root of ",
     "\u2190\u2192\u21d2\u27a1": " to ",
@@ -153,6 +153,6 @@ def to_ascii(text: str, said: bool = True) -> str:
     text = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match[0]), text)
     text = _REFERENCE.sub("", text)
     if said:
-        return text.translate(_ASCII)
+        return text.replace("\u00a7\u00a7", " sections ").translate(_ASCII)
     text = _STAR.sub(" \u00d7 ", _GUILLEMETS.sub('"\\1"', text))
     return text.translate(_UNSAID)

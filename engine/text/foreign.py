@@ -7,6 +7,7 @@ version, a telephone number with several hyphens) stays as it is written.
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 from engine.text.counting import cardinal, counted, in_words, is_large, number_between, one_by_one
 from engine.text.languages import LANGUAGES, Language
@@ -46,6 +47,9 @@ _ORDINALS = {
 }
 _CELSIUS = re.compile(r"(?<=\d) ?[\u00b0\u00ba] ?C(?:elsius)?\b")
 
+_POWER = re.compile(r"(?<=\d)(?<!\d{4})(?:\^(?=-?\d)|([\u00b2\u00b3]))", re.ASCII)
+"""Not after a year, where it is a footnote's."""
+
 _HOUR = r"(?:[01]?\d|2[0-4])"
 _HOUR_WORD = " ?(?:Uhr|uur|h)"
 _ITALIAN_TIME = re.compile(
@@ -79,6 +83,8 @@ def spoken_numbers(text: str, code: str) -> str:
         text = ordinals.sub(lambda match: _ordinal(match[1], match[2], code), text)
     if language.money:
         text = _amounts(code).sub(lambda match: _money(match, code), text)
+    if language.power:
+        text = _POWER.sub(lambda match: _power(match[1], language.power), text)
     text = _NUMBER.sub(lambda match: _number(match, code), text)
     return text.replace("un' ", "un'") if code == "it" else text
 
@@ -248,6 +254,11 @@ def _time(match: re.Match[str], code: str) -> str:
 def _degrees(match: re.Match[str], names: tuple[str, str]) -> str:
     one = re.search(r"(?<![\d.,])1$", match.string[max(0, match.start() - 2) : match.start()])
     return f" {names[0 if one else 1]} Celsius"
+
+
+def _power(raised: str | None, word: str) -> str:
+    """ "²" -> " hoch 2", and "^" -> " hoch "."""
+    return f" {word} {normalize('NFKC', raised or '')}"
 
 
 def _ordinal(digits: str, ending: str, code: str) -> str:

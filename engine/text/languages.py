@@ -34,6 +34,7 @@ class Language:
         minus: Said before a negative number.
         percent: Said after a number.
         to: Said between the ends of a range.
+        power: Said before a raised number.
         groups: Signs that part thousands ("1.000"); the decimal sign is the other one.
         years: Whether 1989 is read in hundreds.
         joint: Said between an amount and its cents.
@@ -50,6 +51,7 @@ class Language:
     minus: str
     percent: str
     to: str
+    power: str = ""
     groups: str = "."
     years: bool = False
     joint: str = ""
@@ -79,6 +81,7 @@ LANGUAGES = {
         minus="moins",
         percent="pour cent",
         to="\u00e0",
+        power="puissance",
         groups=" .",
         joint=" et ",
         money=_by_sign(
@@ -102,6 +105,7 @@ LANGUAGES = {
         minus="menos",
         percent="por ciento",
         to="a",
+        power="elevado a",
         groups=" .",
         joint=" con ",
         money=_by_sign(
@@ -124,6 +128,7 @@ LANGUAGES = {
         minus="minus",
         percent="Prozent",
         to="bis",
+        power="hoch",
         years=True,
         joint=" und ",
         money=_by_sign(
@@ -147,6 +152,7 @@ LANGUAGES = {
         minus="meno",
         percent="per cento",
         to="a",
+        power="elevato a",
         joint=" e ",
         money=_by_sign(
             Money("euro", "euro", "centesimo", "centesimi"),
@@ -168,6 +174,7 @@ LANGUAGES = {
         minus="menos",
         percent="por cento",
         to="a",
+        power="elevado a",
         groups=" .",
         joint=" e ",
         money={
@@ -196,6 +203,7 @@ LANGUAGES = {
         minus="min",
         percent="procent",
         to="tot",
+        power="tot de macht",
         years=True,
         joint=" en ",
         money=_by_sign(

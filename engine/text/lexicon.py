@@ -85,7 +85,7 @@ class Lexicon:
         word = _plain(match[0])
         if word in self.entries:
             return self.entries[word]
-        spoken = self.entries.get(word.lower(), word)
+        spoken = self.entries.get(_plain(word.lower()), word)  # "\u0130" becomes two
         return spoken[:1].upper() + spoken[1:] if word[0].isupper() else spoken
 
 

@@ -11,7 +11,7 @@ _COMMENT = re.compile(r"<!--[^\n]{0,500}?-->")
 _TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)[^\s`]{0,40}\s*")
 _RULE_CHARS = set("-=*_~|:+# ")
-_QUOTE = re.compile(r"(?: {0,3}> ?){1,8}")
+_QUOTE = re.compile(r"(?: {0,3}>(?!=) ?){1,8}")
 _HEADING = re.compile(r" {0,3}#{1,6} +(.*)")
 _BULLET = re.compile(r"\s*[-*\u2022\u2013\u2014] +(?:\[[ xX]\] +)?(?=\S)")
 _NUMBERED = re.compile(r"\s*(\d{1,3})[.)] +(?=[^\W\d])")
@@ -21,7 +21,7 @@ _LINK = re.compile(
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500})>")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]:?")
 _CITATION = re.compile(r"(?<=[A-Za-z.,;:!?\"'])\[\d{1,3}\]")
-_STARS = re.compile(r"(?<=[\d ])\*(?=[\d ])")
+_STARS = re.compile(r"(?<=\d)\*(?= ?\d)|(?<=\d )\*(?=\d)|(?<= )\*(?= )")
 _CODE_APOSTROPHE = re.compile(r"(?<=[A-Za-z])`(?=[A-Za-z])")
 _UNDERSCORES = re.compile(r"(?<!\w)_++|(?<!_)_++(?!\w)")  # not those inside snake_case
 _WRAPPED = re.compile(

@@ -3,21 +3,28 @@
 import re
 from collections.abc import Callable
 
+_AMOUNT = r"(?=[$\u00a3\u20ac]?\.?\d)"
+_OPENS, _GOES_ON = r"(?:^ *|(?<=[(\[\"]))", r"(?:(?<=[,;] )|(?<=[a-z]{2} ))"
+_BOUNDS = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}
 _WORDS = [
     (re.compile(r"(?<=\w)\^(?=\w|-\d)"), " to the power of "),
     (re.compile(r"\b([CF])#(?!\w)"), r"\1 sharp"),
     (re.compile(r"#(?=[^\W\d])"), " hashtag "),
     (re.compile(r"#(?= ?\d)"), " number "),
     (re.compile(r"~ ?(?=[$\u00a3\u20ac]?\d)"), " about "),
+    *(
+        (re.compile(rf"(?:{_OPENS}{sign} ?|{_GOES_ON}{sign}){_AMOUNT}"), f"{words} ")
+        for sign, words in _BOUNDS.items()  # "by >50%", "(< 5", but "mass < 5"
+    ),
     (re.compile(r"<="), " is at most "),
     (re.compile(r">="), " is at least "),
     (re.compile(r"[-=]>"), " to "),
     (re.compile(r"(?<=\w) ?!= ?(?=\w)"), " is not "),
     (re.compile(r"(?<=\w)\+\+(?!\w)"), " plus plus"),
     (re.compile(r"\+(?=[\w $\u00a3\u20ac.]{0,2}\w)|(?<=\w)\+"), " plus "),
-    (re.compile(r"(?<=[\w)]) ?={1,3} ?(?=[\w($-])"), " equals "),
-    (re.compile(r"(?<=\w) ?< ?(?=[\w$-])"), " is less than "),
-    (re.compile(r"(?<=\w) ?> ?(?=[\w$-])"), " is greater than "),
+    (re.compile(r"(?<=[\w)]) ?={1,3} ?(?=[\w($-]|\.\d)"), " equals "),
+    (re.compile(r"(?<=\w) ?< ?(?=[\w$\u00a3\u20ac-]|\.\d)"), " is less than "),
+    (re.compile(r"(?<=\w) ?> ?(?=[\w$\u00a3\u20ac-]|\.\d)"), " is greater than "),
     (re.compile(r"(?<=\w)&(?=\w)|&(?=\s*\w)"), " and "),
     (re.compile(r"@(?=\s*\w)"), " at "),
     (re.compile(r"\band/or\b"), "and or"),

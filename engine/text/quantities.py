@@ -23,6 +23,7 @@ _UNITS = {
     "kg": ("kilogram", "kilograms"),
     "mg": ("milligram", "milligrams"),
     "g": ("gram", "grams"),
+    "\u03bcg": ("microgram", "micrograms"),
     "lb": ("pound", "pounds"),
     "lbs": ("pound", "pounds"),
     "oz": ("ounce", "ounces"),
@@ -30,6 +31,10 @@ _UNITS = {
     "L": ("liter", "liters"),
     "ml": ("milliliter", "milliliters"),
     "mL": ("milliliter", "milliliters"),
+    "\u03bcL": ("microliter", "microliters"),
+    "tsp": ("teaspoon", "teaspoons"),
+    "tbsp": ("tablespoon", "tablespoons"),
+    "Tbsp": ("tablespoon", "tablespoons"),
     "h": ("hour", "hours"),
     "hr": ("hour", "hours"),
     "hrs": ("hour", "hours"),
@@ -51,8 +56,12 @@ _UNITS = {
     "W": ("watt", "watts"),
     "kW": ("kilowatt", "kilowatts"),
     "kWh": ("kilowatt hour", "kilowatt hours"),
+    "mW": ("milliwatt", "milliwatts"),
     "MW": ("megawatt", "megawatts"),
     "V": ("volt", "volts"),
+    "kJ": ("kilojoule", "kilojoules"),
+    "mol": ("mole", "moles"),
+    "kcal": ("kilocalorie", "kilocalories"),
     "dB": ("decibel", "decibels"),
     "rpm": ("revolution per minute", "revolutions per minute"),
     "fps": ("frame per second", "frames per second"),
@@ -91,13 +100,25 @@ _MANY = re.compile(r"(?<![\w.,$\u00a3\u20ac])(\d{3,12})s\b")
 _LETTERS_DASH = re.compile(r"(?<=[^\W\d_])-(?=\d)")
 _SUBTRACT = re.compile(r"(?<=\d) - (?=\d)")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
-_FRACTION = re.compile(r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)")
+_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len)[::-1])
+_FRACTION = re.compile(
+    r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)"
+    rf"(?:s\b|r?ds\b|ths\b|(?: |(?=\w\w))({_NAMES})(?![\w\u00b0/'])(?:\.(?=[ ,][a-z]))?)?"
+)
 _HEIGHT = re.compile(r"(?<![\w.,])(\d)'(1[01]|\d)\"(?!\w)")
 _UNIT = re.compile(
-    rf"(?<![\w.,])({NUMBER})( ?|-)({'|'.join(sorted(map(re.escape, _UNITS), key=len)[::-1])})"
-    r"([\u00b2\u00b3]|(?<=m)[23])?(?![\w\u00b0/'])(\.(?=[ ,][a-z]))?"
+    rf"(?<![\w.,])({NUMBER})( ?|-)({_NAMES})([\u00b2\u00b3]|(?<=m)[23])?"
+    rf"((?:/(?:{_NAMES}|day|week|month|year)\b){{0,3}})(?![\w\u00b0/'\u00b2\u00b3])"
+    r"(\.(?=[ ,][a-z]))?"
 )
 _CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
+_MINUTES = re.compile(
+    r"(?<=\d)( ?h(?:rs?)? ?[0-5]?\d ?)m\b"
+    r"|(?<![\d.,])((?!50)[1-5]?\d ?)m(?= ?[0-5]?\d(?:\.\d{1,3})? ?s\b)"
+)
+_RACE = re.compile(r"(?<![\d:.,])(\d{1,2}):(?:(0)(?=\d\.\d)|(?=[1-5]\d\.\d))")
+"""Minutes before seconds with decimals."""
+
 _RATIO = re.compile(r"(?<![\d:])(\d{1,4}):(\d{1,4})(?![\d:])")
 _SHORT_SCALE = re.compile(
     rf"(?<![\w.,])({NUMBER})(k|bn|(?:(?<=\.\d)|(?<=\.\d\d))[KMB]|[KMB](?= [a-z])"
@@ -118,13 +139,15 @@ def spoken_quantities(text: str) -> str:
     text = _PHONE.sub(lambda match: group_by_group(match[0]), text)
     text = _LETTERS_DASH.sub(" ", text)
     text = _TIMES.sub(" times", _BY.sub(" by ", text))
+    text = _MINUTES.sub(lambda match: f"{match[1] or match[2]}min", text)
+    text = _RACE.sub(lambda match: f"{cardinal(match[1])} {'oh ' if match[2] else ''}", text)
     text = _MANY.sub(lambda match: plural(cardinal(match[1])), text)
     text = _SUBTRACT.sub(" minus ", text)
     text = _RANGE.sub(_range, _COINS.sub("0.", text))
     text = spoken_money(_MINUS.sub("minus ", text))
     text = _ORDINAL.sub(lambda match: ordinal(match[1]), text)
     text = _HEIGHT.sub(lambda match: f"{cardinal(match[1])} foot {cardinal(match[2])}", text)
-    text = _FRACTION.sub(_fraction, text)
+    text = _FRACTION.sub(_part, text)
     text = _UNIT.sub(_unit, text)
     text = _SHORT_SCALE.sub(lambda match: f"{number(match[1])} {SCALES[match[2]]}", text)
     text = _RATIO.sub(lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}", text)
@@ -148,9 +171,13 @@ def _range(match: re.Match[str]) -> str:
     return f"{first} to {sign}"
 
 
+def _is_part(above: str, below: str) -> bool:
+    return below in _DENOMINATORS and int(above) < int(below) and above[0] != "0"
+
+
 def _fraction(match: re.Match[str]) -> str:
-    whole, above, below = match.groups()
-    if below not in _DENOMINATORS or int(above) >= int(below) or above[0] == "0":
+    whole, above, below, _ = match.groups()
+    if not _is_part(above, below):
         slash = " " if (above, below) in _PAIRS else " slash "
         return (cardinal(whole) + " " if whole else "") + slash.join(map(cardinal, (above, below)))
     name = _PARTS.get(below) or ordinal(below)
@@ -162,14 +189,26 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{cardinal(whole)} and {one if above == '1' else cardinal(above)} {name}"
 
 
+def _part(match: re.Match[str]) -> str:
+    """A fraction, and what it is of: "1 1/2 oz"."""
+    whole, above, below, unit = match.groups()
+    text, end = match.string, match.end()
+    if (above, below) in _PAIRS:
+        return _fraction(match) + text[match.end(3) : end]
+    if unit:
+        return f"{_fraction(match)} {_UNITS[unit][not _is_part(above, below) or bool(whole)]}"
+    return _fraction(match) + " " * text[end : end + 1].isalpha()
+
+
 def _unit(match: re.Match[str]) -> str:
-    digits, space, unit, power, _ = match.groups()
+    digits, space, unit, power, per, _ = match.groups()
+    each = "".join(f" per {_UNITS.get(name, (name,))[0]}" for name in per.split("/")[1:])
     one, many = _UNITS[unit]
     stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
     if space == "-":
-        return f"{number(digits)}-{one}{stop}"
+        return f"{number(digits)}-{one}{each}{stop}"
     name = one if digits == "1" or after_article(match) else many
     power = _POWERS.get(power or "", "")
     if power and "/" in unit:
         return f"{number(digits)} {name} {'squared' if power == 'square ' else 'cubed'}"
-    return f"{number(digits)} {power}{name}{stop}"
+    return f"{number(digits)} {power}{name}{each}{stop}"

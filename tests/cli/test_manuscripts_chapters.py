@@ -33,6 +33,8 @@ def test_chapters_that_are_numbers_alone() -> None:
     assert texts(document, 3)[:2] == ["PART TWO", "I"]
     document = read("a.txt", chapters("Prologue", "1", "2", "Epilogue"))
     assert titles(document) == ["Prologue", "1", "2", "Epilogue"]
+    long = "".join(f"{n}\n\n{story(n + 9, ' ')}\n\n" for n in (1, 2, 3))  # a paragraph each
+    assert titles(read("a.txt", long)) == ["1", "2", "3"]
     parts = chapters("\u2014 I \u2014\n\n[ 1 ]", "[ 2 ]", "\u2014 II \u2014\n\n[ 3 ]")
     document = read("a.txt", f"Contents\n\nIt has some.\n\n{parts}")
     assert titles(document) == ["[Contents]", "[ 1 ]", "[ 2 ]", "[ 3 ]"]
@@ -85,6 +87,7 @@ def test_chapters_that_the_contents_name() -> None:
         "1\n\nTake flour.\n\n2\n\nAdd milk.\n\n3\n\nFry.",
         "".join(f"{n}\n\n{story(1)}\n\n" for n in range(1, 5)),  # stanzas
         f"I. Parties\n\n{story(1)}\n\nII. Rent\n\n{story(1)}\n\nIII. Keys\n\n{story(1)}",
+        "".join(f"{n}.\n\n{story(n + 2, ' ')}\n\n" for n in range(1, 6)),  # clauses
         "".join(f"{n}\n\n{story(8)}\n\n" for n in range(1, 21)),  # pages with whole sentences
         f"Contents\n\n{story(4)}\n\nHome\n\nHere\n\n{story(1)}\n\nHome\n\nHere\n\nSo.",
     ],

@@ -78,6 +78,14 @@ def test_breaks_stay() -> None:
     assert texts(read("a.html", html)) == ["It rained.", "", "It stopped."]
 
 
+def test_a_note_without_a_mark_is_read_and_the_others_are_not() -> None:
+    text = f"{story(9)}[1]\n\n[1] No.\n\n{story(9)}[2]\n\n[2] So.\n\n[3] Lost."
+    wanted = [*story(9).split("\n\n"), *story(9).split("\n\n"), "[3] Lost."]
+    assert texts(read("a.txt", f"{START}\n\n{text}")) == wanted
+    numbered = f"[1] It rained, see below.[3]\n\n[2] It blew.[3]\n\n[3] Rain.\n\n{story(9)}"
+    assert texts(read("a.txt", f"{START}\n\n{numbered}"))[0].startswith("[1] It rained")
+
+
 def test_a_heading_loses_its_mark() -> None:
     document = read("a.txt", f"{START}\n\nChapter 1[1]\n\nIt rained.\n\n[1] Or not.\n\n{LICENCE}")
     assert titles(document) == ["Chapter 1"]

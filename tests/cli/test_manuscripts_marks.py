@@ -156,3 +156,10 @@ def test_many_raised_figures_after_a_long_paragraph() -> None:
     begun = time.monotonic()
     assert texts(read("a.html", f"<p>{'x' * 100_000}{'<sup>1</sup>' * 2000}")) == ["x" * 100_000]
     assert time.monotonic() - begun < 3
+
+
+def test_many_links_to_places_that_lie_deep() -> None:
+    links = "".join(f'<a href="#n{n}" id="n{n}">{n}</a>' for n in range(2000))
+    begun = time.monotonic()
+    assert texts(read("a.html", f"<p>It rained.</p>{'<span>' * 1500}{links}"))[0] == "It rained."
+    assert time.monotonic() - begun < 3

@@ -56,6 +56,8 @@ HEADINGS = {
     "IT IS TIME": "It is time.",
     "THE UN, NATO'S UK API AND URL": "The UN, NATO's UK API and URL.",
     "HIV/AIDS": "HIV slash AIDS.",
+    "THE NAACP, ADHD AND DNA": "The NAACP, ADHD and DNA.",
+    "HMM, THE PHD": "Hmm, the PHD.",
     "AT&T HISTORY": "AT and T history.",
     "MEET AT NOON": "Meet at noon.",
     "A CD-ROM": "A CD-ROM.",
@@ -161,6 +163,10 @@ LINES = {
     "A RED-HEADED man, HIV-POSITIVE, a TRANSCRIBER'S TWENTY-ONE": (
         "A RED-headed man, HIV-positive, a Transcriber's twenty-one."
     ),
+    "THE KGB AND NATO ARE HERE, A NAACP MAN": "The KGB and NATO are here, a NAACP man.",
+    "SHH, HE IS IN THE US ARMY": "Shh, he is in the US army.",
+    "GIVE 'EM HELL, MAN VS MACHINE, ON MAIN ST": "Give 'em hell, man vs machine, on main st.",
+    "The NAACP of the USA": "The NAACP of the USA.",
     "type CTRL-W CTRL-X CTRL-W CTRL-X": "type CTRL-W CTRL-X CTRL-W CTRL-X.",
     "EUC-CN, EUC-JP, EUC-KR": "EUC-CN, EUC-JP, EUC-KR.",
     "MRS. RACHEL LYNDE lived": "Missus Rachel Lynde lived.",

@@ -52,7 +52,7 @@ CASES = {
         "¿Tiene 21 años?": "¿Tiene veintiún años?",
         "1 libro, 21 niños, 21 casas": "Un libro, veintiún niños, veintiuna casas.",
         "el 21 de mayo, capítulo 1 trata": "el veintiuno de mayo, capítulo uno trata.",
-        "5²": "Cinco².",
+        "5², 3 m²": "Cinco elevado a dos, tres m².",
         "cuesta 21 € o 1,50 €": "cuesta veintiún euros o un euro con cincuenta céntimos.",
         "200 £": "Doscientas libras.",
         "el 2º piso, la 3ª vez, el 1er año": "el segundo piso, la tercera vez, el primer año.",
@@ -298,6 +298,22 @@ def test_english_rules_are_for_english_alone() -> None:
     text = "Dr. X & Y: STOP RIGHT NOW, 2 × 3 = 6, § 5, visit x.org"
     assert normalize(text, "xx") == f"{text}."
     assert normalize(text, "en-GB") == normalize(text) != f"{text}."
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("fr", "Dix puissance six, dix puissance moins trois"),
+        ("de", "Zehn hoch sechs, zehn hoch minus drei"),
+        ("es", "Diez elevado a seis, diez elevado a menos tres"),
+        ("it", "Dieci elevato a sei, dieci elevato a meno tre"),
+        ("pt", "Dez elevado a seis, dez elevado a menos três"),
+        ("nl", "Tien tot de macht zes, tien tot de macht min drie"),
+    ],
+)
+def test_powers(code: str, said: str) -> None:
+    assert normalize("10⁶, 10⁻³", code) == f"{said}."
+    assert "³" in normalize("a 1984³", code)  # a footnote's
 
 
 def test_regions_and_unknown_languages() -> None:

@@ -46,6 +46,13 @@ def test_texts_are_typed_in_other_ways() -> None:
     assert Lexicon({"a": "b"}) == Lexicon({"a": "b"}) != Lexicon({"a": "c"})
 
 
+def test_a_capital_with_a_dot() -> None:
+    lexicon = Lexicon({"\u0130stanbul": "A", "i\u0307zmir": "b", "bursa": "c"})
+    assert lexicon.apply("\u0130stanbul, istanbul, \u0130ZM\u0130R, izmir, BURSA") == (
+        "A, istanbul, B, b, C"
+    )
+
+
 def test_replaced_once_and_longest_first() -> None:
     lexicon = Lexicon({"a": "b", "b": "a", "a b": "c"})
     assert lexicon.apply("a b, a, b") == "c, b, a"

@@ -232,6 +232,33 @@ CASES = {
         "Phil ten thirty, Dan six forty-five, at two Tim three thirty."
     ),
     "Federer beat James 6:3, 6:4.": "Federer beat James six to three, six to four.",
+    "Add \u00bd tsp. salt, 1\u00bd oz. oil, \u00bdcup and 320 kcal": (
+        "Add one half teaspoon salt, one and a half ounces oil, one half cup and three hundred and "
+        "twenty kilocalories."
+    ),
+    "5 mg/kg/day, -120 kJ/mol, 10 mL/min, 3 W/x": (
+        "Five milligrams per kilogram per day, minus one hundred and twenty kilojoules per mole, "
+        "ten milliliters per minute, three W slash x."
+    ),
+    "In 2h 43m, 1m 23.4s, 1:54.25 and 2:04.5": (
+        "In two hours forty-three minutes, one minute twenty-three point four seconds, one "
+        "fifty-four point two five and two oh four point five."
+    ),
+    "It fell by >50%, aged \u226518 (<5 men), p < 0.05, n >3, P=.003": (
+        "It fell by more than fifty percent, aged at least eighteen, less than five men, p is less "
+        "than zero point zero five, n is greater than three, P equals point zero zero three."
+    ),
+    "2/3s of us, 24/7 W, 110/220 V, p < .05": (
+        "Two thirds of us, twenty-four seven W, one hundred and ten slash two hundred and twenty "
+        "volts, p is less than point zero five."
+    ),
+    "\u226518 of them, Eqs. (4), *5* men": (
+        "at least eighteen of them, equations, four, five men."
+    ),
+    "Smith et al. (2019), Eq. (4), \u00a7\u00a7 5, 6, 104* not out, 2 * 3": (
+        "Smith et al, twenty nineteen, equation, four, sections five, six, one hundred and four "
+        "not out, two times three."
+    ),
 }
 
 SILENT = [

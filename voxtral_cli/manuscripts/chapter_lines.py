@@ -48,6 +48,9 @@ _LIST = 3
 _SHORTEST_CHAPTER = 500
 """Characters from one number to the next, in most."""
 
+_SHORTEST_ALONE = 2000
+"""Those where it is one paragraph in most; else they are clauses, or stanzas."""
+
 _PAGES = 8
 """More numbers at nearly equal distances are those of pages."""
 
@@ -190,7 +193,8 @@ def _series(paragraphs: Sequence[str], pattern: re.Pattern[str]) -> set[int]:
         return set()
     spans = [sum(map(len, paragraphs[place:after])) for place, after in pairwise(places)]
     pages = pattern is _BARE[1] and len(places) > _PAGES and max(spans) < 2 * min(spans)
-    if pages or median(spans) < _SHORTEST_CHAPTER:
+    alone = median(after - place for place, after in pairwise(places)) <= 2
+    if pages or median(spans) < (_SHORTEST_ALONE if alone else _SHORTEST_CHAPTER):
         return set()
     again = (place for place in places[1:] if numbered[place] == 1)
     titles = (next(n for n in range(place - 1, -1, -1) if paragraphs[n]) for place in again)

@@ -87,13 +87,11 @@ def notes_without_marks(tree: Any) -> set[Any]:
         if is_note_mark(link) or not types_of(link).isdisjoint({"noteref", "doc-noteref"})
     }
     places: dict[Any, bool] = {}
+    nearest: dict[Any, Any] = {}  # what may be a note and holds an element
     for element in tree.iter() if targets else ():
-        if (element.get("id") or element.get("name")) not in targets:
-            continue
-        place = next(
-            (e for e in (element, *element.iterancestors()) if e.tag in _NOTE_PLACES), None
-        )
-        if place is None:
+        here = element.tag in _NOTE_PLACES
+        place = nearest[element] = element if here else nearest.get(element.getparent())
+        if place is None or (element.get("id") or element.get("name")) not in targets:
             continue
         holders = [place]
         if _COMMENT.fullmatch(element.get("id") or ""):

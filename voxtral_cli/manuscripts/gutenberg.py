@@ -79,14 +79,14 @@ def without_apparatus(texts: Sequence[str]) -> list[str | None]:
     if not texts:
         return []
     parts = _parted(_INSERTED.sub(_edges, _joined(texts)))
-    notes = _are_notes(parts)
+    notes = _notes(parts)
     kept: list[str | None] = []
     said = 0
-    for before, text in zip(texts, parts, strict=True):
+    for place, (before, text) in enumerate(zip(texts, parts, strict=True)):
         note = _NOTE.match(text)
         if (
             _NOTES.fullmatch(text)
-            or (note and (notes or note["named"]))
+            or (note and (note["named"] or place in notes))
             or (said < _FRONT and _CREDIT.match(text))
         ):
             text = ""
@@ -99,23 +99,27 @@ def without_apparatus(texts: Sequence[str]) -> list[str | None]:
     return kept
 
 
-def _are_notes(texts: Sequence[str]) -> bool:
-    """Whether the paragraphs that begin with a sign are notes, and not the numbered text itself.
+def _notes(texts: Sequence[str]) -> set[int]:
+    """The paragraphs that begin with a sign and are notes, and not the numbered text itself.
 
-    They are where each follows a mark of its own, and all are short beside the rest.
+    Each follows a mark of its own. There are none unless most that begin so do, and all of those
+    are short beside the rest.
     """
     marks: Counter[str] = Counter()
-    size = 0
-    for text in texts:
+    notes: set[int] = set()
+    begun = size = 0
+    for place, text in enumerate(texts):
         note = _NOTE.match(text)
         if not note:
             marks.update(match[1] for match in _MARK.finditer(text))
         elif not note["named"]:
-            marks[note[2]] -= 1
+            begun += 1
             size += len(text)
-            if marks[note[2]] < 0:
-                return False
-    return 3 * size < sum(map(len, texts))
+            if marks[note[2]]:
+                marks[note[2]] -= 1
+                notes.add(place)
+    few = 2 * len(notes) > begun and 3 * size < sum(map(len, texts))
+    return notes if few else set()
 
 
 def of_the_book(blocks: Sequence[Block], free: bool = False) -> list[Block | None]:
