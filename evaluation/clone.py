@@ -41,12 +41,14 @@ class Cloned:
     Args:
         encoder: Which encoder made the voice: `own` or `other`.
         spoken: The sentence as it was spoken and heard; `voice` is the speaker.
-        verdict: Whose voice it is; None when there was nothing to hear.
+        verdict: Whose voice it is by the kept recordings; None when there was nothing to hear.
+        by_reference: Whose it is by the references alone (SIM-o).
     """
 
     encoder: str
     spoken: Spoken
     verdict: Verdict | None
+    by_reference: Verdict | None
 
     def record(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -117,6 +119,7 @@ class CloneReport:
             "missing_end": sum(bool(one.missing_end) for one in spoken),
             "reference_seconds": _mean([self.seconds[name] for name in names]),
             **self._voices("", [one.verdict for one in said]),
+            **self._voices("_to_reference", [one.by_reference for one in said]),
             **self._voices("_codec", [clones.coded[name] for name in names]),
             **self._voices("_reference", [self.references[name] for name in names]),
             **self._voices("_real", [one for name in names for one in self.real[name]]),
@@ -169,11 +172,13 @@ def evaluate_clone(
     if not all(one.can_clone for one in (engine, other) if one is not None):
         raise VoiceError("This checkpoint has no codec encoder.", "Give --encoder FILE.")
     gallery = Gallery({person.name: _embeddings(person, encoder) for person in people})
+    clips = {person.name: person.reference for person in people}
+    known = {name: encoder.embed(clip.samples, clip.rate) for name, clip in clips.items()}
+    cloned = Gallery({name: [one] for name, one in known.items() if one is not None})
     base = options or SpeechOptions()
 
-    def judge(name: str, samples: np.ndarray, rate: int) -> Verdict | None:
-        embedding = encoder.embed(samples, rate)
-        return None if embedding is None else gallery.judge(name, embedding)
+    def judge(by: Gallery, name: str, embedding: np.ndarray | None) -> Verdict | None:
+        return by.judge(name, embedding) if embedding is not None and name in by.groups else None
 
     def clones(which: str, cloner: Cloner) -> Clones:
         rate = cloner.sample_rate
@@ -182,20 +187,20 @@ def evaluate_clone(
         for person in people:
             name = person.name
             voice = cloner.clone(person.reference.samples, person.reference.rate)
-            coded[name] = judge(name, cloner.decode(voice.codes), rate)
+            coded[name] = judge(gallery, name, encoder.embed(cloner.decode(voice.codes), rate))
             for index in range(len(said), len(said) + each):
                 text = sentences[index % len(sentences)]
                 seeded = replace(base, seed=base.seed + index)
                 spoken, samples = speak(cloner, ears, index, text, voice, seeded, name)
-                verdict = None if spoken.empty else judge(name, samples, rate)
-                said.append(Cloned(which, spoken, verdict))
+                embedding = None if spoken.empty else encoder.embed(samples, rate)
+                verdicts = [judge(by, name, embedding) for by in (gallery, cloned)]
+                said.append(Cloned(which, spoken, *verdicts))
                 on_cloned(said[-1], samples)
         return Clones(tuple(said), coded)
 
-    clips = {person.name: person.reference for person in people}
     return CloneReport(
         seconds={name: clip.seconds for name, clip in clips.items()},
-        references={name: judge(name, clip.samples, clip.rate) for name, clip in clips.items()},
+        references={name: judge(gallery, name, one) for name, one in known.items()},
         real={name: gallery.judge_own(name) for name in clips},
         own=clones(OWN, engine),
         other=clones(OTHER, other) if other is not None else None,

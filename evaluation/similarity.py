@@ -75,7 +75,7 @@ class Verdict:
 
     Args:
         speaker: Who it is, or is to be.
-        similarity: Cosine with the mean of that speaker's recordings.
+        similarity: Cosine with the mean of that speaker's recordings in the gallery.
         others: Mean cosine with the means of the other speakers; None without others.
         nearest: The speaker whose mean is nearest.
     """

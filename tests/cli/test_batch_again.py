@@ -71,14 +71,14 @@ def test_what_goes_on_from_a_replaced_take_is_spoken_again(tmp_path: Path) -> No
         for key, code in (("a", 1), ("b", 2), ("c", 3)):
             before = chr(ord(key) - 1)
             ledger.add(entry(key, code, ledger.digest(before) if before in ledger else ""))
-        assert spoken_of(chain, ledger, False) == 3
+        assert spoken_of(chain, ledger) == 3
         ledger.add(entry("a", 9))
     with open_ledger(path) as ledger:
-        assert spoken_of(chain, ledger, False) == 1
+        assert spoken_of(chain, ledger) == 1
         ledger.add(entry("b", 2, ledger.digest("a")))
-        assert spoken_of(chain, ledger, False) == 3  # the same codes again
+        assert spoken_of(chain, ledger) == 3  # the same codes again
         ledger.add(entry("b", 8))  # of a ledger that did not say it
-        assert spoken_of(chain, ledger, False) == 2
+        assert spoken_of(chain, ledger) == 2
 
 
 def test_chains_say_what_they_go_on_from(fake: FakeEngine, voxtral: Voxtral) -> None:
@@ -142,7 +142,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     pytest.importorskip("jiwer", reason="extra verify")
 
     class Ears:
-        def __init__(self, **_: object) -> None: ...
+        def __init__(self, languages: set[str], **_: object) -> None:
+            self.unknown = languages & {"eo"}
 
         def transcribe(self, samples: np.ndarray, rate: int, language: str) -> str:
             answers.append((SENTENCES[len(answers) % 4], language))
@@ -182,6 +183,20 @@ def test_each_text_is_heard_in_its_language(
     assert {language for _, language in heard} == {"en", "fr"}
 
 
+def test_a_language_that_the_ears_do_not_know_is_not_listened_to(
+    fake: FakeEngine, voxtral: Voxtral, heard: list[tuple[str, str]]
+) -> None:
+    items = [{"text": "It rained.", "language": "en"}, {"text": "Pluvis hodiaŭ.", "language": "eo"}]
+    Path("a.jsonl").write_text("".join(json.dumps(item) + "\n" for item in items))
+    line = ("batch", "a.jsonl", "-o", "out", "--format", "wav", "--verify", "--json")
+    said = voxtral(*line)
+    assert "note: not listened to, the recogniser knows no such language: eo\n" in said.stderr
+    assert (said.exit_code, heard) == (0, [("It rained.", "en")])
+    size = os.path.getsize("out/batch.voxtral")
+    assert json.loads(voxtral(*line).stdout)["passages"]["reused"] == 2
+    assert (len(heard), os.path.getsize("out/batch.voxtral")) == (1, size)
+
+
 def test_a_good_take_is_kept_though_one_before_had_fewer_errors(tmp_path: Path) -> None:
     """The one before said a word twice."""
 
@@ -215,6 +230,17 @@ def test_a_file_is_written_anew_once_there_is_ffmpeg(
     assert [new(), new()] == [True, False]
     ffmpeg.unlink()
     assert not new()  # it would only lose its chapters
+
+
+def test_an_ffmpeg_that_lacks_the_coding_is_as_none(
+    fake: FakeEngine, voxtral: Voxtral, programs: Callable[[str, str], Path]
+) -> None:
+    programs("ffmpeg", "test $2 = -encoders && echo ' A....D aac' || exit 1")
+    Path("a.md").write_text("# One\n\nIt rained.\n\n# Two\n\nIt stopped.")
+    assert voxtral("batch", "a.md").stdout == "a.mp3\n"
+    assert Path("a.mp3").read_bytes().count(b"CHAP") == 2
+    note = "Without ffmpeg's encoder flac, flac is written without 2 chapter marks."
+    assert note in voxtral("batch", "a.md", "-o", "a.flac").stderr
 
 
 def test_a_disk_that_fills_up_fails_one_file(

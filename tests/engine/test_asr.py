@@ -3,7 +3,7 @@
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -79,6 +79,20 @@ def test_missing_libraries_are_named_before_a_model_is_looked_for(
     assert caught.value.hint == 'Run `pip install "voxtral[verify]"`.'
 
 
+@pytest.mark.parametrize(("ratio", "heard"), [(2.4, "1 beam"), (2.5, "5 beams")])
+def test_what_is_heard_over_and_over_is_heard_again_with_several_beams(
+    ratio: float, heard: str
+) -> None:
+    class Whisper:
+        def transcribe(self, samples: np.ndarray, beam_size: int, **how: object) -> tuple:
+            text = " 1 beam " if beam_size == 1 else f" {beam_size} beams "
+            return iter([SimpleNamespace(text=text, compression_ratio=ratio)]), None
+
+    ears = object.__new__(asr.Ears)
+    ears.model = Whisper()
+    assert ears.transcribe(np.zeros(24_000, np.float32)) == heard
+
+
 @pytest.mark.slow
 def test_speech_is_understood_and_nothing_is_nothing() -> None:
     pytest.importorskip("faster_whisper", reason="extra verify")
@@ -93,8 +107,8 @@ def test_speech_is_understood_and_nothing_is_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_a_language_that_whisper_does_not_know_is_refused() -> None:
+def test_languages_are_refused_where_whisper_knows_none() -> None:
     pytest.importorskip("faster_whisper", reason="extra verify")
-    asr.Ears(languages=["de", "pt-br"])
+    assert asr.Ears(languages=["de", "pt-br", "xx"]).unknown == {"xx"}
     with pytest.raises(asr.InputError, match="no language 'xx'"):
-        asr.Ears(languages=["de", "xx"])
+        asr.Ears(languages=["xx", "yy"])

@@ -116,10 +116,12 @@ def test_a_clone_that_sounds_like_somebody_else_and_says_other_words() -> None:
     assert figures["people"]["eve"]["wer"] == pytest.approx(1 / 3)
     assert figures["identified"] == figures["identified_codec"] == pytest.approx(1 / 3)
     assert figures["identified_reference"] == 1.0
+    assert figures["identified_to_reference"] == pytest.approx(1 / 3)
+    assert figures["similarity_to_reference"] == pytest.approx(np.cos(0.25))
     assert figures["similarity"] == pytest.approx(np.cos(0.25))
     record = done.records()[0]
     assert (record["encoder"], record["voice"], record["heard"]) == ("own", "ann", "one small step")
-    assert record["verdict"]["nearest"] == "bob"
+    assert record["verdict"]["nearest"] == record["by_reference"]["nearest"] == "bob"
 
 
 def test_silence_is_nobody() -> None:

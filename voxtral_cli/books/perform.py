@@ -54,12 +54,16 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        ears = None
+        ears, deaf = None, set[str]()
         if verify:
             from engine.hearing.asr import Ears
 
             passages = [passage for product in products for passage in product.passages]
             ears = Ears(cpu_threads=1, languages={passage.language for passage in passages})
+            deaf = ears.unknown
+        if deaf:
+            named = ", ".join(sorted(deaf))
+            console.note(f"note: not listened to, the recogniser knows no such language: {named}")
         engine = load(encoder if encoded else None)
         job = Job(
             engine,
@@ -69,7 +73,7 @@ def perform(
             options,
             finish,
             console,
-            Critic(engine, ears),
+            Critic(engine, ears, deaf),
             chain_chars(loading.read_config(model), options),
         )
         try:

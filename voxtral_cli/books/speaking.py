@@ -5,7 +5,7 @@ with other noise, up to TAKES times. What is kept is in the ledger at once.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,10 +45,20 @@ class Opinion:
 
 
 class Critic:
-    """Judges takes by their sound and, with ears, by their words."""
+    """Judges takes by their sound and, with ears, by their words.
 
-    def __init__(self, engine: "Engine", ears: "Listener | None") -> None:
-        self.engine, self.ears = engine, ears
+    Args:
+        deaf: Codes of languages that the ears do not know.
+    """
+
+    def __init__(
+        self, engine: "Engine", ears: "Listener | None", deaf: Collection[str] = ()
+    ) -> None:
+        self.engine, self.ears, self.deaf = engine, ears, deaf
+
+    def listens(self, language: str) -> "Listener | None":
+        """What listens to a language, if anything does."""
+        return None if language in self.deaf else self.ears
 
     def opinion(
         self,
@@ -71,9 +81,9 @@ class Critic:
         fault = check(text, samples, rate)
         notes = [part for part in (note, fault) if part]
         fault = fault or "cut" * was_cut
-        if self.ears is None:
+        if (ears := self.listens(language)) is None:
             return Opinion((bool(fault), 0.0, 0), "; ".join(notes), not fault)
-        verdict = judge(text, samples, rate, self.ears, language)
+        verdict = judge(text, samples, rate, ears, language)
         good = not fault and verdict.wer <= RETAKE_WER and not verdict.repeated
         if not good:
             notes.append(f"heard as: {verdict.heard}")
@@ -117,15 +127,17 @@ class Director:
         )
 
 
-def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
+def spoken_of(chain: Chain, ledger: Ledger, critic: Critic | None = None) -> int:
     """How many passages of a chain are done; none after the first that is not.
 
     Args:
-        verify: Whether what nobody listened to counts as not spoken.
+        critic: What it would listen to, and nobody did, counts as not spoken.
     """
     before = ""
-    for number, (key, _) in enumerate(chain):
-        if key not in ledger or (verify and ledger.wer(key) is None):
+    for number, (key, passage) in enumerate(chain):
+        if key not in ledger:
+            return number
+        if critic and critic.listens(passage.language) and ledger.wer(key) is None:
             return number
         if before and ledger.after(key) not in ("", before):
             return number  # it goes on from a take that was replaced
@@ -133,13 +145,13 @@ def spoken_of(chain: Chain, ledger: Ledger, verify: bool) -> int:
     return len(chain)
 
 
-def missing(chains: Sequence[Chain], ledger: Ledger, verify: bool) -> list[list["Line"]]:
+def missing(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> list[list["Line"]]:
     """The chains of which something is to be spoken, each once."""
     from engine.rendering import Line
 
     wanted: dict[str, list[Line]] = {}
     for chain in chains:
-        done = spoken_of(chain, ledger, verify)
+        done = spoken_of(chain, ledger, critic)
         if done < len(chain) and chain[-1][0] not in wanted:
             codes = [ledger.entry(key).codes for key, _ in chain[:done]]
             wanted[chain[-1][0]] = [
@@ -162,7 +174,7 @@ def speak_missing(
     for key, passage in itertools.chain(*chains):
         languages.setdefault(key, passage.language)
     director = Director(critic, languages)
-    lines = missing(chains, ledger, critic.ears is not None)
+    lines = missing(chains, ledger, critic)
     before = {line.name: one.name for chain in lines for one, line in itertools.pairwise(chain)}
     for take in engine.render(lines, voices, options, director):
         entry = director.entry(take)
@@ -178,8 +190,8 @@ def listen_again(chains: Sequence[Chain], ledger: Ledger, critic: Critic) -> Non
     Of a chain no further than the first that is not: what follows will be spoken again with it.
     """
     for chain in chains:
-        for key, passage in chain[: spoken_of(chain, ledger, False)]:
-            if ledger.wer(key) is None:
+        for key, passage in chain[: spoken_of(chain, ledger)]:
+            if critic.listens(passage.language) and ledger.wer(key) is None:
                 entry = ledger.entry(key)
                 opinion = critic.opinion(
                     entry.text, entry.codes, passage.language, was_cut=entry.was_cut

@@ -1,14 +1,13 @@
 """What is made of books, where, and by whom: all checked before a model is loaded."""
 
 import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.book import check_cover, require_book_format
-from voxtral_cli.audio.formats import Format, choose_format, find_format
+from voxtral_cli.audio.formats import M4B, Format, choose_format, ffmpeg_lacks, find_format
 from voxtral_cli.audio.loudness import PRESETS
 from voxtral_cli.audio.output import check_writable, refuse_input
 from voxtral_cli.books.plan import (
@@ -151,7 +150,7 @@ def check_place(path: Path, new_folders: bool) -> None:
 
 def default_format() -> str:
     """Of a book: with chapters where ffmpeg is there to write them."""
-    return ENDINGS[shutil.which("ffmpeg") is None]
+    return ENDINGS[bool(ffmpeg_lacks(M4B.coding, M4B.container))]
 
 
 def finish(
