@@ -75,7 +75,8 @@ def test_readme_commands_run(tmp_path: Path) -> None:
     names = ["hello.wav", "chapter.mp3", "out.wav", "play.flac", "sounds/item-0001.wav"]
     for name in [*names, "book/07 Part 6.mp3"]:
         samples, rate = soundfile.read(tmp_path / name)
-        assert rate == 24000
+        acx = name.startswith("book/") and shutil.which("ffmpeg")
+        assert rate == (44100 if acx else 24000)
         assert len(samples) > 2000
 
 

@@ -129,6 +129,9 @@ def reference_of(
             "encoder with `--encoder FILE`, or clone with nano.",
         )
     sounds = [read_audio(clip, LONGEST_FILE_S) for clip in clips]
+    for sound in sounds:
+        if sound.note:
+            console.note(f"note: {sound.note}")
     reference = prepare(
         [(sound.samples, sound.rate) for sound in sounds],
         config.codec.sampling_rate,

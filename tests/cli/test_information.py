@@ -90,7 +90,15 @@ def test_doctor(voxtral: Voxtral, fake: FakeEngine, programs: Callable[[str, str
     programs("aplay", "")
     lines = voxtral("doctor").stdout.splitlines()
     assert "player\tok\taplay" in lines
-    assert any(line.startswith("ffmpeg\tok\t/") for line in lines)
+    assert any(line.startswith("ffmpeg\tok\t/") and line.endswith("ffmpeg") for line in lines)
+
+
+def test_doctor_tells_what_an_ffmpeg_lacks(
+    voxtral: Voxtral, fake: FakeEngine, programs: Callable[[str, str], Path]
+) -> None:
+    path = programs("ffmpeg", "test $2 = -encoders || exit 1; echo ' A....D aac'")
+    line = f"ffmpeg\tok\t{path}, without ffmpeg's muxer ipod: no m4a or m4b"
+    assert line in voxtral("doctor").stdout.splitlines()
 
 
 def test_doctor_fails_when_no_speech_can_be_made(

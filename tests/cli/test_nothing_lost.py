@@ -74,6 +74,25 @@ def test_a_damaged_recording_is_told(voxtral: Voxtral) -> None:
             pass
 
 
+@pytest.mark.parametrize("name", ["a.wav", "a.aiff", "a.au"])
+def test_a_recording_that_is_cut_off_is_told(voxtral: Voxtral, name: str) -> None:
+    soundfile.write(name, babble(8.0), 24000)
+    path, told = Path(name), f"note: {name} is cut off: 4.0 of 8.0 s are there\n"
+    for size, notes in ((None, 0), (-4000, 0), (path.stat().st_size // 2, 1)):
+        path.write_bytes(path.read_bytes()[:size])  # 4000 bytes are less than a header may err by
+        for line in (f"encode {name}", f"say Hi --voice {name} --consent -o b.wav"):
+            done = voxtral(*line.split())
+            assert (done.exit_code, done.stderr.count(told)) == (0, notes)
+            assert done.stderr.count("cut off") == notes
+
+
+def test_a_wav_that_claims_no_length_is_not_cut_off(voxtral: Voxtral) -> None:
+    streamed = voxtral("say", "Two words.", "-o", "-").stdout_bytes
+    assert streamed[4:8] == b"\xff\xff\xff\xff"
+    Path("a.wav").write_bytes(streamed)
+    assert read_audio(Path("a.wav")).note == ""
+
+
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("rate", [8000, 24000, 44100])
 @pytest.mark.parametrize("loud_first", [True, False])

@@ -144,3 +144,26 @@ def test_without_ffmpeg(voxtral: Voxtral, programs: Programs) -> None:
     result = voxtral("say", "Hi", "-o", "a.m4a")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: m4a needs ffmpeg")
+
+
+@pytest.mark.usefixtures("unloadable")
+@pytest.mark.parametrize(
+    ("told", "missing"),
+    [
+        ("case $2 in -encoders) echo ' A....D flac';; *) echo ' E ipod';; esac", "encoder aac"),
+        ("case $2 in -encoders) echo ' A....D aac';; *) echo ' E mp4';; esac", "muxer ipod"),
+        ("exit 127 # it does not run, be it for -encoders", "encoder aac"),
+    ],
+)
+def test_an_ffmpeg_that_cannot_is_refused_before_speaking(
+    voxtral: Voxtral, programs: Programs, told: str, missing: str
+) -> None:
+    path = programs("ffmpeg", told)
+    Path("a.txt").write_text("It rained.")
+    for line in (("say", "Hi"), ("batch", "a.txt")):
+        result = voxtral(*line, "-o", "a.m4a")
+        assert (result.exit_code, result.stderr.splitlines()[0]) == (
+            2,
+            f"error: m4a needs ffmpeg's {missing}, which is not in {path}.",
+        )
+        assert "hint: Install a full ffmpeg, or write wav" in result.stderr

@@ -73,6 +73,20 @@ def test_what_ffmpeg_reads_may_have_any_name() -> None:
         assert len(read_audio(Path(name)).samples) == pytest.approx(6 * 24000, abs=2500)
 
 
+@needs_ffmpeg
+def test_an_m4a_that_is_cut_off_is_told() -> None:
+    soundfile.write("a.wav", babble(6.0), 24000)
+    ask = ["ffmpeg", "-v", "error", "-i", "a.wav", "-movflags", "faststart"]
+    for name in ("a.m4a", "a.aac"):  # of aac, ffprobe says 8.3 s
+        subprocess.run([*ask, name], check=True)
+        assert read_audio(Path(name)).note == ""
+    Path("b.m4a").write_bytes(Path("a.m4a").read_bytes()[: Path("a.m4a").stat().st_size // 2])
+    assert read_audio(Path("b.m4a")).note == "b.m4a is cut off: 3.0 of 6.0 s are there"
+    late = ["ffmpeg", "-v", "error", "-itsoffset", "3", "-i", "a.m4a", "-c", "copy", "late.m4a"]
+    subprocess.run(late, check=True)
+    assert read_audio(Path("late.m4a")).note == ""  # it begins after 3 s, and is whole
+
+
 def test_other_names_of_stdout(fake_program: Callable[..., list[str]]) -> None:
     Path("kept").write_bytes(b"before")
     said = shlex.join(fake_program("say", "Hi there.", "--format", "pcm", "-o"))

@@ -8,7 +8,6 @@ has chapters and cover then. Read back with ffprobe, chapters are where players 
 and m4a in a text track and in `chpl`, mp3 in CHAP frames, opus and flac in CHAPTERnnn comments.
 """
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,18 @@ from typing import TYPE_CHECKING
 
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio.encoders import Encoder, PcmEncoder, open_encoder
-from voxtral_cli.audio.formats import FLAC, M4A, M4B, MP3, OPUS, WAV, Format, check_rate
+from voxtral_cli.audio.formats import (
+    FLAC,
+    M4A,
+    M4B,
+    MP3,
+    OPUS,
+    WAV,
+    Format,
+    check_rate,
+    ffmpeg_lacks,
+    require_ffmpeg,
+)
 from voxtral_cli.audio.metadata import (
     JPEG,
     LONGEST_TITLE,
@@ -60,16 +70,12 @@ def require_book_format(chosen: Format) -> None:
     """Refuses what no book can be written as on this machine.
 
     Raises:
-        InputError: If the format is none for books, or ffmpeg is needed and absent.
+        InputError: If the format is none for books, or ffmpeg is needed and cannot write it.
     """
     if chosen != WAV and chosen not in CODINGS:
         names = ", ".join(known.name for known in (*CODINGS, WAV))
         raise InputError(f"A book cannot be written as {chosen.name}.", f"Formats: {names}.")
-    if chosen.needs_ffmpeg and not _has_ffmpeg():
-        raise InputError(
-            f"{chosen.name} needs ffmpeg, which is not on the PATH.",
-            "Install ffmpeg, or write mp3; opus, flac and wav then have no chapters.",
-        )
+    require_ffmpeg(chosen, "write mp3; opus, flac and wav then have no chapters.")
 
 
 def check_cover(cover: bytes) -> None:
@@ -91,13 +97,16 @@ def left_out(chosen: Format, chapters: int, cover: bool, acx: bool = False) -> s
         acx: Whether it is for ACX.
     """
     missing = [f"{chapters} chapter marks"] * (chapters > 1) + ["the cover"] * cover
-    if chosen == WAV and missing:
-        return f"wav cannot hold {' and '.join(missing)}."
-    if not _has_ffmpeg() and missing and chosen != MP3:
-        return f"Without ffmpeg, {chosen.name} is written without {' and '.join(missing)}."
+    if chosen == WAV:
+        return f"wav cannot hold {' and '.join(missing)}." if missing else ""
+    lacking = _lacking(chosen)
+    if lacking and missing and chosen != MP3:
+        return f"Without {lacking}, {chosen.name} is written without {' and '.join(missing)}."
     notes, most = [], MOST_CHAPTERS.get(chosen, chapters)
-    if not _has_ffmpeg() and chosen == MP3 and acx:
-        notes.append("Without ffmpeg, mp3 has not the 44.1 kHz and 192 kbit/s that ACX asks for.")
+    if lacking and chosen == MP3 and acx:
+        notes.append(
+            f"Without {lacking}, mp3 has not the 44.1 kHz and 192 kbit/s that ACX asks for."
+        )
     if chapters > most:
         notes.append(f"{chosen.name} holds {most} of the {chapters} chapter marks.")
     return " ".join(notes)
@@ -111,7 +120,7 @@ def codings_of(chosen: Format, acx: bool) -> list[str]:
     if chosen == WAV:
         return [""]
     best = ACX_MP3 if acx and chosen == MP3 else CODINGS[chosen]
-    return [best] if _has_ffmpeg() else ["", best]
+    return ["", best] if _lacking(chosen) else [best]
 
 
 def write_book(
@@ -140,12 +149,12 @@ def write_book(
     require_book_format(chosen)
     check_rate(chosen, rate)
     check_cover(about.cover)
-    damaged = bool(about.cover) and _has_ffmpeg() and not _is_readable(about.cover)
+    coding = codings_of(chosen, acx)[0]
+    damaged = bool(about.cover and coding) and not _is_readable(about.cover)
     if damaged:
         about = replace(about, cover=b"")
     with ExitStack() as stack:
         output = stack.enter_context(whole_file(path))
-        coding = codings_of(chosen, acx)[0]
         if not coding:
             marks = [
                 (one_line(mark.title)[:LONGEST_TITLE] or str(number), mark.start_s, mark.end_s)
@@ -168,8 +177,9 @@ def write_book(
     return f"{note} It has no cover: the cover is damaged.".strip() if damaged else note
 
 
-def _has_ffmpeg() -> bool:
-    return shutil.which("ffmpeg") is not None
+def _lacking(chosen: Format) -> str:
+    """As `ffmpeg_lacks`, of what CODINGS has."""
+    return ffmpeg_lacks(CODINGS[chosen].split()[1], CONTAINERS[chosen])
 
 
 def _is_readable(cover: bytes) -> bool:

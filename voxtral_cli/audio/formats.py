@@ -1,6 +1,9 @@
 """Which audio formats can be written, and how each is told from a file's suffix."""
 
+import functools
+import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,17 +53,58 @@ def choose_format(path: Path, name: str | None) -> Format:
 
     Raises:
         InputError: If there is no such format, the suffix is another's, or ffmpeg is needed and
-            absent.
+            absent, or cannot write it.
     """
     found = find_format(path, name)
     if BY_NAME.get(path.suffix.removeprefix(".").lower(), found) != found:
         raise InputError(f"{path} is no name for {found.name}.", "Leave --format out.")
-    if found.needs_ffmpeg and shutil.which("ffmpeg") is None:
-        raise InputError(
-            f"{found.name} needs ffmpeg, which is not on the PATH.",
-            "Install ffmpeg, or write wav, flac, mp3 or opus.",
-        )
+    require_ffmpeg(found, "write wav, flac, mp3 or opus.")
     return found
+
+
+def require_ffmpeg(chosen: Format, instead: str) -> None:
+    """Refuses a format that ffmpeg is needed for and cannot write.
+
+    Args:
+        instead: What else may be done, for the hint.
+
+    Raises:
+        InputError: If so.
+    """
+    if chosen.needs_ffmpeg and (missing := ffmpeg_lacks(chosen.coding, chosen.container)):
+        program = shutil.which("ffmpeg")
+        where = f"in {program}" if program else "on the PATH"
+        raise InputError(
+            f"{chosen.name} needs {missing}, which is not {where}.",
+            f"Install a full ffmpeg, or {instead}",
+        )
+
+
+def ffmpeg_lacks(coding: str, container: str) -> str:
+    """What is missing for ffmpeg to write this; empty when nothing is.
+
+    Example:
+        >>> ffmpeg_lacks("aac", "ipod")  # doctest: +SKIP
+        "ffmpeg's encoder aac"
+    """
+    program = shutil.which("ffmpeg")
+    if program is None:
+        return "ffmpeg"
+    for kind, name in (("encoder", coding), ("muxer", container)):
+        if name not in _ffmpeg_has(program, kind):
+            return f"ffmpeg's {kind} {name}"
+    return ""
+
+
+@functools.cache
+def _ffmpeg_has(program: str, kind: str) -> set[str]:
+    """Names of the encoders or muxers of an ffmpeg; none when it does not run."""
+    try:
+        asked = [program, "-hide_banner", f"-{kind}s"]
+        told = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True).stdout
+    except OSError:
+        return set()
+    return set(re.findall(r"^ *\S+ +(\S+)", told.decode(errors="replace"), re.MULTILINE))
 
 
 def find_format(path: Path, name: str | None) -> Format:

@@ -2,11 +2,12 @@
 
 import math
 import os
+import re
 import shutil
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +25,10 @@ BLOCK = 1 << 22
 """Frames that are read at a time."""
 MISSING_S = 0.2
 """Seconds that may be missing at a file's end."""
+CORRECTED = re.compile(r"(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)")
+"""In libsndfile's log of wav, aiff and au: bytes that the header claims, and that are there."""
+ENDLESS = 10**9
+"""Bytes: a header that claims more was written before anybody knew the length."""
 UNKNOWN = 1 << 34
 """Frames: libsndfile says more of a FLAC that does not tell its length, and misreads its end."""
 
@@ -35,10 +40,12 @@ class Sound:
     Args:
         samples: float32 [n], mono.
         rate: Samples a second.
+        note: What is missing at its end; empty when nothing is, as far as anybody can tell.
     """
 
     samples: np.ndarray
     rate: int
+    note: str = ""
 
 
 def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
@@ -51,13 +58,16 @@ def read_audio(path: Path, longest_s: float = math.inf) -> Sound:
         InputError: If it is missing, no audio, empty, or holds values that are no numbers.
     """
     check_readable(path)
-    channels, rate = _read(path, longest_s)
+    channels, rate, claimed_s = _read(path, longest_s)
     samples = mixed(channels)
     if not len(samples):
         raise InputError(f"{path} holds no samples.", "Give a longer one.")
     if not np.isfinite(samples).all():
         raise InputError(f"{path} holds samples that are no numbers.", "Make the file again.")
-    return Sound(samples, rate)
+    known_s, note = len(samples) / rate, ""
+    if known_s < claimed_s - MISSING_S:
+        note = f"{path} is cut off: {known_s:.1f} of {claimed_s:.1f} s are there"
+    return Sound(samples, rate, note)
 
 
 def mixed(channels: np.ndarray) -> np.ndarray:
@@ -141,8 +151,8 @@ def unreadable(path: Path, complaint: str) -> InputError:
     )
 
 
-def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
-    """float32 [n, channels] and the rate."""
+def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int, float]:
+    """float32 [n, channels], the rate, and the seconds that a header claims; 0 if none does."""
     import soundfile
 
     file = open_sound(path)
@@ -154,7 +164,7 @@ def _read(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
                 _check_length(path, file.frames / file.samplerate, longest_s)
                 channels = _all_of(file)
                 check_whole(path, len(channels), file)
-                return channels, file.samplerate
+                return channels, file.samplerate, _claimed(file)
         except soundfile.LibsndfileError as error:
             complaint = error.error_string
     if shutil.which("ffmpeg") is None:
@@ -170,7 +180,14 @@ def _all_of(file: "soundfile.SoundFile") -> np.ndarray:
     return parts[0] if len(parts) == 2 else np.concatenate(parts)
 
 
-def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
+def _claimed(file: "soundfile.SoundFile") -> float:
+    """Seconds that a header claims where libsndfile found less, which it takes as the length."""
+    told = CORRECTED.search(file.extra_info)
+    claimed, there = map(int, told.groups()) if told else (0, 1)
+    return file.frames / file.samplerate * claimed / max(1, there) if claimed < ENDLESS else 0.0
+
+
+def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydub's own, when it is imported
         from pydub import AudioSegment
@@ -178,8 +195,9 @@ def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
         from pydub.utils import mediainfo_json
     try:
         name = str(path.absolute())  # "a:b.m4a" would be a protocol, "-a.m4a" an option
-        facts = mediainfo_json(name).get("format", {})
-        _check_length(path, float(facts.get("duration", 0)), longest_s)
+        told = mediainfo_json(name)
+        seconds = float(told.get("format", {}).get("duration", 0))
+        _check_length(path, seconds, longest_s)
         sound = AudioSegment.from_file(name)
     except (CouldntDecodeError, IndexError, KeyError, ValueError):  # ffprobe found no sound
         raise InputError(f"{path} cannot be read as audio, nor by ffmpeg.", "") from None
@@ -187,7 +205,17 @@ def _read_by_ffmpeg(path: Path, longest_s: float) -> tuple[np.ndarray, int]:
         raise InputError(f"{path} needs {error.filename}, which is missing.", "") from error
     scale = float(1 << (8 * sound.sample_width - 1))
     values = np.array(sound.get_array_of_samples(), dtype=np.float32) / scale
-    return values.reshape(-1, sound.channels), sound.frame_rate
+    return values.reshape(-1, sound.channels), sound.frame_rate, min(seconds, _promised(told))
+
+
+def _promised(told: dict[str, Any]) -> float:
+    """Seconds of sound that an mp4 claims by what ffprobe told; 0 of others, where it may guess."""
+    if "mp4" in told.get("format", {}).get("format_name", ""):
+        for stream in told.get("streams", []):
+            if stream.get("codec_type") == "audio":
+                begin = max(0.0, float(stream.get("start_time", 0)))
+                return float(stream.get("duration", 0)) - begin
+    return 0.0
 
 
 def _check_length(path: Path, seconds: float, longest_s: float) -> None:

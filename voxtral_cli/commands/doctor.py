@@ -11,6 +11,7 @@ import typer
 
 from engine.errors import VoxtralError
 from voxtral_cli import __version__, loading
+from voxtral_cli.audio.formats import M4B, ffmpeg_lacks
 from voxtral_cli.console import print_json, print_table
 from voxtral_cli.failures import ExitCode, perhaps_unread
 from voxtral_cli.options import Device, Encoder, Json, Model, Quantize
@@ -112,7 +113,8 @@ def _ffmpeg() -> Check:
             "missing",
             "m4a, m4b, aac, and chapters but for mp3, cannot be written, nor rare kinds be read",
         )
-    return Check("ffmpeg", "ok", path)
+    lacking = ffmpeg_lacks(M4B.coding, M4B.container)
+    return Check("ffmpeg", "ok", f"{path}, without {lacking}: no m4a or m4b" if lacking else path)
 
 
 def _players() -> Check:

@@ -70,11 +70,13 @@ def encode(
             f"{model} has no codec encoder, so it cannot turn audio into codes.",
             "Give a recovered encoder with --encoder FILE, or use nano.",
         )
-    sound = read_audio(source)
+    console, sound = Console(quiet), read_audio(source)
+    if sound.note:
+        console.note(f"note: {sound.note}")
     engine = loading.load_engine(model, device, encoder, quantize)
     from engine.generation.waveform import HEARD  # torch is there now
 
-    console, seconds = Console(quiet), len(sound.samples) / sound.rate
+    seconds = len(sound.samples) / sound.rate
     with console.progress("encoding", ceil(seconds * engine.frame_rate / HEARD)) as advance:
         codes = engine.encode(sound.samples, sound.rate, advance)
     samples = round(len(sound.samples) * engine.sample_rate / sound.rate)
