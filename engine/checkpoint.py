@@ -207,7 +207,8 @@ def fingerprint(folder: Path) -> str:
     params = read_params(folder / "params.json")
     parse_config(params)
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
-    params["multimodal"]["audio_model_args"].pop("cfg_alpha", None)
+    for default in ("cfg_alpha", "guide_weight"):  # of how to speak
+        params["multimodal"]["audio_model_args"].pop(default, None)
     params["multimodal"]["audio_model_args"]["acoustic_transformer_args"].pop("n_decoding_steps", 0)
     digest.update(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:

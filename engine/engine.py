@@ -1,7 +1,7 @@
 """Engine: the facade. A checkpoint folder in, speech and codec tokens out."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from engine.joins import edged
 from engine.loading import Loaded, load
 from engine.optimise import Optimised, fit_codes, judged
 from engine.pipeline import Speaker, SpeechRequest, flow_options
-from engine.prompt import Prompt, build_continuation, build_prompt
+from engine.prompt import prompt_of
 from engine.rendering import Judge, Line, Rendering, Take, keep
 from engine.samples import resampled
 from engine.speech import FlowOptions, SpeechChunk, SpeechOptions, Voice
@@ -72,8 +72,8 @@ class Engine:
             path: Holds params.json, consolidated.safetensors, tekken.json, voice_embedding/.
             device: "auto" (CUDA when there is one, else CPU), "cpu", "cuda" or "mps"; "cuda:1"
                 for a certain GPU.
-            dtype: "float32" or "bfloat16"; None for bfloat16 on a GPU, and on the CPU for float32
-                (a small model's weights are packed: faster, equal up to rounding).
+            dtype: "float32" or "bfloat16"; None for bfloat16 on a GPU, else for float32 (a small
+                model's weights are packed: faster, equal up to rounding).
             encoder: A file with a codec encoder (`engine.encoder`), for a checkpoint without.
             quantize: "int8" or "int4" holds the backbone in that (`engine.models.quantized`).
             graphs: CUDA graphs of a GPU: None captures each when it is needed, True all of them
@@ -154,8 +154,8 @@ class Engine:
 
         Args:
             text: Any length.
-            voice: One of `voices`, in any case, or one that `clone` made, or its `rows`; None for
-                the first.
+            voice: One of `voices`, in any case, or one that `clone` made, or its `rows` (which have
+                no guide); None for the first.
             options: Same options, text, voice and checkpoint: same samples (on one machine).
 
         Raises:
@@ -163,8 +163,7 @@ class Engine:
             VoiceError: If there is no such voice, or it belongs to another checkpoint.
         """
         passages = self.plan(text, options)
-        rows = voice if isinstance(voice, Tensor) else self.rows(voice)
-        pieces = SpeechRequest(self._speaker({"": rows}, options), passages).stream()
+        pieces = SpeechRequest(self._speaker({"": voice}, options), passages).stream()
         return edged(pieces, passages, self.sample_rate)
 
     def render(
@@ -184,16 +183,15 @@ class Engine:
         Raises:
             VoiceError: If there is no such voice, or it belongs to another checkpoint.
         """
-        rows = {name: self.rows(voice) for name, voice in voices.items()}
-        return Rendering(self._speaker(rows, options), chains, judge).takes()
+        return Rendering(self._speaker(voices, options), chains, judge).takes()
 
-    def _speaker(self, voices: Mapping[str, Tensor], options: SpeechOptions) -> Speaker:
-        def build(text: str, rows: int | None) -> Prompt:
-            if rows is None:
-                return build_continuation(self._tokenizer, text)
-            return build_prompt(self._tokenizer, text, rows)
-
-        return Speaker(self._workspace, voices, build, options)
+    def _speaker(
+        self, voices: Mapping[str, str | Voice | Tensor | None], options: SpeechOptions
+    ) -> Speaker:
+        rows = {n: v if isinstance(v, Tensor) else self.rows(v) for n, v in voices.items()}
+        guided = {name for name, voice in voices.items() if isinstance(voice, Voice)}
+        guide, build = self.guide(options) if guided else None, partial(prompt_of, self._tokenizer)
+        return Speaker(self._workspace, rows, build, options, guide=guide, guided=guided)
 
     def speak(
         self,
@@ -263,10 +261,7 @@ class Engine:
     @enough_memory()
     @torch.inference_mode()
     def decode(self, codes: np.ndarray) -> np.ndarray:
-        """Codec tokens -> audio.
-
-        Args:
-            codes: Integers [codebooks, frames], 0-based, as `encode` returns them.
+        """Codec tokens, integers [codebooks, frames] as `encode` returns them -> audio.
 
         Returns:
             float32 [frames * sample_rate / frame_rate], not clipped.
@@ -286,6 +281,10 @@ class Engine:
         """At the model's rate: float32 [1, n], where the model is."""
         wave = torch.from_numpy(resampled(samples, rate, self.sample_rate))
         return wave.to(self._model.norm.weight.device).unsqueeze(0)
+
+    def guide(self, options: SpeechOptions) -> Tensor | None:
+        """What guides of clones (`engine.generation.frame`) begin with, if there are any."""
+        return self._rows.guide if self._rows.guides(options) else None
 
     @cached_property
     def _origin(self) -> tuple[str, str, str]:

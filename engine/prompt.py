@@ -50,6 +50,13 @@ def build_continuation(tokenizer: Tokenizer, text: str) -> Prompt:
     return Prompt(ids=[tokenizer.audio, *_question(tokenizer, text)], audio_start=0, audio_rows=1)
 
 
+def prompt_of(tokenizer: Tokenizer, text: str, voice_rows: int | None) -> Prompt:
+    """`build_prompt`, and without a voice `build_continuation`."""
+    if voice_rows is None:
+        return build_continuation(tokenizer, text)
+    return build_prompt(tokenizer, text, voice_rows)
+
+
 def _question(tokenizer: Tokenizer, text: str) -> list[int]:
     """The text, and that it is to be said."""
     return [

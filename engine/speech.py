@@ -96,11 +96,12 @@ class Voice:
 
 @dataclass(frozen=True)
 class FlowOptions:
-    """What `SpeechOptions` and a checkpoint come to; see there."""
+    """What `SpeechOptions` and a checkpoint come to; see there, and `ModelConfig.guide_weight`."""
 
     cfg: float
     steps: int
     temperature: float
+    guide_weight: float = 0.0
 
 
 @dataclass(frozen=True)
