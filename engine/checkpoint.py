@@ -203,14 +203,13 @@ def fingerprint(folder: Path) -> str:
     Raises:
         CheckpointError: If the folder is not a checkpoint.
     """
-    digest = hashlib.sha256()
-    params = read_params(folder / "params.json")
-    parse_config(params)
+    parse_config(params := read_params(folder / "params.json"))
+    audio = params["multimodal"]["audio_model_args"]
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
-    for default in ("cfg_alpha", "guide_weight"):  # of how to speak
-        params["multimodal"]["audio_model_args"].pop(default, None)
-    params["multimodal"]["audio_model_args"]["acoustic_transformer_args"].pop("n_decoding_steps", 0)
-    digest.update(json.dumps(params, sort_keys=True).encode())
+    audio.pop("cfg_alpha", None)
+    audio.pop("guide_weight", None)
+    audio["acoustic_transformer_args"].pop("n_decoding_steps", None)
+    digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:
         for name in sorted(file.keys()):
             tensor = file.get_tensor(name)
