@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def cues(
     edges = [start_s + edge for edge in _borders([len(part) for part, _ in told], samples, rate)]
     return [
         Cue(start, end, shown, chapter)
-        for start, end, (_, shown) in zip(edges, edges[1:], told, strict=False)
+        for (start, end), (_, shown) in zip(pairwise(edges), told, strict=True)
     ]
 
 

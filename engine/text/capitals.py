@@ -109,12 +109,10 @@ def _spoken_word(match: re.Match[str]) -> str:
     """One of a shout: an acronym that is known, or has no vowel, keeps its capitals."""
     stem, quote, ending = match[0].partition("'")
     spelled = len(stem) > 2 and _is_spelled(stem) and stem != "MRS"
-    start = match.start()
-    if stem == "US" and _THE_COUNTRY.search(match.string, max(0, start - 5), start):
-        return match[0]
-    return (
-        stem + quote + ending.lower() if spelled or _ACRONYM.fullmatch(stem) else match[0].lower()
-    )
+    the = max(0, match.start() - 5), match.start()
+    country = stem == "US" and _THE_COUNTRY.search(match.string, *the)
+    kept = spelled or country or _ACRONYM.fullmatch(stem)
+    return (stem if kept else stem.lower()) + quote + ending.lower()
 
 
 def _is_spelled(word: str) -> bool:

@@ -72,7 +72,8 @@ def test_an_epub_becomes_an_m4b_with_chapters_cover_and_names(
     assert [chapter["tags"]["title"] for chapter in found["chapters"]] == ["The Pier", "Home"]
     assert any(stream.get("codec_name") == "png" for stream in found["streams"])
     cues = json.loads(Path("book.json").read_text())
-    assert [cue["text"] for cue in cues][:2] == ["The Pier", fake.rendered[1]]
+    titles = {f"{title}.": title for title in ("The Pier", "Home")}  # written without a stop
+    assert [cue["text"] for cue in cues] == [titles.get(text, text) for text in fake.rendered]
     second = float(found["chapters"][1]["start_time"])
     (home,) = [cue for cue in cues if cue["text"] == "Home"]
     assert home["chapter"] == "Home"

@@ -16,6 +16,7 @@ from voxtral_cli.voice_choice import ChosenVoice
 
 if TYPE_CHECKING:
     from engine.engine import Engine
+    from engine.hearing.asr import Ears
     from engine.speech import SpeechOptions
 
 
@@ -54,16 +55,7 @@ def perform(
         if ledger.damaged:
             console.note(f"note: {ledger.damaged} lines of {place} are damaged: spoken again")
         encoded = any(voice.encoded for voice in chosen.values())
-        ears, deaf = None, set[str]()
-        if verify:
-            from engine.hearing.asr import Ears
-
-            passages = [passage for product in products for passage in product.passages]
-            ears = Ears(cpu_threads=1, languages={passage.language for passage in passages})
-            deaf = ears.unknown
-        if deaf:
-            named = ", ".join(sorted(deaf))
-            console.note(f"note: not listened to, the recogniser knows no such language: {named}")
+        ears = _ears(products, console) if verify else None
         engine = load(encoder if encoded else None)
         job = Job(
             engine,
@@ -73,7 +65,7 @@ def perform(
             options,
             finish,
             console,
-            Critic(engine, ears, deaf),
+            Critic(engine, ears, ears.unknown if ears else ()),
             chain_chars(loading.read_config(model), options),
         )
         try:
@@ -87,3 +79,15 @@ def perform(
         if clean and others:
             console.note(f"note: {place} is kept: it holds other files' speech ({others[0]})")
         return report
+
+
+def _ears(products: Sequence[Product], console: Console) -> "Ears":
+    """What listens; a line names the languages that it does not know."""
+    from engine.hearing.asr import Ears
+
+    passages = [passage for product in products for passage in product.passages]
+    ears = Ears(cpu_threads=1, languages={passage.language for passage in passages})
+    if ears.unknown:
+        named = ", ".join(sorted(ears.unknown))
+        console.note(f"note: not listened to, the recogniser knows no such language: {named}")
+    return ears
