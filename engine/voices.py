@@ -37,7 +37,7 @@ class VoiceRows:
 
     def guides(self, options: SpeechOptions) -> bool:
         """Whether cloned voices have a guide (`engine.generation.frame`): where the checkpoint asks
-        for it, chunks do not continue each other, and this is no GPU."""
+        for it, chunks do not continue each other, and this is no NVIDIA GPU."""
         config = self._model.model_config
         asked = config.guide_weight > 0 and bool(config.voices)
         return asked and not (chain_chars(config, options) or self._model.norm.weight.is_cuda)

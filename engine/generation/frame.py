@@ -7,8 +7,8 @@ one for GPUs.
 
 A row may have a guide: a row beside it that hears the same frames after another prompt, in a voice
 that the model knows well. Its hidden state counts for the semantic code (whose logits are linear in
-it), not for the acoustic ones: so a voice that is hard to speak in says the words. On a GPU there
-are no guides.
+it), not for the acoustic ones: so a voice that is hard to speak in says the words. An NVIDIA GPU
+has no guides.
 """
 
 from collections.abc import Callable

@@ -54,7 +54,7 @@ class Workspace:
     def step(
         self, rows: int, positions: int, steps: int, cfg: float, guide_weight: float = 0.0
     ) -> FrameStep:
-        """One to work with until `give_back`; arguments as in `FrameStep` (a GPU has no guides)."""
+        """One to work with until `give_back`; arguments as in `FrameStep` (CUDA has no guides)."""
         if self.model.norm.weight.device.type != "cuda":
             return FrameStep(self.model, rows, positions, steps, cfg, guide_weight)
         idle, self.idle = self.idle, None
