@@ -87,8 +87,18 @@ def test_readme_python_runs(example: str, tmp_path: Path) -> None:
     assert b"float32" in done.stdout
 
 
+def anchors(page: Path) -> set[str]:
+    """What links may name within a page: its headings as GitHub spells them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
+
+
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
-            if not target.startswith("http"):
-                assert (page.parent / target).exists(), (page.name, target)
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    for page in [*pages, ROOT / "training/data/README.md"]:
+        text = page.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", text):
+            there = page.parent / target if target else page
+            assert there.exists(), (page.name, target)
+            if anchor and there.suffix == ".md":
+                assert anchor in anchors(there), (page.name, target, anchor)
