@@ -16,8 +16,35 @@ from engine.text.punctuation import finished
 _PIECE = 10_000
 """Characters given to the sentence splitter at a time, so that its cost stays linear."""
 
-_CUTS = (re.compile(r"[;:\u061b](?= )"), re.compile(r"[,\u060c](?= )"), re.compile(r"(?= )"))
-"""Where a sentence that is too long may be cut, best first."""
+_PAUSES = (re.compile(r"[;:\u061b](?= )"), re.compile(r"[,\u060c](?= )"))
+"""Where a sentence that is too long may be cut, best first,"""
+
+_SPACE = re.compile(r"(?= )")
+"""and where it may be in a language of which no more is known."""
+
+_NUMBER = (
+    "zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|"
+    "(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-[a-z]+)?|hundred|thousand|[mbtr]+illion|point"
+)
+_OPEN = r"(?<! and)(?<! even)(?<! or)(?<!hundred)(?<!thousand)(?<!illion)(?= "
+_BREATHS = (
+    re.compile(
+        rf"{_OPEN}(?:although|because|but|even (?:if|though)|if|nor|since|so|though|unless|until|"
+        r"when|where|whereas|which|while|who|whom|whose)\b)"
+    ),
+    re.compile(
+        rf"{_OPEN}(?:about|across|after|against|along|among|and|around|at|before|behind|between|"
+        r"beyond|by|during|for|from|in|into|near|on|or|over|than|through|toward|towards|under|"
+        r"upon|with|within|without)\b)"
+    ),
+    re.compile(
+        r"(?<!\S)(?!(?:a|an|and|as|at|by|even|for|from|her|his|in|its|my|no|not|of|on|or|our|the|"
+        rf"their|to|very|with|your|{_NUMBER})\b(?!-))\S+(?= )"
+    ),
+    _SPACE,
+)
+"""Where English is cut that has no pause: before a clause, before a preposition or "and", after a
+word that leaves nothing open (a number belongs to what follows it), anywhere."""
 
 _AROUND = set('"()[]\u00ab\u00bb\u2018\u201c\u201d\u201e\u2039\u203a')
 """Between these the splitter sees no end of a sentence."""
@@ -61,7 +88,7 @@ def evened(chunks: list[str], max_chars: int, close: bool, language: str = "en")
     room = max_chars - 1 - len(scrap)
     parts = accumulate(map(len, _within(long, language)))
     within = [end - long[end - 1].isspace() for end in parts][:-1]
-    pauses = [match.end() for cut in _CUTS[:2] for match in cut.finditer(long)]
+    pauses = [match.end() for cut in _PAUSES for match in cut.finditer(long)]
     fitting = (
         [end for end in ends if max_chars // 3 <= end and len(long) - end - 1 <= room]
         for ends in (within, pauses)
@@ -130,17 +157,17 @@ def phrases(line: str, max_chars: int, close: bool, language: str) -> list[str]:
     pieces = []
     for rest in map(str.strip, _whole(line, max_chars, language)):
         while len(rest) > max_chars:
-            cut = _cut(rest, max_chars - 1 if close else max_chars)
+            cut = _cut(rest, max_chars - 1 if close else max_chars, language)
             piece, rest = rest[:cut].strip(), rest[cut:].strip()
             pieces.append(finished(piece) if close else piece)
         pieces.append(rest)
     return [piece for piece in pieces if piece]
 
 
-def _cut(sentence: str, max_chars: int) -> int:
+def _cut(sentence: str, max_chars: int, language: str) -> int:
     """Where to cut: at the best kind of pause, nearest to making all pieces equally long."""
     goal = len(sentence) / -(-len(sentence) // max_chars)
-    for pattern in _CUTS:
+    for pattern in (*_PAUSES, *(_BREATHS if language == "en" else (_SPACE,))):
         ends = [match.end() for match in pattern.finditer(sentence, max_chars // 3, max_chars + 1)]
         ends = [end for end in ends if 0 < end <= max_chars]
         if ends:

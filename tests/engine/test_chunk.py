@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.text import normalize, plan_text
-from engine.text.chunk import _PIECE, evened, sentences
+from engine.text.chunk import _PIECE, evened, phrases, sentences
 
 STORY = (
     'It was late. "Who is there?" she asked. Nobody answered; the wind, which had been blowing '
@@ -81,6 +81,39 @@ SPEECH = (
     "Take your things and go before I call the police and have you arrested for trespassing on my "
     'land." Then he slammed the door!'
 )
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        (
+            "Nobody in the whole of the village remembered anything because the old man had told "
+            "no more than half of it",
+            "because",
+        ),
+        (
+            "He was made president of the association in the spring of last year and then of the "
+            "whole country",
+            "in the spring",
+        ),
+        (
+            "The people of the valley counted two hundred and thirty-four thousand five hundred "
+            "sheep that belonged to nobody",
+            "that belonged",
+        ),
+        ("She wanted to build it even though nobody else would ever", "even though"),
+    ],
+)
+def test_a_sentence_without_pauses_is_cut_where_one_may_breathe(text: str, cut: str) -> None:
+    first, second, *_ = phrases(text, len(text) - 12, True, "en")
+    assert second.startswith(cut)
+    assert first.endswith(".")
+
+
+def test_another_language_is_cut_at_the_middle() -> None:
+    text = "Er sagte dem Mann in der Stadt bald alles was er damals noch wusste"
+    first, second = phrases(text, 40, False, "de")
+    assert (first, second) == (text[:35].strip(), text[35:].strip())
 
 
 def test_long_speech_is_cut_where_its_sentences_end() -> None:
