@@ -120,10 +120,11 @@ _SINCE_START = re.compile(
 """A time that opens its sentence, which goes on: "At 5 p.m. John left"."""
 
 _TITLE = re.compile(
-    rf"\b(?:({'|'.join(_TITLES)}|Dr)\.(?= and (?:Mrs?|Ms|Miss|Dr|Lady|Madame)\b)"
+    rf"\b(?:((?:{'|'.join(_TITLES)}|Dr)(?=\.)|Mrs?|Ms|Dr)\.?"
+    r"(?= (?:and|or|&) (?:Mrs?|Ms|Miss|Dr|Lady|Madame)\b)"
     rf"|({'|'.join(_TITLES)})\.(?= ?[A-Z])|({_WITHOUT_DOT})(?= [A-Z][a-z]))"
 )
-_MISTER = re.compile(r"\b(Mrs?|Ms)(?:\.|(?= [A-Z]))(?!\w)")
+_MISTER = re.compile(r"\b(Mrs?(?:(?=\.)|(?!\w))|Ms(?=\.| [A-Z]))\.?(?!\w)")
 _NUMBERED = re.compile(
     rf"\b((?!(?<=\d )(?:pt|sc)\b)(?:{'|'.join(_BEFORE_NUMBER)}))\. ?"
     r"(?=\d|(?:(?<=\bEq\. )|(?<=\bEqs\. ))\()"
@@ -156,6 +157,8 @@ _OF_A_SAINT = re.compile(
 _HOUSE = re.compile(r"(?<!\w)(?!(?:1[5-9]|20)\d\d )\d{1,5}[A-Z]? (?:[A-Z][a-z]{1,12} )?$")
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
 _ET_CETERA = re.compile(r"(?<!\w)&c\b\.?")
+_WORLD_WAR = re.compile(r"\bWW(I{1,3}|[123])(?!\w|-\d)")
+_WARS = {"I": "one", "1": "one", "II": "two", "2": "two", "III": "three", "3": "three"}
 _CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
@@ -165,6 +168,7 @@ def spoken_abbreviations(text: str) -> str:
     A full stop that also ends the sentence stays.
     """
     text = _ET_CETERA.sub("etc.", text)
+    text = _WORLD_WAR.sub(lambda match: f"World War {_WARS[match[1]]}", text)
     text = _TITLE.sub(_titled, text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
     text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, _CIRCA.sub("circa ", text)))
@@ -178,7 +182,12 @@ def spoken_abbreviations(text: str) -> str:
 
 def _titled(match: re.Match[str]) -> str:
     title = match[1] or match[2] or match[3]
-    return "Doctor" if title == "Dr" else _TITLES[title]
+    return ("Doctor" if title == "Dr" else _TITLES[title]) + _space(match)
+
+
+def _space(match: re.Match[str]) -> str:
+    """What is missing before the name in "Mr.Smith"."""
+    return "" if match.string[match.end() : match.end() + 1] == " " else " "
 
 
 def _starts_sentence(match: re.Match[str]) -> bool:
@@ -237,5 +246,5 @@ def _saint(match: re.Match[str]) -> str:
     before, short = match.groups()
     if before and not (match[0].endswith(".") or _BEFORE_A_NAME.fullmatch(before)):
         return match[0]
-    word = {"St": "Saint", "Dr": "Doctor"}[short]
+    word = {"St": "Saint", "Dr": "Doctor"}[short] + _space(match)
     return f"{before} {word}" if before else word

@@ -1,12 +1,13 @@
-"""Roman numerals up to 199 -> English words: of chapters, kings, centuries and headings."""
+"""Roman numerals up to 199 -> English words: of chapters, kings, centuries and headings; years."""
 
 import re
 from collections.abc import Callable
 
 from engine.text.numerals import cardinal, ordinal
 
-_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
-_UPPER = r"(?=[IVXLC])C?(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_BELOW_100 = "(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
+_UPPER = rf"(?=[IVXLC])C?{_BELOW_100}"
 _LOWER = _UPPER.lower()
 _END = r"(?!\w|\.\w|'(?!s\b))"
 _ALL = re.compile(f"{_UPPER}|{_LOWER}")
@@ -46,6 +47,7 @@ _PRONOUN = re.compile(
 )
 _LOUD_BEFORE, _LOUD_AFTER = re.compile(r"[A-Z]{2} $"), re.compile(r" (?=[A-Z]{2})")
 
+_YEAR = re.compile(rf"\b(?=[MDCLXVI]{{4}})M{{1,2}}(?:CM|CD|D?C{{0,3}}){_BELOW_100}\b(?!['.]\w)")
 _CENTURY = re.compile(
     r"\b([IVX]+)(?:(?:th|st|nd|rd)\b"
     r"|(?=(?:(?: (?:and|or|to) |[-\u2013])[IVX]+)? (?:[Cc]entur(?:y|ies)|Dynasty|Corps|Legion)\b))"
@@ -73,8 +75,10 @@ def is_numeral(word: str) -> bool:
 def spoken_numerals(text: str, heading: bool = False) -> str:
     """ "CHAPTER XIV of Louis XVI's life" -> "Chapter fourteen of Louis the sixteenth's life".
 
-    A line that begins with "XIV." is numbered by it; a heading also with "I.".
+    A line that begins with "XIV." is numbered by it; a heading also with "I.". A year of four
+    letters or more becomes figures: "MCMXLVIII" -> "1948".
     """
+    text = _YEAR.sub(lambda match: _value(match[0]), text)
     text = _CENTURY.sub(lambda match: _in_words(match, ordinal), text)
     text = _RULING.sub(_ruler, _COUNTED.sub(lambda match: _counted(match, heading), text))
     text = _LOUD_RULING.sub(_ruler, text) if heading else text

@@ -30,6 +30,21 @@ CASES = {
         "Lieutenant Colonel Blimp."
     ),
     "Gen Z, Rev up": "Gen Z, Rev up.",
+    "Mr and Mrs Low, Mrs or Mr Bell, Dr & Mrs Day. Is it Mr or Mrs?": (
+        "Mister and Missus Low, Missus or Mister Bell, Doctor and Missus Day. "
+        "Is it Mister or Missus?"
+    ),
+    "Mr.Low, Dr.Low of St.Paul. A Dr and an MS": (
+        "Mister Low, Doctor Low of Saint Paul. A Dr and an MS."
+    ),
+    # wars and years
+    "After WWI came WWII, and WW2's end. See WW1-19, not WWIII": (
+        "After World War one came World War two, and World War two's end. "
+        "See WW one-nineteen, not World War three."
+    ),
+    "Copyright MCMXLVIII, done in MDCCLXXVI. A MIX, some MILL, MDMA": (
+        "Copyright nineteen forty-eight, done in seventeen seventy-six. A MIX, some MILL, MDMA."
+    ),
     "Maj. Jay, Lieut. Jay, Adm. Jay, Cpl. Jay, Pvt. Jay, Fr. Jay": (
         "Major Jay, Lieutenant Jay, Admiral Jay, Corporal Jay, Private Jay, Father Jay."
     ),
