@@ -157,8 +157,6 @@ _OF_A_SAINT = re.compile(
 _HOUSE = re.compile(r"(?<!\w)(?!(?:1[5-9]|20)\d\d )\d{1,5}[A-Z]? (?:[A-Z][a-z]{1,12} )?$")
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
 _ET_CETERA = re.compile(r"(?<!\w)&c\b\.?")
-_WORLD_WAR = re.compile(r"\bWW(I{1,3}|[123])(?!\w|-\d)")
-_WARS = {"I": "one", "1": "one", "II": "two", "2": "two", "III": "three", "3": "three"}
 _CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
@@ -168,7 +166,6 @@ def spoken_abbreviations(text: str) -> str:
     A full stop that also ends the sentence stays.
     """
     text = _ET_CETERA.sub("etc.", text)
-    text = _WORLD_WAR.sub(lambda match: f"World War {_WARS[match[1]]}", text)
     text = _TITLE.sub(_titled, text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
     text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, _CIRCA.sub("circa ", text)))

@@ -48,6 +48,7 @@ _PRONOUN = re.compile(
 _LOUD_BEFORE, _LOUD_AFTER = re.compile(r"[A-Z]{2} $"), re.compile(r" (?=[A-Z]{2})")
 
 _YEAR = re.compile(rf"\b(?=[MDCLXVI]{{4}})M{{1,2}}(?:CM|CD|D?C{{0,3}}){_BELOW_100}\b(?!['.]\w)")
+_WORLD_WAR = re.compile(r"\bWW(?:([123])|(I{1,3}))(?!\w|-\d)")
 _CENTURY = re.compile(
     r"\b([IVX]+)(?:(?:th|st|nd|rd)\b"
     r"|(?=(?:(?: (?:and|or|to) |[-\u2013])[IVX]+)? (?:[Cc]entur(?:y|ies)|Dynasty|Corps|Legion)\b))"
@@ -79,6 +80,7 @@ def spoken_numerals(text: str, heading: bool = False) -> str:
     letters or more becomes figures: "MCMXLVIII" -> "1948".
     """
     text = _YEAR.sub(lambda match: _value(match[0]), text)
+    text = _WORLD_WAR.sub(lambda match: f"World War {cardinal(match[1] or _value(match[2]))}", text)
     text = _CENTURY.sub(lambda match: _in_words(match, ordinal), text)
     text = _RULING.sub(_ruler, _COUNTED.sub(lambda match: _counted(match, heading), text))
     text = _LOUD_RULING.sub(_ruler, text) if heading else text
