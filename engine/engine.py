@@ -164,7 +164,7 @@ class Engine:
         """
         passages = self.plan(text, options)
         pieces = SpeechRequest(self._speaker({"": voice}, options), passages).stream()
-        return edged(pieces, passages, self.sample_rate)
+        return edged(pieces, passages, self.sample_rate, options.speed)
 
     def render(
         self,

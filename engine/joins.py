@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.speech import SpeechChunk
+from engine.tempo import Tempo
 from engine.text import Passage
 
 BLOCK_S = 0.01
@@ -84,25 +85,34 @@ class Edges:
 
 
 def edged(
-    pieces: Generator[SpeechChunk, None, None], passages: Sequence[Passage], rate: int
+    pieces: Generator[SpeechChunk, None, None],
+    passages: Sequence[Passage],
+    rate: int,
+    speed: float = 1.0,
 ) -> Generator[SpeechChunk, None, None]:
-    """A stream with its chunks cut to their speech, and the planned pauses between them.
+    """A stream with its chunks cut to their speech, at a speed, with the planned pauses between.
 
-    Those that marks ask for stand at the beginning and at the end as well.
+    Those that marks ask for stand at the beginning and at the end as well, as long as they say.
     """
-    edges, final, begun = Edges(rate), len(passages) - 1, False
+    edges, tempo, final, begun = Edges(rate), Tempo(rate, speed), len(passages) - 1, False
     with closing(pieces):
         for piece in pieces:
-            passage, samples = passages[piece.index], edges.write(piece.samples)
+            passage, samples = passages[piece.index], tempo.write(edges.write(piece.samples))
             if not begun:
                 lead, begun = np.zeros(round(passage.before * rate), np.float32), True
                 samples = np.concatenate([lead, samples])
             if piece.last:
-                pause = passage.pause if piece.index < final or passage.asked else 0.0
+                pause = pause_after(passage, speed) if piece.index < final or passage.asked else 0.0
                 rest = np.zeros(round(pause * rate), np.float32)
-                samples = np.concatenate([samples, edges.finish(), rest])
-                edges = Edges(rate)
+                end = [tempo.write(edges.finish()), tempo.finish()]
+                samples = np.concatenate([samples, *end, rest])
+                edges, tempo = Edges(rate), Tempo(rate, speed)
             yield replace(piece, samples=samples)
+
+
+def pause_after(passage: Passage, speed: float) -> float:
+    """Seconds; a pause that a mark asks for has no speed."""
+    return passage.pause if passage.asked else passage.pause / speed
 
 
 def levelled_speech(samples: np.ndarray, rate: int) -> np.ndarray:

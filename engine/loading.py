@@ -1,5 +1,7 @@
 """A checkpoint folder -> a model that is ready to speak on its device."""
 
+import functools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +40,7 @@ def load(
         raise InputError(f"There is no dtype {dtype!r}.", f"Use one of {', '.join(DTYPES)}.")
     place = find_device(device)
     check_scheme(quantize, place)
+    _one_thread_after_forks()
     tokenizer = Tokenizer.from_file(folder / "tekken.json")
     with enough_memory():
         model = checkpoint.load(folder, place, DTYPES.get(dtype or ""), encoder, quantize)
@@ -60,3 +63,10 @@ def prepared(model: VoxtralModel, tokenizer: Tokenizer, packing: bool = False) -
             torch.cuda.empty_cache()  # of the matrices that were joined
     small = kind == "cpu" and model.config.dim <= PACKED_DIM
     return Loaded(model, tokenizer, packing and small and pack(model))
+
+
+@functools.cache
+def _one_thread_after_forks() -> None:
+    """Those of OpenMP do not outlive a fork, and torch would wait for them forever."""
+    if hasattr(os, "register_at_fork"):  # not on Windows
+        os.register_at_fork(after_in_child=functools.partial(torch.set_num_threads, 1))

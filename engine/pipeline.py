@@ -213,6 +213,7 @@ class SpeechRequest:
         try:
             with closing(self.speaker.loop(scheduler, self.positions)) as loop:
                 while order:
+                    thread.check_alive()
                     while working and (working[0].done() or len(working) > MOST_WAITING):
                         working.popleft().result()  # an error is not kept until its turn
                     speaking = bool(scheduler.waiting) or any(scheduler.running)

@@ -18,7 +18,7 @@ from engine.generation.sequence import Sequence as Chunk
 from engine.pipeline import Speaker, codes_of, link
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     """A chunk that is to be spoken, or was, and is continued by others.
 
@@ -35,7 +35,7 @@ class Line:
     codes: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Take:
     """A line as it was spoken once.
 

@@ -9,6 +9,8 @@ import numpy as np
 from engine.errors import InputError
 
 CONTEXTS = ("chunks", "none")
+SPEEDS = (0.5, 2.0)
+"""Slowest and fastest."""
 LANGUAGE_TAG = r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*"
 """A regular expression (RFC 5646, shortened)."""
 
@@ -36,6 +38,7 @@ class SpeechOptions:
             to frames and to what the codec needs at first (1 frame in the official model, 2 in
             `nano`); None for 5 frames. The less, the sooner; the same sound, up to rounding.
         lexicon: Words that are spoken otherwise than written, such as {"SQL": "sequel"}.
+        speed: Factor on the pace of the finished speech, at the same pitch (`engine.tempo`).
 
     Raises:
         InputError: If a value is out of range.
@@ -52,6 +55,7 @@ class SpeechOptions:
     context: str = "none"
     first_chunk_ms: int | None = None
     lexicon: Mapping[str, str] = field(default_factory=dict, hash=False)
+    speed: float = 1.0
 
     def __post_init__(self) -> None:
         ranges = {
@@ -62,6 +66,7 @@ class SpeechOptions:
             "rows": (0, 1024),
             "max_chars": (20, 1195),  # config.SHORTEST_CHUNK, LONGEST_CHUNK
             "first_chunk_ms": (1, 10_000),
+            "speed": SPEEDS,
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
@@ -77,9 +82,9 @@ class SpeechOptions:
             )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Voice:
-    """Somebody's voice, for one checkpoint or for all with the same codes.
+    """Somebody's voice, for one checkpoint or for all with the same codes; equal to itself alone.
 
     Args:
         codes: Of the reference, 0-based, int16 [codebooks, frames].
@@ -104,9 +109,9 @@ class FlowOptions:
     guide_weight: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SpeechChunk:
-    """A piece of speech, in the order in which it is to be heard.
+    """A piece of speech, in the order in which it is to be heard; equal to itself alone.
 
     Args:
         samples: float32 [n], mono, at the engine's `sample_rate`.

@@ -38,7 +38,7 @@ def find_voice(name: str | None, presets: Sequence[str], model: str) -> str:
     Raises:
         VoiceError: If there is none.
     """
-    asked = name or next(iter(presets), "")
+    asked = next(iter(presets), "") if name is None else name
     by_lower = {preset.lower(): preset for preset in presets}
     found = asked if asked in presets else by_lower.get(asked.lower())
     if found is None:

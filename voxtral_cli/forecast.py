@@ -1,9 +1,12 @@
 """What is said before the work, where it will be long."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from unicodedata import name, normalize
 
 from engine.hub import EMBEDDED
+from voxtral_cli import loading
 from voxtral_cli.console import Console
 
 if TYPE_CHECKING:
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 CHARACTERS_A_SECOND = 15  # of English read aloud
 LONG_MINUTES = 20  # of speech, from which on it is said how long it will be
+SCRIPTS = {"ar": "ARABIC", "hi": "DEVANAGARI"}
+"""How the Unicode names of a language's letters begin; of all others: LATIN."""
 
 
 def warn_of_text(text: str, characters: int, console: Console) -> None:
@@ -30,16 +35,44 @@ def warn_of_text(text: str, characters: int, console: Console) -> None:
         console.note(f"note: {characters:,} characters will be about {length} of speech")
 
 
-def warn_of_languages(tags: Iterable[str], console: Console) -> None:
-    """Says beforehand in which languages numbers are not written out."""
+def warn_of_languages(tags: Iterable[str], text: str, model: str, console: Console) -> list[str]:
+    """Says beforehand what a model does not speak, and where numbers are not written out.
+
+    Args:
+        tags: The languages of what will be spoken.
+        text: All of it.
+
+    Returns:
+        What was said.
+    """
     from engine.text.languages import LANGUAGES, language_code
 
+    spoken = loading.languages(model)
+    only = f"{model} speaks {', '.join(loading.LANGUAGES[code] for code in spoken)} alone"
+    notes = []
     for tag in dict.fromkeys(tags):
-        if language_code(tag) not in ("en", *LANGUAGES):
-            console.note(
-                f"note: numbers are left to the model: no words are known for them in {tag!r} "
+        code, faults = language_code(tag), []
+        if spoken and code.partition("-")[0] not in spoken:
+            faults.append(f"{only}, not {tag!r}")
+        if code not in ("en", *LANGUAGES):
+            faults.append(
+                f"numbers are left to the model: no words are known for them in {tag!r} "
                 f"(--language: en, {', '.join(LANGUAGES)})"
             )
+        notes += ["; ".join(faults)] if faults else []
+    if spoken and not any(only in note for note in notes) and _is_foreign(text, spoken):
+        notes.append(f"{only}, and most of this text is in another script")
+    for note in notes:
+        console.note(f"note: {note}")
+    return notes
+
+
+def _is_foreign(text: str, languages: Iterable[str]) -> bool:
+    """Whether most letters are of a script that none of some languages is written in."""
+    scripts = tuple(SCRIPTS.get(code, "LATIN") for code in languages)
+    letters = {c: n for c, n in Counter(normalize("NFKC", text)).items() if c.isalpha()}
+    known = sum(n for letter, n in letters.items() if name(letter, "").startswith(scripts))
+    return 2 * known < sum(letters.values())
 
 
 def warn_of_speed(

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from engine.speech import SpeechOptions
 
 
-PRESET_LANGUAGES = {
+LANGUAGES = {
     "ar": "Arabic",
     "de": "German",
+    "en": "English",
     "es": "Spanish",
     "fr": "French",
     "hi": "Hindi",
@@ -44,8 +45,20 @@ def preset_language(voice: str | None, model: str) -> str:
     """The language of a preset (of the default one, without a name); English for other voices."""
     presets = [preset.lower() for preset in read_voices(model)]
     named = voice.lower() if voice else next(iter(presets), "")
-    prefix = named.partition("_")[0]
-    return prefix if named in presets and prefix in PRESET_LANGUAGES else "en"
+    return _language(named) if named in presets else "en"
+
+
+def languages(model: str) -> tuple[str, ...]:
+    """Codes of those that a model speaks, as its presets tell; none where they do not."""
+    from engine.hub import EMBEDDED
+
+    codes = tuple(dict.fromkeys(map(_language, read_voices(model))))
+    return codes if len(codes) > 1 or model == EMBEDDED else ()
+
+
+def _language(preset: str) -> str:
+    prefix = preset.lower().partition("_")[0]
+    return prefix if prefix in LANGUAGES else "en"
 
 
 def check_no_preset(name: str, model: str) -> None:

@@ -97,6 +97,9 @@ FirstChunk = Annotated[
         help="Sound made before any is heard, a frame or two at least.  [default: 5 frames]",
     ),
 ]
+Speed = Annotated[
+    float, typer.Option("--speed", metavar="X", help="Pace, 0.5 to 2, at the same pitch.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout.")]
 Output = Annotated[

@@ -46,6 +46,7 @@ def making(engine: "Engine", voice: str, options: "SpeechOptions", mark: bool) -
         "seed": options.seed,
         "cfg": f"{flow.cfg:g}",
         "steps": flow.steps,
+        **({} if options.speed == 1 else {"speed": f"{options.speed:g}"}),
         "watermark": WATERMARK if mark else "none",
     }
 

@@ -37,7 +37,7 @@ def gather_text(words: list[str] | None, files: list[str] | None) -> str:
 
 def _read(name: str) -> str:
     if name == STDIN:
-        return _decode(sys.stdin.buffer.read(), "stdin")
+        return decode(sys.stdin.buffer.read(), "stdin")
     path = Path(name)
     if path.is_dir():
         raise InputError(f"{name} is a directory.", "Give a text file with -f.")
@@ -47,10 +47,11 @@ def _read(name: str) -> str:
         raise InputError(f"Cannot read {name}: {error.strerror}.", "Check the path.") from error
     except ValueError as error:  # a NUL byte in the path
         raise InputError(f"Cannot read {name!r}: {error}.", "Check the path.") from error
-    return _decode(data, name)
+    return decode(data, name)
 
 
-def _decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str) -> str:
+    """Text as it is encoded. Raises InputError if it is none."""
     try:
         return data.decode(marked(data) or "utf-8")
     except UnicodeDecodeError as error:

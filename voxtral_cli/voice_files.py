@@ -228,8 +228,11 @@ class VoiceStore:
                 "Set VOXTRAL_VOICES to a folder that can be written.",
             ) from error
 
-    def check_free(self, name: str, style: str | None, force: bool) -> None:
+    def check_free(self, name: str, style: str | None, force: bool, way: str = "--force") -> None:
         """Refuses a name, or a style of a voice that is there, that is taken.
+
+        Args:
+            way: Out of it, for the hint.
 
         Raises:
             InputError: If it is taken and may not be replaced.
@@ -240,10 +243,7 @@ class VoiceStore:
         if style is not None:
             read_voice_file(path).check_free(style)
             return
-        raise InputError(
-            f"There is a voice {name} already.",
-            "Give another --name, --style NAME to add a style to it, or --force.",
-        )
+        raise InputError(f"There is a voice {name} already.", f"Give another --name, or {way}.")
 
     def save(self, name: str, voice: VoiceFile, force: bool = False, add: bool = False) -> Path:
         """Writes a voice; returns its file.

@@ -7,6 +7,7 @@ rows in its call, which is filled up with copies: what it sounds like does not d
 beside it. A CPU, whose kernels round by the number of rows, takes each piece alone.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ import numpy as np
 from torch import Tensor
 
 from engine.config import SPECIAL_CODES
+from engine.errors import VoxtralError
 from engine.generation.graphs import GraphedCalls, buckets
 from engine.generation.waveform import FIRST, LATER, Waveform, decode_together
 from engine.models.codec.blocks import StreamState
@@ -63,6 +65,23 @@ class CodecThread:
         self.pool = ThreadPoolExecutor(1, "voxtral-codec")
         self.waiting: deque[Piece[object]] = deque()
         self.lock = Lock()
+        self.process = os.getpid()
+
+    @property
+    def alive(self) -> bool:
+        """Whether this is its process: no thread outlives a fork."""
+        return self.process == os.getpid()
+
+    def check_alive(self) -> None:
+        """Refuses to wait for what no thread will make.
+
+        Raises:
+            VoxtralError: If this process was forked from its own.
+        """
+        if not self.alive:
+            raise VoxtralError(
+                "This speech was begun before the process was forked.", "Begin it anew."
+            )
 
     def submit(
         self,

@@ -6,7 +6,6 @@ than the first sound may take, so the last step that was used waits for the next
 
 import itertools
 from collections import deque
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -36,15 +35,18 @@ class Workspace:
         self.model, self.graphs = model, graphs
         self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
         self.idle: StaticStep | None = None
+        self._thread: CodecThread | None = None
 
     def __del__(self) -> None:
         if self.idle is not None:
             self.idle.release()
 
-    @cached_property
+    @property
     def codec_thread(self) -> CodecThread:
-        """Decodes beside the frames."""
-        return CodecThread(self.model.audio_tokenizer, self.graphs is not False)
+        """Decodes beside the frames; a process that was forked has its own."""
+        if self._thread is None or not self._thread.alive:
+            self._thread = CodecThread(self.model.audio_tokenizer, self.graphs is not False)
+        return self._thread
 
     @property
     def idle_size(self) -> int:

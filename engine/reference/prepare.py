@@ -25,7 +25,7 @@ LEVEL_DB, PEAK = -24.0, 0.97
 FADE_S = 0.005
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reference:
     """What a voice is made of.
 

@@ -4,13 +4,14 @@
     [voice:alice] ... [voice:] or [/voice]          alice from here on; the narrator again
     \\[pause:1s]                                     text
     ALICE: Hello.                                   a line that the voice cast for ALICE speaks
+    ALICE (aside): Hello.   ALICE. [Aside.] Hello.  the same, without the direction
 
 Other words in brackets are text.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.errors import InputError
 from engine.text.passages import Block
@@ -27,8 +28,33 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"(\d+(?:\.\d+)?|\.\d+) ?(ms|s|)", re.IGNORECASE | re.ASCII)
+_EMPHASIS = "[*_]{0,3}"
+_BRACKETED = r"\[(?!pause\b|/?voice\b)[^\[\]]{1,300}\](?!\()"
+_ASIDE = rf"{_EMPHASIS}(?:\([^()]{{1,300}}\)|{_BRACKETED}){_EMPHASIS}"
+"""A direction behind a name."""
+
+_DIRECTIONS = re.compile(
+    rf"(?:\s*{_EMPHASIS}(?:{_BRACKETED}|\((?={_EMPHASIS}[^\W\d_A-Z\u00c0-\u00de])[^()]{{1,300}}\)"
+    rf"|\([^()]{{1,300}}\)(?=[*_ \t]*(?:\n|\Z))){_EMPHASIS})+"
+)
+"""Those that a speech begins with; in parentheses by a small letter, or on lines of their own."""
+
+_BEGINS = (
+    rf"^[ \t]*{_EMPHASIS}(NAMES){_EMPHASIS}"
+    rf"(?:[ \t]*{_ASIDE}|(?P<how>, (?-i:[a-z])[\w' -]{{1,40}}))?"
+    rf"(?P<end>[ \t]*:{_EMPHASIS}|\.{_EMPHASIS}(?=[ \t\u2014\u2013-]|$)|[ \t]*$)"
+    r"[ \t]*[\u2014\u2013]?[ \t]*"
+)
+"""How turns begin: a name, perhaps a direction, and a colon, a full stop or the end of the line."""
+
+_CLOSED = ".!?:;\u2026\"'\u201d\u2019)]*_-\u2014"
+_WORDS = re.compile(r"\S")
+_CAPITALS = "[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'-]{1,30}"
 _SPEAKER = re.compile(
-    r"^[ \t]*[*_]{0,3}([A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.' -]{1,30})[*_]{0,3}:", re.MULTILINE
+    rf"^[ \t]*{_EMPHASIS}(?:([A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.' -]{{1,30}}?){_EMPHASIS}"
+    rf"(?:[ \t]*{_ASIDE})?(?:\.{_EMPHASIS}[\u2014\u2013]|{_EMPHASIS}:)"
+    rf"|({_CAPITALS}(?: {_CAPITALS}){{0,2}})(?:[ \t]*{_ASIDE})?{_EMPHASIS}\n)",
+    re.MULTILINE,
 )
 
 
@@ -73,6 +99,18 @@ def has_voices(text: str) -> bool:
     return any(part.voice for part in parts(text))
 
 
+def voice_after(text: str, voice: str = "") -> str:
+    """The voice that marks ask for at the end of a text; empty for the narrator's.
+
+    Args:
+        voice: At its beginning.
+    """
+    for mark in _MARK.finditer(text):
+        if not (mark[1] or mark["pause"]):
+            voice = (mark["voice"] or "").strip()
+    return voice
+
+
 def _seconds(mark: str, time: str | None) -> float:
     if time is None:
         return DEFAULT_PAUSE
@@ -94,23 +132,93 @@ def turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[Block]:
     """Paragraphs cut where a line begins with a name of the cast: that voice, without the name.
 
     A turn lasts to the next name or to the end of its paragraph, so that its lines may be wrapped.
+    Where several names are paragraphs of their own, a turn is the paragraph after one. Directions
+    between a name and its speech are left out.
     """
-    names = sorted(map(re.escape, cast), key=len, reverse=True)
-    speaker = re.compile(
-        rf"^[ \t]*[*_]{{0,3}}({'|'.join(names)})[*_]{{0,3}}[ \t]*:[*_]{{0,3}}[ \t]*",
-        re.IGNORECASE | re.MULTILINE,
-    )
-    for block in blocks:
-        starts = list(speaker.finditer(block.text)) if cast and not block.level else []
-        if not starts:
-            yield block
+    for name, block in _turns(blocks, cast):
+        yield block if name is None else Block(block.text, voice=cast[name])
+
+
+def speakers(blocks: Sequence[Block], cast: Mapping[str, str]) -> set[str]:
+    """Names of the cast that have a turn."""
+    return {name for name, _ in _turns(blocks, cast) if name is not None}
+
+
+def _turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[tuple[str | None, Block]]:
+    """Turns with their names, and what lies between them with none."""
+    names = "|".join(sorted(map(re.escape, cast), key=len, reverse=True))
+    begins = re.compile(_BEGINS.replace("NAMES", names), re.IGNORECASE | re.MULTILINE)
+    starts = [_starts(block, begins) if cast else [] for block in blocks]
+    alone = _alone(blocks, starts)
+    waiting: list[Block] = []  # a paragraph that is a name, and directions after it
+    name = ""
+    for place, (block, found) in enumerate(zip(blocks, starts, strict=True)):
+        if waiting and block.text.strip() and not (found or block.level):
+            if said := _said(block.text):
+                yield name, Block(said)
+            waiting = [] if said else [*waiting, block]
             continue
-        if before := block.text[: starts[0].start()].strip():
-            yield Block(before, voice=block.voice)
-        ends = [match.start() for match in starts[1:]] + [len(block.text)]
-        for match, end in zip(starts, ends, strict=True):
-            said = next(name for name in cast if re.fullmatch(re.escape(name), match[1], re.I))
-            yield Block(block.text[match.end() : end], voice=cast[said])
+        yield from ((None, held) for held in waiting)
+        waiting = []
+        if place in alone:
+            waiting, name = [block], _known(found[0][1], cast)
+        elif found and not _is_name(block, found):
+            yield from _cut(block, found, cast)
+        else:
+            yield None, block
+    yield from ((None, held) for held in waiting)
+
+
+def _starts(block: Block, begins: re.Pattern[str]) -> list[re.Match[str]]:
+    """Where turns begin in a paragraph."""
+    found = [] if block.level else begins.finditer(block.text)
+    return [match for match in found if _is_start(block, match)]
+
+
+def _is_start(block: Block, match: re.Match[str]) -> bool:
+    """Whether a name begins a turn: without a colon it must be in capitals, behind a sentence."""
+    colon = ":" in match["end"]
+    if colon and not match["how"]:
+        return True
+    before = block.text[max(0, match.start() - 9) : match.start()].rstrip()[-1:]
+    if not (len(match[1]) > 1 and match[1] == match[1].upper() and before in _CLOSED):
+        return False
+    said = not before or _WORDS.search(block.text, match.end())
+    return colon or bool(said and not match["how"])
+
+
+def _alone(blocks: Sequence[Block], starts: Sequence[Sequence[re.Match[str]]]) -> set[int]:
+    """Which paragraphs are names whose turns follow: several, or with a colon, and no list."""
+    names = [n for n, block in enumerate(blocks) if _is_name(block, starts[n])]
+    apart = [n for n in names if not {n - 1, n + 1} & set(names)]
+    return {n for n in apart if len(apart) > 1 or ":" in starts[n][0]["end"]}
+
+
+def _is_name(block: Block, starts: Sequence[re.Match[str]]) -> bool:
+    """Whether a paragraph is the name of a speaker and no more."""
+    return [match.span() for match in starts] == [(0, len(block.text))]
+
+
+def _cut(
+    block: Block, starts: Sequence[re.Match[str]], cast: Mapping[str, str]
+) -> Iterator[tuple[str | None, Block]]:
+    """The turns of a paragraph that begin at these places, and what stands before them."""
+    if before := block.text[: starts[0].start()].strip():
+        yield None, replace(block, text=before)
+    ends = [*(match.start() for match in starts[1:]), len(block.text)]
+    for match, end in zip(starts, ends, strict=True):
+        if said := _said(block.text[match.end() : end]):
+            yield _known(match[1], cast), Block(said)
+
+
+def _said(speech: str) -> str:
+    """A speech without the directions that it begins with."""
+    directions = _DIRECTIONS.match(speech)
+    return (speech[directions.end() :] if directions else speech).strip()
+
+
+def _known(name: str, cast: Mapping[str, str]) -> str:
+    return next(known for known in cast if re.fullmatch(re.escape(known), name, re.IGNORECASE))
 
 
 def likely_speakers(blocks: Sequence[Block], cast: Mapping[str, str] = {}) -> list[str]:
@@ -119,6 +227,6 @@ def likely_speakers(blocks: Sequence[Block], cast: Mapping[str, str] = {}) -> li
     counts: dict[str, int] = {}
     for block in blocks:
         for match in () if block.level else _SPEAKER.finditer(block.text):
-            name = match[1].strip()
+            name = (match[1] or match[2].rstrip(".")).strip()
             counts[name] = counts.get(name, 0) + 1
     return [name for name, count in counts.items() if count > 1 and name.lower() not in known]

@@ -61,6 +61,7 @@ def plan_passages(
     lexicon: Lexicon | None = None,
     language: str = "en",
     cast: Mapping[str, str] = {},
+    voice: str = "",
 ) -> list[Passage]:
     """What is spoken of a manuscript, in order; empty if nothing in it can be said.
 
@@ -72,13 +73,15 @@ def plan_passages(
         lexicon: Words that are spoken otherwise than written; applied first.
         language: Of the text, such as "en" or "fr-FR".
         cast: Voices by the names of speakers, for lines ("ALICE: Hello.") and marks.
+        voice: That a mark before all blocks asks for; empty for the narrator's.
 
     Raises:
         InputError: If a mark asks for a pause that cannot be.
     """
     code, cast = language_code(language), {printable(n): cast[n] for n in cast if printable(n)}
     cleaned = (replace(block, text=printable(block.text)) for block in blocks)
-    lines = _joined(_lines(turns(list(cleaned), cast), normalize, code, lexicon, cast), max_chars)
+    parted = turns(list(cleaned), cast)
+    lines = _joined(_lines(parted, normalize, code, lexicon, cast, voice), max_chars)
     return _passages(lines, max_chars, close=normalize, language=code, even=True)
 
 
@@ -156,9 +159,10 @@ def _lines(
     language: str,
     lexicon: Lexicon | None,
     cast: Mapping[str, str],
+    marked: str = "",
 ) -> Iterator[_Line]:
     voices = {name.lower(): voice for name, voice in cast.items()}
-    marked = ""
+    marked = voices.get(marked.lower(), marked)
     for block in blocks:
         if not block.text.strip():
             yield _Line("", before=AT_BREAK)

@@ -279,3 +279,102 @@ def test_verify_keeps_the_best_take_and_listens_to_what_was_kept_before(
     assert json.loads(voxtral("batch", "a.txt", "-o", "a.wav", "--verify", "--json").stdout)[
         "passages"
     ] == {"spoken": 0, "reused": 1, "flawed": []}
+
+
+@pytest.fixture
+def folder() -> None:
+    """With manuscripts, with what other programs write, and with what nobody would read."""
+    names = ["01.txt", "02.odt", "03.txt", "04.rtf", "part 2/05.txt", "old/deep/06.doc", "notes"]
+    beside = ["voxtral.lexicon", ".07.txt", "~$08.docx", "cover.JPG", "03.mp3", "03.srt"]
+    for name in [*names, *beside, "art/a.png", "part 2/.git/a.txt"]:
+        path = Path("book") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("Words = words.")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "lines", "note"),
+    [
+        (
+            ["book"],
+            2,
+            "book/02.odt, book/04.rtf, book/notes, book/old/, book/part 2/"
+            " ('book/**' reads such folders)",
+        ),
+        (["book/*t*"], 2, "book/02.odt, book/04.rtf, book/notes, book/part 2/ ('book/**' reads"),
+        (["book", "book/part 2"], 2 + 1, "book/02.odt, book/04.rtf, book/notes, book/old/ ('book"),
+        (["book/**"], 3, "book/02.odt, book/04.rtf, book/notes, book/old/deep/06.doc\n"),
+        (["book/01.txt", "book/03.txt"], 2, ""),
+        (["book/0*.txt"], 2, ""),
+    ],
+    ids=str,
+)
+def test_what_a_folder_holds_besides_is_named(
+    folder: None, voxtral: Voxtral, inputs: list[str], lines: int, note: str
+) -> None:
+    result = voxtral("batch", *inputs, "--list")
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, lines), result.stderr
+    assert result.stderr.count("not read") == bool(note)
+    assert f"note: not read: {note}" in result.stderr or not note
+
+
+def test_many_are_counted_and_folders_alone_are_named(folder: None, voxtral: Voxtral) -> None:
+    for number in range(10, 20):
+        Path(f"book/{number}.odt").write_text("Words.")
+    told = voxtral("batch", "book", "--list").stderr
+    assert "book/10.odt, book/11.odt, book/12.odt, 10 more ('book/**'" in told
+    Path("shelf").mkdir()
+    Path("book").rename("shelf/book")
+    result = voxtral("batch", "shelf", "--list")
+    assert result.exit_code == 2
+    assert "Not read: shelf/book/ ('shelf/**' reads such folders). Kinds: " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "silent"),
+    [
+        ("ALICE (laughing): Hello, Bob.", False),
+        ("ALICE\n[Aside.]\nHello, Bob.", False),
+        ("Who is it? [voice:ALICE] Me.", False),
+        ("Alice. Hello, Bob.", True),
+        ("\u201cALICE: hello,\u201d it says.", True),
+    ],
+)
+def test_a_role_without_a_line_is_named(
+    fake: FakeEngine, voxtral: Voxtral, text: str, silent: bool
+) -> None:
+    Path("a.txt").write_text(f"{text}\n\nThe end of all this.")
+    told = voxtral("batch", "a.txt", "--show-text", "--cast", "ALICE=casual_male")
+    note = "note: no line begins with the name of ALICE (as in ALICE: Hello)\n"
+    assert told.stderr == note * silent
+
+
+def test_a_voice_lasts_over_chapters_whichever_are_chosen(
+    fake: FakeEngine, voxtral: Voxtral
+) -> None:
+    """To the end of its file at most; not where its chapter is not read."""
+    Path("a").mkdir()
+    chapters = [
+        ("Dedication", "[voice:nobody]To you."),
+        ("One", "Ann speaks. [voice:CAROL] Now it is Carol."),
+        ("Two", "Carol goes on. [pause:1s]"),
+        ("Three", "Carol ends. [voice:] Ann again."),
+        ("Four", "Ann ends. [voice:CAROL]"),
+    ]
+    text = "".join(f"# {title}\n\n{words}\n\n" for title, words in chapters)
+    Path("a/1.md").write_text(text)
+    Path("a/2.md").write_text("Another file.")
+
+    def voices(*more: str) -> list[tuple[str, str]]:
+        line = ("batch", "a", "--cast", "Carol=casual_male", "--dry-run", "--json", *more)
+        said = json.loads(voxtral(*line).stdout)
+        return [(p["chapter"], p["voice"]) for p in said]
+
+    whole = voices()
+    by_chapter = {title: [v for t, v in whole if t == title] for title, _ in chapters}
+    assert set(by_chapter["Two"]) == {"casual_male"}
+    assert by_chapter["Three"][0] == "casual_male"
+    assert {by_chapter[title][-1] for title in ("Three", "Four")} == {""}
+    assert whole[-1] == ("2", "")
+    for number, title in enumerate(("One", "Two", "Three", "Four"), 1):
+        assert voices("--chapters", str(number)) == [(t, v) for t, v in whole if t == title]

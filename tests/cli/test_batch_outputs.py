@@ -1,5 +1,6 @@
 """`voxtral batch`: where its files go, what they are called, and what is refused beforehand."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import soundfile
 from typer.testing import Result
 
 from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.books.assembly import HEAD_S, TAIL_S
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def book() -> Path:
         (("--rows", "0"), "--rows"),
         (("--rows", "many"), "--rows"),
         (("--loudness", "loud"), "loudness"),
+        (("--speed", "0.2"), "speed is 0.2"),
         (("--subtitles", "ass"), "subtitles"),
         (("--context", "all"), "context"),
         (("--cast", "ALICE"), "--cast"),
@@ -113,3 +116,24 @@ def test_pauses_stand_at_the_ends_as_well(fake: FakeEngine, voxtral: Callable[..
         loud = abs(samples) > 0.01
     assert seconds[1] - seconds[0] == pytest.approx(4.5, abs=0.01)
     assert loud.argmax() / rate == pytest.approx(3.25, abs=0.05)
+
+
+def test_another_speed_takes_other_time_and_no_model(
+    fake: FakeEngine, voxtral: Callable[..., Result]
+) -> None:
+    """The silence at the ends and the pause that is asked for stay as long as they are."""
+    Path("a.txt").write_text("It rained all day. [pause:2s] Then it stopped.\n\nSo be it.")
+    lengths, ends = [], []
+    for speed in ("1", "2", "1"):
+        line = f"batch a.txt -o a.flac --subtitles json --speed {speed}"
+        assert voxtral(*line.split()).exit_code == 0
+        lengths.append(soundfile.info("a.flac").duration)
+        ends.append(json.loads(Path("a.json").read_text())[-1]["end"])
+    assert lengths[0] == lengths[2] > 3.5
+    silence = HEAD_S + TAIL_S + 2
+    assert lengths[1] - silence == pytest.approx((lengths[0] - silence) / 2, abs=0.002)
+    assert ends[1] == pytest.approx(lengths[1] - TAIL_S, abs=0.1)
+    assert len(fake.rendered) == 3
+    assert voxtral("batch", "a.txt", "-o", "b.flac", "--speed", "2").exit_code == 0
+    comment = soundfile.SoundFile("b.flac").copy_metadata()["comment"]
+    assert "speed=2" in comment

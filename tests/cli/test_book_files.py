@@ -1,6 +1,7 @@
 """What a book is written as, read back by libsndfile and ffprobe."""
 
 import json
+import re
 import resource
 import shutil
 import struct
@@ -8,6 +9,7 @@ import subprocess
 import weakref
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ import soundfile
 from engine.errors import InputError, VoxtralError
 from voxtral_cli.audio import book
 from voxtral_cli.audio.book import require_book_format, write_book
-from voxtral_cli.audio.formats import AAC, BY_NAME, MP3, PCM, WAV
-from voxtral_cli.audio.metadata import PNG, About, ChapterMark
+from voxtral_cli.audio.formats import AAC, BY_NAME, FLAC, M4B, MP3, OPUS, PCM, WAV
+from voxtral_cli.audio.id3 import id3
+from voxtral_cli.audio.metadata import PNG, About, ChapterMark, ffmetadata
 
 RATE = 24000
 SECONDS = 12
@@ -99,6 +102,36 @@ def test_a_second_reader_finds_chapters_tags_and_cover(suffix: str) -> None:
         ("png", 2, 3)
     ]
     assert [path.name for path in Path().iterdir()] == [f"a.{suffix}"]
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("suffix", ["mp3", "opus", "flac"])
+@pytest.mark.parametrize("voice", ["", "; voice=Zo\u00eb"])
+def test_the_comment_is_where_others_look_for_one(suffix: str, voice: str) -> None:
+    about = replace(ABOUT, comment=ABOUT.comment + voice)
+    for cover in (PICTURE, b""):
+        write(f"a.{suffix}", replace(about, cover=cover))
+        with soundfile.SoundFile(f"a.{suffix}") as sound:
+            assert sound.copy_metadata()["comment"] == about.comment
+    assert not re.search(rb"TXXX|DESCRIPTION=", Path(f"a.{suffix}").read_bytes())
+
+
+def test_what_ffmpeg_is_told_of_the_comment(programs: Callable[..., Path]) -> None:
+    """It is not to name it so: of a `comment` it makes TXXX and DESCRIPTION."""
+    comment = id3({"comment": ABOUT.comment})
+    room = len(comment) - 10
+    Path("made").write_bytes(comment[:10] + bytes(room) + b"sound")
+    script = 'cat > heard; echo "$*" > told; for last; do :; done; cat made > "${last#file:}"'
+    programs("ffmpeg", script)
+    write("a.mp3", replace(ABOUT, cover=b""))
+    assert f" -metadata_header_padding {room} " in Path("told").read_text()
+    assert Path("a.mp3").read_bytes() == comment + b"sound"
+    assert "AI_GENERATED" not in ffmetadata(MP3, ABOUT, ())
+    for chosen in (FLAC, OPUS):
+        named = "\nCOMMENT\\=AI_GENERATED=true\\; tool\\=voxtral 1.0\\; seed\\=7\n"
+        assert named in ffmetadata(chosen, ABOUT, ())
+        assert "\ncomment=by hand\n" in ffmetadata(chosen, About(comment="by hand"), ())
+    assert "\ncomment=AI_GENERATED\\=true\\; " in ffmetadata(M4B, ABOUT, ())
 
 
 @needs_ffmpeg

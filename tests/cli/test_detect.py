@@ -231,6 +231,47 @@ def test_facts_survive_odd_names() -> None:
     assert list(found) == ["tool", "voice", "seed"]
 
 
+@pytest.mark.parametrize(
+    ("version", "coding", "name"),
+    [(3, "latin-1", b"\0comment\0"), (4, "utf-8", b"\3comment\0"), (3, "utf-16", b"")],
+)
+def test_comments_where_ffmpeg_puts_them_in_an_mp3(
+    voxtral: Voxtral, speech: np.ndarray, version: int, coding: str, name: bytes
+) -> None:
+    soundfile.write("plain.mp3", speech, 24000)
+    stated = f"AI_GENERATED=true; voice={'x' * 200}"
+    frame = name + stated.encode(coding)
+    if coding == "utf-16":
+        frame = b"\1" + "comment\0".encode(coding) + stated.encode(coding) + b"\0\0"
+    bits = 7 if version == 4 else 8
+    size = bytes(len(frame) >> bits * place & (1 << bits) - 1 for place in (3, 2, 1, 0))
+    body = b"TXXX" + size + b"\0\0" + frame
+    whole = bytes(len(body) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    Path("a.mp3").write_bytes(
+        b"ID3" + bytes([version, 0, 0]) + whole + body + Path("plain.mp3").read_bytes()
+    )
+    assert detected(voxtral, "plain.mp3")["tags"] is None
+    assert detected(voxtral, "a.mp3")["tags"] == {"voice": "x" * 200}
+
+
+def test_comments_where_ffmpeg_puts_them_in_a_flac(voxtral: Voxtral, speech: np.ndarray) -> None:
+    """DESCRIPTION, which is as long as COMMENT and four letters."""
+    with soundfile.SoundFile("made.flac", "w", 24000, 1) as sound:
+        sound.comment = "1234AI_GENERATED=true; voice=alice"
+        sound.write(speech)
+    data = Path("made.flac").read_bytes()
+    Path("a.flac").write_bytes(data.replace(b"comment=1234", b"DESCRIPTION="))
+    assert detected(voxtral, "a.flac")["tags"] == {"voice": "alice"}
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("name", ["b.flac", "b.opus", "b.mp3"])
+def test_what_ffmpeg_converts_keeps_its_tags(voxtral: Voxtral, name: str) -> None:
+    spoken(voxtral, "a.mp3")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", "a.mp3", name], check=True)
+    assert detected(voxtral, name)["tags"]["seed"] == "7"
+
+
 def test_tags_of_others() -> None:
     assert generated_facts({"comment": "ai_generated = TRUE; model=X\x1b[2J"}) == {"model": "X?[2J"}
     assert generated_facts({"AI_GENERATED": "true"}) == {}

@@ -128,6 +128,40 @@ def test_languages_without_number_words_are_told(fake: FakeEngine, voxtral: Voxt
     assert (refused.exit_code, refused.stderr.count("no language 'klingon!'")) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        ("Guten Tag.", "de", "nano speaks English alone, not 'de'"),
+        ("Привет, мир. Hello.", "ru", "nano speaks English alone, not 'ru'; numbers"),
+        ("Привет, мир. Hello.", "en", "English alone, and most of this text is in another script"),
+        ("这是一个句子 for you.", "en", ""),
+        ("Dear Владимир, welcome to Ωμέγα: ½ €5, ｃｍ² ☃.", "en-GB", ""),
+    ],
+)
+def test_a_language_that_the_model_does_not_speak_is_told_once(
+    fake: FakeEngine, voxtral: Voxtral, text: str, language: str, said: str
+) -> None:
+    Path("a.txt").write_text(text, encoding="utf-8")
+    line = ["-f", "a.txt", "--language", language, "-o", "a.wav", "--json"]
+    spoken = voxtral("say", *line)
+    batch = voxtral("batch", "a.txt", "--language", language, "-o", "b.wav")
+    notes = json.loads(spoken.stdout)["notes"]
+    assert [said in note for note in notes] == [True] * bool(said)
+    for told in (spoken, batch):
+        assert told.stderr.count("nano speaks") == bool(said)
+        assert f"note: {said}" in told.stderr or not said.startswith("nano")
+
+
+def test_a_model_speaks_what_its_presets_tell(fake: FakeEngine, voxtral: Voxtral) -> None:
+    assert loading.languages("nano") == ("en",)
+    assert loading.languages(TINY) == ()  # a tuned one may speak anything
+    fake.voices = ("neutral_female", "de_male", "AR_male")
+    assert loading.languages(TINY) == ("en", "de", "ar")
+    for text, count in (("شكرا جزيلا.", 0), ("Привет, мир.", 1)):
+        told = voxtral("say", text, "-m", TINY, "-o", "a.wav").stderr
+        assert told.count("speaks English, German, Arabic alone") == count
+
+
 def test_items_name_roles(fake: FakeEngine, voxtral: Voxtral) -> None:
     Path("a.jsonl").write_text('{"text": "Hello there.", "voice": "Alice"}\n')
     line = ["batch", "a.jsonl", "-o", "out", "--format", "wav", "--cast", "ALICE=casual_male"]

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import Result
 
 from tests.manuscripts_made import chapter, line, nav, page, read, story, texts, titles, write_epub
-from voxtral_cli.manuscripts.chapter_lines import chapter_lines
+from voxtral_cli.manuscripts.chapter_lines import begins_chapter, chapter_lines
 from voxtral_cli.manuscripts.matter import is_matter
 from voxtral_cli.manuscripts.read import read_document
 
@@ -71,6 +71,42 @@ def test_chapters_that_the_contents_name() -> None:
     document = read("a.txt", f"Contents\n\n{listed}\n\n{body}")
     assert titles(document) == ["[Contents]", "The Sisters", "Araby"]
     assert texts(document, 2)[:2] == ["II", "Araby"]
+
+
+PARTS = chapters(
+    "PART ONE\n\nChapter I. The Start",
+    "Chapter II. The Pool",
+    "PART TWO\n\nChapter III. The End",
+    "Chapter IV. After",
+)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "PART ONE\nChapter I. The Start\nChapter II. The Pool\n\nPART TWO\nChapter III. The End",
+        "PART ONE\nChapter I. The Start\n\nPART TWO\nChapter III. The End",
+        "PART ONE\n\nChapter I. The Start\nChapter II. The Pool\n\nPART TWO\n\nChapter IV. After",
+        "Chapter I. The Start\nChapter II. The Pool\nChapter III. The End",
+        "Chapter I. The Start   3\nChapter II. The Pool   9",
+    ],
+)
+def test_contents_by_parts_and_short_ones(listed: str) -> None:
+    document = read("a.txt", f"The Harbour\n\nCONTENTS\n\n{listed}\n\n{PARTS}")
+    names = [f"Chapter {name}" for name in ("I. The Start", "II. The Pool", "III. The End")]
+    assert titles(document) == ["a", "[CONTENTS]", *names, "Chapter IV. After"]
+    assert texts(document, 2)[:2] == ["PART ONE", "Chapter I. The Start"]
+    assert texts(document, 4)[:2] == ["PART TWO", "Chapter III. The End"]
+
+
+def test_headings_on_several_lines() -> None:
+    headings = ["PART ONE\nCHAPTER I\nTHE START", "ACT I\nSCENE II", "BOOK II\nPart One\nPrologue"]
+    document = read("a.txt", chapters(*headings, "Chapter 1\nPart of it\nis true"))
+    assert titles(document)[:3] == [heading.replace("\n", " ") for heading in headings]
+    assert len(document.chapters) == 4
+    assert begins_chapter("Chapter 1\nOf Chapter 2")
+    assert not begins_chapter("Chapter 1\nChapter 2")
+    assert not begins_chapter("Prologue\nChapter 1\nEpilogue")
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,38 @@ def test_reading_order_and_metadata() -> None:
     ]
 
 
+ROLE = '<meta refines="#{}" property="role" scheme="marc:relators">{}</meta>'
+
+
+@pytest.mark.parametrize(
+    ("metadata", "author"),
+    [
+        ("<dc:creator>Ann</dc:creator><dc:creator>Bo</dc:creator>", "Ann, Bo"),
+        (
+            '<dc:creator id="a">Ann</dc:creator><dc:creator id="b">Bo</dc:creator>'
+            f"<dc:creator id='c'>Cy</dc:creator>{ROLE.format('a', 'aut')}{ROLE.format('b', 'ill')}",
+            "Ann, Cy",
+        ),
+        (
+            '<dc:creator opf:role="ill">Bo</dc:creator><dc:creator opf:role="AUT">Ann</dc:creator>'
+            '<dc:creator opf:role="trl">Cy</dc:creator>',
+            "Ann",
+        ),
+        (
+            f'<dc:creator id="a">Ann</dc:creator>{ROLE.format("a", "ill")}{ROLE.format("a", "aut")}'
+            '<dc:creator opf:file-as="Bo, A">A. Bo</dc:creator>',
+            "Ann, A. Bo",
+        ),
+        ('<dc:creator opf:role="edt">Ann</dc:creator>', "Ann"),
+        ("<dc:creator> </dc:creator>", ""),
+    ],
+)
+def test_authors_are_those_who_wrote_it(metadata: str, author: str) -> None:
+    facts = f"<dc:title>The Harbour</dc:title>{metadata}"
+    path = write_epub(Path("a.epub"), {"a.xhtml": chapter("One", "It rained.")}, facts)
+    assert read_document(path).author == author
+
+
 def test_the_cover_of_epub_3_and_one_that_is_no_picture() -> None:
     pages = {"a.xhtml": chapter("One", "Words.")}
     item = '<item id="x" href="x" media-type="image/png" properties="cover-image"/>'
@@ -183,3 +215,79 @@ def test_praise_and_offers_that_the_contents_do_not_name() -> None:
         document = read_document(write_epub(Path("a.epub"), pages))
         read = [chapter.title for chapter in document.chapters if not chapter.matter]
         assert read == ["One", "Two", "Coda"]
+
+
+def noted(mark: str, notes: str, last: str = "") -> list[list[str]]:
+    """What is read of two chapters with a mark in the first, and of notes in a file behind them."""
+    pages = {
+        "nav.xhtml": nav(line("Chapter 1", "a.xhtml") + line("Chapter 2", "b.xhtml")),
+        "a.xhtml": chapter("Chapter 1", f"It rained{mark} all day.", "It stopped."),
+        "b.xhtml": chapter("Chapter 2", "The sun came out."),
+        "c.xhtml": page(f"{last}{notes}"),
+    }
+    document = read_document(write_epub(Path("a.epub"), pages))
+    return [texts(document, number) for number in range(len(document.chapters))]
+
+
+FIRST = ["Chapter 1", "It rained all day.", "It stopped."]
+SECOND = ["Chapter 2", "The sun came out."]
+RAISED = '<a id="r1" href="c.xhtml#n1"><sup>1</sup></a>'
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        '<p id="n1"><a href="a.xhtml#r1">1</a> A first endnote.</p>',
+        '<h2>Notes</h2><p id="n1"><a href="a.xhtml#r1">1.</a> A first endnote.</p>',
+        '<p>NOTES</p><p><a id="n1" href="a.xhtml#r1">1</a> A first endnote.</p>',
+        '<h2>Notes to the Text</h2><ul><li id="n1">A. <a href="a.xhtml#r1">\u21a9</a></li></ul>',
+        '<p>Endnotes.</p><p id="n1">1. A first endnote without a way back.</p>',
+        '<p id="n1"><a href="a.xhtml#r1">1</a> One.</p><p><a href="b.xhtml#r2">2</a> Two.</p>',
+    ],
+)
+def test_notes_in_another_file_than_their_marks(notes: str) -> None:
+    for mark in (RAISED, f"<sup>{RAISED}</sup>", '<a href="c.xhtml#n1">1</a>'):
+        assert noted(mark, notes) == [FIRST, SECOND]
+    last = "<p>The last words of it.</p>"
+    assert noted(RAISED, notes, last) == [FIRST, [*SECOND, "The last words of it."]]
+
+
+@pytest.mark.parametrize(
+    ("mark", "notes", "read"),
+    [
+        (
+            ", see \u00a7<a href='c.xhtml#n1'>1</a>,",
+            "<p id='n1'>1. A section.</p>",
+            "1. A section.",
+        ),
+        (RAISED, "<p>Notes</p><p>Nobody leads here.</p>", "Notes Nobody leads here."),
+        (RAISED, f"<p>Notes</p><p id='n1'>1. One.</p>{'<p>More.</p>'}", "Notes More."),
+        (
+            ", see <a href='c.xhtml#n1'>1</a>,",
+            "<p id='n1'><a href='a.xhtml#r'>1</a> A.</p>",
+            "1 A.",
+        ),
+        (RAISED, "<p id='n1'>10 boys came.</p>", "10 boys came."),
+        (RAISED.replace("c.x", "../../c.x"), "<p id='n1'>1. One.</p>", "1. One."),
+    ],
+)
+def test_what_looks_like_notes_in_another_file(mark: str, notes: str, read: str) -> None:
+    assert " ".join(noted(mark, notes)[1][2:]) == read
+
+
+def test_chapters_to_which_numbers_lead_are_no_notes() -> None:
+    """A table of contents leads to them, and they lead back; so does the mark of a note."""
+    lines = "".join(f'<p id="t{n}"><a href="{n}.xhtml#c{n}">{n}</a></p>' for n in (1, 2))
+    pages = {"contents.xhtml": page(f"<h1>Contents</h1>{lines}")} | {
+        f"{n}.xhtml": page(
+            f'<p id="c{n}"><a href="contents.xhtml#t{n}">{n}</a></p><p>It rained.</p>'
+            f'<p id="r{n}"><a href="3.xhtml#n{n}"><sup>{n}</sup></a> It stopped.</p>'
+        )
+        for n in (1, 2)
+    }
+    back = "".join(
+        f'<p id="n{n}"><sup><a href="{n}.xhtml#r{n}">{n}</a></sup> A.</p>' for n in (1, 2)
+    )
+    document = read_document(write_epub(Path("a.epub"), pages | {"3.xhtml": page(back)}))
+    said = [block.text for chapter in document.chapters for block in chapter.blocks]
+    assert said[-6:] == ["1", "It rained.", "It stopped.", "2", "It rained.", "It stopped."]

@@ -1,6 +1,7 @@
 """What is a word of a manuscript, and what is a mark, a link or a leftover of its editor."""
 
 import itertools
+import time
 from pathlib import Path
 
 import docx
@@ -111,6 +112,54 @@ See [[Some Page|the page]], [[Other]] and ![[picture.png]]{curly}. ~~Gone.~~
         "Careful\nof the dog.",
         "See the page, Other and {curly}.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        ("One {#c1 .unnumbered}\n===\n\nTwo {-}\n---", "One Two"),
+        ("# One {-} #\n\nTwo {#no}\n\nThree {x}\n===", "One Two {#no} Three {x}"),
+        ("It rained^[See [Smith](a.md), p. 3,\nand *more*.] all day.", "It rained all day."),
+        (
+            "It is `^[a-z]` and \\^[that] and ^[never closed.",
+            "It is ^[a-z] and ^[that] and ^[never",
+        ),
+        ("::: {.epigraph}\nTo be.\n:::\n\n> ::: note :::\n> Or not.\n> :::", "To be. Or not."),
+        ("::: and ::: are {.x}\n::: note that is read", "::: and ::: are {.x}\n::: note that is"),
+        ("It ends.\n\n\\newpage\n\nIt begins \\newpage.", "It ends. It begins \\newpage."),
+        ("So $x^2$, $a_1 + b$, ($2x$) and $2 + 2 = 4$.", "So x^2, a_1 + b, (2x) and 2 + 2 = 4."),
+        ("$$E = mc^2$$ and\n\n$$\nx\n$$", "E = mc^2 and x"),
+        ("Not $5 and $6, US$5 or CA$, $5-$10.", "Not $5 and $6, US$5 or CA$, $5-$10."),
+        ("\\[pause:1s] \\[/voice] \\[x] [pause]", "\\[pause:1s] \\[/voice] [x] [pause]"),
+        ("$HOME and $PATH or $A/$B.", "$HOME and $PATH or $A/$B."),
+    ],
+)
+def test_what_else_they_add(content: str, wanted: str) -> None:
+    assert " ".join(texts("a.md", content)).startswith(wanted)
+
+
+@pytest.mark.parametrize(
+    ("front", "title", "author"),
+    [
+        ("author:\n  - Ann A.\n  - 'Bo: B.'\ntitle: Rain", "Rain", "Ann A., Bo: B."),
+        ("author:\n- name: Ann A.\n  place: X\n- name: Bo\ntags:\n- x", "a", "Ann A., Bo"),
+        ("author:\n  name: Ann\ntitle: >-\n  The Rain:\n  A Tale", "The Rain: A Tale", "Ann"),
+        ("title: |\n  The\n  Rain\nauthor: [Ann, Bo]", "The Rain", "Ann, Bo"),
+        ('title: "The\n  Rain"\nauthor:\nlang: en', "The Rain", ""),
+        ("author: Ann -- and > Bo\ntitle: '> Rain'", "> Rain", "Ann -- and > Bo"),
+    ],
+)
+def test_lists_and_several_lines_on_top_of_markdown(front: str, title: str, author: str) -> None:
+    Path("a.md").write_text(f"---\n{front}\n---\nIt rained.\n")
+    document = read_document(Path("a.md"))
+    assert (document.title, document.author) == (title, author)
+    assert [block.text for block in document.chapters[0].blocks] == ["It rained."]
+
+
+def test_many_signs_of_markdown_that_lead_nowhere() -> None:
+    begun = time.monotonic()
+    texts("a.md", "".join(f"{sign * 2000}\n\n" for sign in ("$1= ", "^[x ", "a {#x ", ":::{.")))
+    assert time.monotonic() - begun < 3
 
 
 def test_a_citation_in_two_brackets_is_a_link() -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from engine.speech import Voice
+from tests.cli.conftest import ROOT
 from voxtral_cli.voice_files import VoiceFile, VoiceStore, write_voice_file
 
 Program = Callable[..., list[str]]
@@ -240,3 +242,19 @@ def test_python_m_runs_it() -> None:
     result = run([sys.executable, "-m", "voxtral_cli", "sya"])
     assert (result.returncode, result.stdout) == (2, b"")
     assert result.stderr.startswith(b"error: No such command 'sya'")
+
+
+def test_ctrl_c_while_it_is_imported() -> None:
+    """Which takes a tenth of a second."""
+    code = (
+        "import sys\n"
+        "class Hasty:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Hasty())\n"
+        "from {} import {}\n"
+        "main()"
+    )
+    project = tomllib.loads(Path(ROOT, "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    result = run([sys.executable, "-c", code.format(*project["scripts"]["voxtral"].split(":"))])
+    assert (result.returncode, result.stdout, result.stderr) == (130, b"", b"")

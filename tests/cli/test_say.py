@@ -131,13 +131,17 @@ def test_what_is_written_is_held(voxtral: Voxtral, fake: FakeEngine) -> None:
 
 def test_options_reach_the_engine(voxtral: Voxtral, fake: FakeEngine) -> None:
     line = "say -o a.wav --seed 5 --cfg 1.5 --steps 7 --rows 2 --no-normalize -v casual_male Hi."
-    line += " --context chunks --first-chunk-ms 80"
+    line += " --context chunks --first-chunk-ms 80 --speed 1.25"
     assert voxtral(*line.split()).exit_code == 0
     [(text, voice, options)] = fake.heard
     assert (text, voice) == ("Hi.", "casual_male")
     assert (options.seed, options.cfg, options.steps, options.rows) == (5, 1.5, 7, 2)
     assert options.normalize is False
     assert (options.context, options.first_chunk_ms) == ("chunks", 80)
+    assert options.speed == 1.25
+    with soundfile.SoundFile("a.wav") as sound:
+        assert "speed=1.25" in sound.copy_metadata()["comment"]
+    assert voxtral("say", "Hi.", "-o", "b.wav", "--speed", "3").exit_code == 2
 
 
 def test_without_a_seed_each_speech_has_its_own(voxtral: Voxtral, fake: FakeEngine) -> None:

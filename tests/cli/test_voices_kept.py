@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -55,9 +56,21 @@ def test_no_voice_takes_anothers_place_unasked(
     voxtral("voices", "export", "one", "one.safetensors")
     refused = voxtral(*line.split())
     assert (refused.exit_code, refused.stderr.count("already")) == (2, 1)
+    assert "--style" not in refused.stderr
     assert store.styles("two") == ["y"]
     assert voxtral(*line.split(), "--force").exit_code == 0
     assert store.styles("two") == ["x"]
+
+
+def test_one_style_is_given_away(voxtral: Voxtral, store: VoiceStore) -> None:
+    for style in ("calm", "happy"):
+        voxtral("clone", "alice.wav", "--consent", "--style", style)
+    assert "--style NAME" in voxtral("clone", "alice.wav", "--consent").stderr
+    refused = voxtral("voices", "export", "alice:sad", "sad.safetensors")
+    assert (refused.exit_code, "no style 'sad'" in refused.stderr) == (2, True)
+    assert voxtral("voices", "export", "alice:happy", "happy.safetensors").exit_code == 0
+    assert list(read_voice_file(Path("happy.safetensors")).styles) == ["happy"]
+    assert store.styles("alice") == ["calm", "happy"]
 
 
 def test_styles_are_of_one_checkpoint_and_keep_every_consent(

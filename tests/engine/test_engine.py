@@ -15,11 +15,13 @@ import torch
 from safetensors.torch import load_file
 
 import engine as package
-from engine import Engine, SpeechOptions, checkpoint
+from engine import Engine, SpeechOptions, Voice, checkpoint
 from engine.errors import CheckpointError, DeviceError, InputError, VoiceError
 from engine.generation import loop
 from engine.generation.waveform import HEARD
 from engine.joins import Edges
+from engine.reference import Reference
+from engine.rendering import Line
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 TEXT = "Hello there. This is it. And now? The last!"
@@ -168,8 +170,22 @@ def test_text_and_voice_are_checked_before_the_first_piece(tiny: Engine) -> None
         tiny.stream("Hello.", "neutral_femal")
     assert "neutral_female" in caught.value.hint
     assert "casual_male" in caught.value.hint
-    with pytest.raises(VoiceError):
-        tiny.stream("Hello.", "../tekken")
+    for name in ("../tekken", ""):
+        with pytest.raises(VoiceError):
+            tiny.stream("Hello.", name)
+
+
+def test_what_holds_arrays_can_be_compared_and_hashed(tiny: Engine) -> None:
+    """By what it is, not by what is in it."""
+    line = Line("0", "Hello.", codes=np.zeros((37, 2), np.int16))
+    voice = Voice(np.zeros((37, 2), np.int16), "f", "q", "tiny")
+    pieces = list(tiny.stream("Hello.", options=OPTIONS))
+    takes = list(tiny.render([[line, Line("1", "And so on.")]], {"": None}, OPTIONS))
+    reference = Reference(pieces[0].samples, 24000, 1.0, 1.0, ())
+    for one in (voice, pieces[0], line, takes[0], reference):
+        assert one in {one}
+        assert one == one
+        assert one != replace(one)
 
 
 def test_encode_decode(tiny: Engine) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from engine.errors import InputError
 from engine.text import Block, Lexicon, likely_speakers, passages_of, plan_passages, plan_text
+from engine.text.marks import voice_after
 from engine.text.normalize import has_words
 from engine.text.plan import (
     AFTER_HEADING,
@@ -145,6 +146,14 @@ def test_marks_of_voices_last_until_the_next() -> None:
     assert voices == ["", "alice", "bob", "bob", "carol", "bob", "", ""]
     cast = plan_passages(blocks[:1], cast={"Alice": "fr_female"})
     assert [passage.voice for passage in cast] == ["", "fr_female", "bob"]
+
+
+def test_a_voice_from_before() -> None:
+    blocks = [Block("She goes on. [voice:] And he."), Block("So it is.", voice="bob")]
+    said = [(p.voice, p.text) for p in plan_passages(blocks, cast={"Ann": "a"}, voice="ANN")]
+    assert said == [("a", "She goes on."), ("", "And he."), ("bob", "So it is.")]
+    texts = ["One", r"\[voice:x]", "[voice: ann ] [pause]", "[voice:y][/voice]", "[voice:y](z)"]
+    assert [voice_after(text, "old") for text in texts] == ["old", "old", "ann", "", "old"]
 
 
 SCRIPT = [

@@ -1,6 +1,7 @@
 """Any audio file, a few seconds at a time, with its tags: for what need not hold it whole."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     import soundfile
 
 FFMPEG_RATE = 24000  # to which ffmpeg brings what it reads for us
+_HEAD = 1 << 20
+"""Bytes at the start of a file in which its tags are looked for."""
+
+_FIELD = re.compile(rb"(..)\0\0DESCRIPTION=", re.DOTALL | re.IGNORECASE)
+_FRAME = re.compile(rb"TXXX(....)..(?=([\0-\3]))", re.DOTALL)
+_CODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,25 @@ def open_audio(path: Path, block_s: float) -> Iterator[Stream]:
         return
     with file:
         blocks = _blocks(path, file, round(block_s * file.samplerate))
-        yield Stream(file.samplerate, file.frames / file.samplerate, file.copy_metadata(), blocks)
+        tags = dict(_elsewhere(path)) | file.copy_metadata()
+        yield Stream(file.samplerate, file.frames / file.samplerate, tags, blocks)
+
+
+def _elsewhere(path: Path) -> Iterator[tuple[str, str]]:
+    """Tags where ffmpeg puts comments, and libsndfile does not look: DESCRIPTION and TXXX."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith((b"fLaC", b"OggS")):
+        for found in _FIELD.finditer(head):
+            whole = head[found.end(1) + 2 :][: int.from_bytes(found[1], "little")]
+            yield "description", whole.decode(errors="replace").partition("=")[2]
+    if head.startswith(b"ID3"):
+        bits = 7 if head[3] == 4 else 8  # of each byte of a size, from ID3v2.4 on
+        for found in _FRAME.finditer(head):
+            size = sum(byte << bits * place for place, byte in enumerate(found[1][::-1]))
+            frame = head[found.end() + 1 :][: size - 1].decode(_CODINGS[found[2][0]], "replace")
+            name, _, text = frame.partition("\0")
+            yield name.lower(), text.strip("\0\ufeff")
 
 
 def _blocks(path: Path, file: "soundfile.SoundFile", size: int) -> Iterator[np.ndarray]:

@@ -30,6 +30,7 @@ from voxtral_cli.audio.formats import (
     ffmpeg_lacks,
     require_ffmpeg,
 )
+from voxtral_cli.audio.id3 import HEADER, id3, length
 from voxtral_cli.audio.metadata import (
     JPEG,
     LONGEST_TITLE,
@@ -213,5 +214,18 @@ def _ffmpeg(
             command += ["-disposition:v", "attached_pic", "-metadata:s:v", "comment=Cover (front)"]
         command += ["-map", "0:a", "-map_metadata", "1", "-map_chapters", "1"]
         command += [*options.split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]
+        comment = id3({"comment": tags_of(about).get("comment", "")})[HEADER:]
+        if chosen == MP3:
+            command += ["-metadata_header_padding", str(len(comment))]
         with fed([*command, "-f", CONTAINERS[chosen], f"file:{path}"]) as stdin:
             yield PcmEncoder(Output(stdin, "ffmpeg"))
+        if chosen == MP3:
+            _end_tag(path, comment)
+
+
+def _end_tag(path: Path, frames: bytes) -> None:
+    """Writes frames where the tag of an mp3 ends in as many empty bytes."""
+    with path.open("r+b") as file:
+        if end := length(file.read(HEADER)):
+            file.seek(end - len(frames))
+            file.write(frames)

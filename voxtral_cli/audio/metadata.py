@@ -58,6 +58,9 @@ def ffmetadata(chosen: Format, about: About, chapters: Sequence[ChapterMark]) ->
     Chapters of opus and flac are comments, made here: ffmpeg 5 rounds their seconds up in opus, and
     writes none in flac. They come first, because it moves the last tag into the place of a dropped
     one, and a chapter's name must follow its time.
+
+    Their comment bears its first `=` in its name: of `comment` ffmpeg makes DESCRIPTION, for which
+    few look. One of mp3 is not here: it would become TXXX, and `audio.book` writes COMM.
     """
     lines, sections = [";FFMETADATA1"], []
     for number, chapter in enumerate(chapters[: MOST_CHAPTERS.get(chosen)]):
@@ -76,6 +79,11 @@ def ffmetadata(chosen: Format, about: About, chapters: Sequence[ChapterMark]) ->
     tags["album_artist"] = about.author
     tags["track"] = tags.pop("tracknumber", "")
     software = tags.pop("software", "")
+    if chosen == MP3:
+        tags.pop("comment", None)
+    elif chosen in (OPUS, FLAC) and "=" in about.comment:
+        name, _, rest = tags.pop("comment").partition("=")
+        tags[f"COMMENT\\={_escaped(name)}"] = rest
     if chosen in (M4A, M4B):
         tags |= {"encoding_tool": software, "media_type": "2"}  # 2: an audiobook
     else:

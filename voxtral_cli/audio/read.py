@@ -1,10 +1,12 @@
 """Any audio file -> mono float32 samples and their rate. libsndfile first, ffmpeg for the rest."""
 
+import io
 import math
 import os
 import re
 import shutil
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,8 +98,26 @@ def open_sound(path: Path) -> "soundfile.SoundFile | str":
         file.seekable = lambda: False  # each read would seek, and mpg123 begin anew and complain
     if file.frames < UNKNOWN:
         return file
-    file.close()
-    return "its header does not tell how long it is"
+    with file:
+        if file.format != "FLAC":
+            return "its header does not tell how long it is"
+        return soundfile.SoundFile(_with_length(path, file))
+
+
+def _with_length(path: Path, file: "soundfile.SoundFile") -> io.BytesIO:
+    """A FLAC that came out of a pipe, with its length where STREAMINFO has it: the last 36 bits of
+    the bytes 18 to 26 (RFC 9639)."""
+    import soundfile
+
+    file.seekable = lambda: False  # it would seek after its end
+    count = 0
+    with suppress(soundfile.LibsndfileError):  # cut off: up to there
+        while read := len(file.read(BLOCK, dtype="float32")):
+            count += read
+    data = path.read_bytes()
+    at = data.find(b"fLaC") + 18
+    told = int.from_bytes(data[at : at + 8], "big") | count
+    return io.BytesIO(data[:at] + told.to_bytes(8, "big") + data[at + 8 :])
 
 
 def check_readable(path: Path) -> None:
@@ -146,8 +166,7 @@ def unreadable(path: Path, complaint: str) -> InputError:
     """The error for a file that libsndfile cannot read where there is no ffmpeg."""
     return InputError(
         f"{path} cannot be read as audio: {complaint.rstrip('.')}.",
-        "Give wav, flac, mp3 or ogg, written to a file and not through a pipe; with ffmpeg "
-        "installed, other kinds are read too.",
+        "Give wav, flac, mp3 or ogg; with ffmpeg installed, other kinds are read too.",
     )
 
 

@@ -1,6 +1,6 @@
 """A ledger's codes -> one file: decoded, joined, levelled, marked, with chapters and subtitles.
 
-    codes -> samples -> joins -> spool (a temporary file) -> mark -> levels -> container
+    codes -> samples -> joins, speed -> spool (a temporary file) -> mark -> levels -> container
 
 The spool is read again once the loudness and the chapters' times are known, so that memory does not
 grow with the length of a book. It takes 346 MB an hour, beside the output, while that is written.
@@ -15,7 +15,8 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from engine.joins import levelled_speech
+from engine.joins import levelled_speech, pause_after
+from engine.tempo import at_speed
 from engine.text import Passage
 from engine.watermark import marked
 from voxtral_cli.audio.book import write_book
@@ -77,12 +78,13 @@ def assemble(
                     starts.append(spool.seconds if starts else 0.0)
                 spool.rest(passage.before)
                 samples = levelled_speech(engine.decode(ledger.entry(key).codes), rate)
+                samples = at_speed(samples, rate, finish.speed)
                 if finish.subtitles:
                     begin, title = spool.seconds, chapter.title
                     how = (passage.language, passage.written)
                     words += cues(passage.text, samples, rate, begin, title, *how)
                 spool.write(samples)
-                pause = passage.pause
+                pause = pause_after(passage, finish.speed)
         spool.rest((ACX_TAIL_S if acx else TAIL_S) + passage.pause * passage.asked)
         ends = [*starts[1:], spool.seconds]
         marks = [

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from voxtral_cli.audio.book import codings_of
 from voxtral_cli.audio.metadata import About
 from voxtral_cli.audio.output import write_error
 from voxtral_cli.books.assembly import Chapter, assemble
+from voxtral_cli.books.beside import stale, states
 from voxtral_cli.books.ledger import Entry, Ledger
 from voxtral_cli.books.plan import Finish, Keys, Product, digest, subtitle_path
 from voxtral_cli.books.progress import Progress
@@ -206,28 +207,33 @@ class Job:
             + [[self.ledger.digest(k), p.text, p.before, p.pause, p.asked] for k, p in c.passages]
             for c in work.chapters
         ]
+        acx, kinds = self.finish.loudness == "acx", self.finish.subtitles
         facts = [
-            *(__version__, self.finish.format.name, self.finish.loudness, self.finish.subtitles),
+            *(__version__, self.finish.format.name, self.finish.loudness, self.finish.speed),
             *(marked, vars(about) | {"cover": digest(about.cover.hex())}, passages),
         ]
-        if self.finish.subtitles:
-            facts.append([passage.written for passage in work.product.passages])
-        codings = codings_of(self.finish.format, self.finish.loudness == "acx")
-        makings = [digest([coding, *facts]) for coding in codings]
+        makings = [digest([coding, *facts]) for coding in codings_of(self.finish.format, acx)]
+        written = [passage.written for passage in work.product.passages]
+        made_by = __version__, self.engine.fingerprint
+        words = digest([*made_by, acx, self.finish.speed, passages, written])
         name = str(path)
-        beside = [subtitle_path(path, kind) for kind in self.finish.subtitles]
+        known = self.ledger.beside(name)
+        for kind in stale(path, kinds, words, known):
+            old = subtitle_path(path, kind)
+            self.console.note(f"note: {old} is of other words or times (--subtitles {kind})")
         size = path.stat().st_size if path.is_file() else -1
         there = any(self.ledger.written(name, made_of, size) for made_of in makings)
-        if there and all(map(Path.is_file, beside)):
+        if there and states(path, kinds, words).items() <= known.items():
             seconds = self.ledger.seconds(name)
             self.report.files.append({"file": name, "new": False, "seconds": seconds})
             return
-        finish = Finish(self.finish.format, self.finish.loudness, marked, self.finish.subtitles)
+        finish = replace(self.finish, watermark=marked)
         self.progress.writing(path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         size, seconds = path.stat().st_size, round(seconds, 3)
-        self.ledger.add_file(name, makings[0], size, work.product.book.name, seconds)
+        beside = {**known, **states(path, kinds, words)}
+        self.ledger.add_file(name, makings[0], size, work.product.book.name, seconds, beside)
         self.report.files.append({"file": name, "new": True, "seconds": seconds})
         if note:
             self.console.note(f"note: {path}: {note}")

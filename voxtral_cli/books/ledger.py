@@ -2,7 +2,7 @@
 
     {"voxtral_ledger": 1}
     {"key": "...", "text": "...", "frames": 131, "takes": 1, "note": "", "wer": null, ...}
-    {"file": "book.m4b", "digest": "...", "size": 81234, "book": "book"}
+    {"file": "book.m4b", "digest": "...", "size": 81234, "book": "book", "beside": {"srt": "..."}}
     {"force": true}
 
 A line with `key` is a finished chunk. Its `codes` are base64 of zlib of codec tokens, int16,
@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,12 +161,23 @@ class Ledger:
         """How long a file is that was written; None where nobody knows."""
         return self._files[name].get("seconds")
 
+    def beside(self, name: str) -> dict[str, Any]:
+        """What is known of a file's subtitles, by their kinds (`voxtral_cli.books.beside`)."""
+        known = self._files.get(name, {}).get("beside")
+        return dict(known) if isinstance(known, dict) else {}
+
     def add_file(
-        self, name: str, digest: str, size: int, book: str = "", seconds: float | None = None
+        self,
+        name: str,
+        digest: str,
+        size: int,
+        book: str = "",
+        seconds: float | None = None,
+        beside: Mapping[str, Any] = {},
     ) -> None:
-        """Note that a file of this book was written whole."""
+        """Note that a file of this book was written whole, and its subtitles."""
         facts = {"digest": digest, "size": size, "book": book, "seconds": seconds}
-        self._append({"file": name, **facts})
+        self._append({"file": name, **facts, "beside": dict(beside)})
 
     def _append(self, line: dict[str, Any]) -> None:
         data = _data(line)

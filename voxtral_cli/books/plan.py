@@ -79,12 +79,14 @@ class Finish:
         loudness: Name of the preset that the levels are brought to, or none.
         watermark: Whether the sound is marked.
         subtitles: Kinds of files with the words and their times.
+        speed: Factor on its pace (`SpeechOptions.speed`).
     """
 
     format: Format
     loudness: str
     watermark: bool
     subtitles: tuple[str, ...]
+    speed: float = 1.0
 
 
 Book = tuple[Document, tuple[Part, ...]]

@@ -10,6 +10,7 @@ from engine.speech import LANGUAGE_TAG
 from engine.text import Block, likely_speakers, plan_passages
 from engine.text.characters import printable
 from engine.text.languages import language_code
+from engine.text.marks import speakers
 from voxtral_cli import loading
 from voxtral_cli.books.plan import Book, Part
 from voxtral_cli.console import Console
@@ -45,7 +46,7 @@ def documents(
     Raises:
         InputError: If nothing could be read, or nothing is chosen.
     """
-    found, unread = gather(inputs)
+    found, unread = gather(inputs, console.note)
     for document in found:
         for note in document.notes:
             console.note(f"note: {document.source or document.name}: {note}")
@@ -112,7 +113,8 @@ def planned(
     """
     max_chars = loading.read_config(model).max_chars
     made: list[Book] = []
-    warn_of_languages((language or book.language for book in books), console)
+    text = "".join(b.text for book in books for chapter in book.chapters for b in chapter.blocks)
+    warn_of_languages((language or book.language for book in books), text, model, console)
     for book in books:
         folder = book.source.parent if book.source else Path()
         lexicon = read_lexicons([*(lexicons or ()), *find_lexicons(folder)])
@@ -124,6 +126,7 @@ def planned(
                 lexicon=lexicon,
                 language=language or book.language,
                 cast=cast,
+                voice=chapter.voice,
             )
             spoken = [replace(p, voice=p.voice or book.voice) for p in passages]
             if spoken:
@@ -151,18 +154,22 @@ def _note_speakers(
     Args:
         voices: Those of whole items.
     """
-    blocks = [Block(printable(b.text), b.level) for c in chapters for b in c.blocks]
+    scenes = [[Block(printable(b.text), b.level) for b in c.blocks] for c in chapters]
+    blocks = [block for scene in scenes for block in scene]
     if strangers := likely_speakers(blocks, cast):
         console.note(f"note: speakers without a voice (--cast NAME=VOICE): {_some(strangers)}")
     text = "\n".join(block.text for block in blocks) if cast else ""
+    heard = {name for scene in scenes for name in speakers(scene, cast)}
     silent = [
         n
         for n, voice in cast.items()
         if voice not in voices
-        and not re.search(rf"(?im)^[^\w\n]*{re.escape(n)}\W*:|\[voice:{re.escape(n)}\]", text)
+        and n not in heard
+        and not re.search(rf"(?i)\[voice: *{re.escape(n)} *\]", text)
     ]
     if silent:
-        console.note(f"note: no line begins with the name of {_some(silent)}")
+        how = f"{_some(silent)} (as in {silent[0]}: Hello)"
+        console.note(f"note: no line begins with the name of {how}")
 
 
 def _some(names: Sequence[str]) -> str:

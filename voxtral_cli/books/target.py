@@ -154,7 +154,7 @@ def default_format() -> str:
 
 
 def finish(
-    chosen: Format, loudness: str, subtitles: Sequence[str] | None, watermark: bool
+    chosen: Format, loudness: str, subtitles: Sequence[str] | None, watermark: bool, speed: float
 ) -> Finish:
     """What is done to the sound.
 
@@ -167,7 +167,7 @@ def finish(
     for kind in subtitles or ():
         if kind not in KINDS:
             raise InputError(f"There are no subtitles {kind!r}.", f"Kinds: {', '.join(KINDS)}.")
-    return Finish(chosen, loudness, watermark, tuple(dict.fromkeys(subtitles or ())))
+    return Finish(chosen, loudness, watermark, tuple(dict.fromkeys(subtitles or ())), speed)
 
 
 def voices(

@@ -23,6 +23,7 @@ from voxtral_cli.options import (
     NoWatermark,
     Quantize,
     Quiet,
+    Speed,
     Voice,
     note_watermark,
 )
@@ -134,6 +135,7 @@ def batch(
     title: Title = None,
     author: Author = None,
     cover: Cover = None,
+    speed: Speed = 1.0,
     loudness: Loudness = "ebu",
     subtitles: Subtitles = None,
     verify: Verify = False,
@@ -155,7 +157,7 @@ def batch(
 
     What was spoken is kept in a ledger beside the output (book.voxtral for book.m4b). Stopped at
     any moment, the same command goes on where it was and ends with the same bytes. Only what
-    changed in the text is spoken again, and nothing for another format, loudness or title.
+    changed in the text is spoken again, and nothing for another format, loudness, speed or title.
     In the text, [pause:1.5s] is a pause, and [voice:NAME] changes the voice until [voice:].
 
     \b
@@ -173,7 +175,11 @@ def batch(
 
     console = Console(quiet)
     options = SpeechOptions(
-        seed=seed, rows=targets.row_count(rows), context=context, language=language or "en"
+        seed=seed,
+        rows=targets.row_count(rows),
+        context=context,
+        language=language or "en",
+        speed=speed,
     )
     roles = reading.roles(cast)
     found, unread = reading.documents(inputs, chapters, all_matter, voice, model, roles, console)
@@ -185,7 +191,7 @@ def batch(
     books = targets.renamed(books, author, cover)
     kept = [voice, *roles.values()]
     target = targets.target(books, output, format_name, split, title, kept, subtitles or ())
-    finish = targets.finish(target.format, loudness, subtitles, not no_watermark)
+    finish = targets.finish(target.format, loudness, subtitles, not no_watermark, speed)
     note_watermark(no_watermark, console)
     voices = targets.voices(target.products, roles, voice, model, encoder, consent, console)
     if verify:

@@ -1,6 +1,7 @@
 """`voxtral clone`: recordings of a person -> a voice to speak in."""
 
 import datetime
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 Clips = Annotated[
     list[str],
-    typer.Argument(metavar="CLIP...", help="Recordings of one person: any audio or video file."),
+    typer.Argument(
+        metavar="CLIP...", help="Recordings of one person: any audio or video file; - is stdin."
+    ),
 ]
 Name = Annotated[
     str | None,
@@ -91,6 +94,7 @@ def clone(
     from engine.errors import InputError
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.file_names import check_name, name_of
+    from voxtral_cli.stdin_file import on_disk
     from voxtral_cli.trial import choose_trial
     from voxtral_cli.voice_choice import reference_of
     from voxtral_cli.voice_files import DEFAULT, VoiceFile, VoiceStore, read_voice_file
@@ -103,14 +107,19 @@ def clone(
     kind = DEFAULT if style is None else check_name(style)
     loading.check_no_preset(chosen, model)
     store.prepare()
-    store.check_free(chosen, None if style is None else kind, force)
+    way = "--force, or --style NAME to add a style to it"
+    store.check_free(chosen, None if style is None else kind, force, way)
     for target in filter(None, (show_reference, output)):
         _check_new(target, paths)
     if show_reference and output and Path(show_reference).resolve() == Path(output).resolve():
         raise InputError(f"{output} would be written twice.", "Give -o another file.")
     trial = choose_trial(try_text, output, model)
     heard = None if show_reference is None else choose_destination(show_reference, None, False)
-    reference, record = reference_of(paths, model, encoder, consent, console, encoded=not optimise)
+    with ExitStack() as stack:
+        files = [stack.enter_context(on_disk(clip)) for clip in clips]
+        reference, record = reference_of(
+            files, model, encoder, consent, console, encoded=not optimise
+        )
     if heard is not None:
         with heard.open(reference.rate, {}) as write:
             write(reference.samples)
@@ -122,7 +131,7 @@ def clone(
         score = _optimised(engine, reference, steps or STEPS, console)
     voice = score.voice if score else engine.clone(reference.samples, reference.rate)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    content = VoiceFile({kind: voice}, tuple(path.name for path in paths), record, now)
+    content = VoiceFile({kind: voice}, tuple(file.name for file in files), record, now)
     if gone := [old for old in store.styles(chosen) if old != DEFAULT and style is None]:
         console.note(f"note: styles of the voice before are gone with it: {', '.join(gone)}")
     path = store.save(chosen, content, force, add=style is not None)

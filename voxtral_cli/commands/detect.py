@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
 WINDOW_S = 10.0
 """Seconds of sound that are judged together; a window begins every half of it."""
 
-Audio = Annotated[str, typer.Argument(metavar="FILE", help="wav, flac, mp3, opus, m4a, ...")]
+Audio = Annotated[
+    str, typer.Argument(metavar="FILE", help="wav, flac, mp3, opus, m4a, ...; - is stdin.")
+]
 
 
 @dataclass
@@ -123,9 +124,9 @@ def detect(audio: Audio, quiet: Quiet = False, as_json: Json = False) -> None:
     from voxtral_cli.audio.blocks import open_audio
     from voxtral_cli.credentials import read_credentials
     from voxtral_cli.provenance import generated_facts
+    from voxtral_cli.stdin_file import on_disk
 
-    path = Path(audio)
-    with open_audio(path, WINDOW_S / 2) as stream:
+    with on_disk(audio) as path, open_audio(path, WINDOW_S / 2) as stream:
         from engine.watermark import score  # imports torch: after the file was found to be one
 
         found = Findings(audio, 0.0, generated_facts(stream.tags), read_credentials(path))

@@ -21,8 +21,12 @@ from voxtral_cli.options import (
     refuse_json_beside_audio,
 )
 
-Audio = Annotated[str, typer.Argument(metavar="AUDIO", help="wav, flac, mp3, ogg, ...")]
-TokenFile = Annotated[str, typer.Argument(metavar="TOKENS", help="Made by `voxtral encode`.")]
+Audio = Annotated[
+    str, typer.Argument(metavar="AUDIO", help="wav, flac, mp3, ogg, ...; - is stdin.")
+]
+TokenFile = Annotated[
+    str, typer.Argument(metavar="TOKENS", help="Made by `voxtral encode`; - is stdin.")
+]
 TokenOutput = Annotated[
     str | None,
     typer.Option(
@@ -55,22 +59,27 @@ def encode(
     from voxtral_cli.audio.output import check_writable, refuse_input
     from voxtral_cli.audio.read import check_readable, read_audio
     from voxtral_cli.destination import STDOUT
+    from voxtral_cli.stdin_file import on_disk
+    from voxtral_cli.text_input import STDIN
     from voxtral_cli.tokens import Tokens, refuse_other_kinds, write_tokens
 
     source = Path(audio)
     path = Path(output) if output is not None else source.parent / f"{source.stem}.safetensors"
+    if audio == STDIN and output is None:
+        raise InputError("What comes from stdin has no name for its tokens.", "Give -o FILE.")
     if output in STDOUT:
         raise InputError("Tokens go to a file, not to stdout.", "Give -o FILE.")
     check_writable(path)
     refuse_input(path, [source])
     refuse_other_kinds(path)
-    check_readable(source)
-    if not loading.can_clone(model, encoder):
-        raise VoiceError(
-            f"{model} has no codec encoder, so it cannot turn audio into codes.",
-            "Give a recovered encoder with --encoder FILE, or use nano.",
-        )
-    console, sound = Console(quiet), read_audio(source)
+    with on_disk(audio) as file:
+        check_readable(file)
+        if not loading.can_clone(model, encoder):
+            raise VoiceError(
+                f"{model} has no codec encoder, so it cannot turn audio into codes.",
+                "Give a recovered encoder with --encoder FILE, or use nano.",
+            )
+        console, sound = Console(quiet), read_audio(file)
     if sound.note:
         console.note(f"note: {sound.note}")
     engine = loading.load_engine(model, device, encoder, quantize)
@@ -120,11 +129,13 @@ def decode(
     """
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.provenance import tags
+    from voxtral_cli.stdin_file import on_disk
     from voxtral_cli.tokens import check_origin, read_tokens
 
     destination = choose_destination(output, format_name, play, [tokens])
     refuse_json_beside_audio(as_json, destination.on_stdout)
-    content = read_tokens(Path(tokens))
+    with on_disk(tokens) as file:
+        content = read_tokens(file)
     engine = loading.load_engine(model, device, None, quantize)
     check_origin(content, engine, force)
     samples = engine.decode(content.codes)[: content.samples]

@@ -2,9 +2,8 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,11 +26,13 @@ from voxtral_cli.options import (
     Play,
     Quantize,
     Quiet,
+    Speed,
     Voice,
     note_watermark,
     refuse_json_beside_audio,
 )
 from voxtral_cli.provenance import making, tags
+from voxtral_cli.spoken import Speech
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -83,6 +84,9 @@ SignKey = Annotated[
         help="The private key of that certificate (PEM).",
     ),
 ]
+Live = Annotated[
+    bool, typer.Option("--live", help="Speak each line of stdin by itself, as soon as it is there.")
+]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
 ]
@@ -96,6 +100,7 @@ def say(
     output: Output = None,
     format_name: AudioFormat = None,
     play: Play = False,
+    speed: Speed = 1.0,
     seed: Seed = None,
     cfg: Cfg = None,
     steps: Steps = None,
@@ -109,6 +114,7 @@ def say(
     sign: Sign = None,
     sign_key: SignKey = None,
     show_text: ShowText = False,
+    live: Live = False,
     model: Model = "nano",
     encoder: Encoder = None,
     device: Device = "auto",
@@ -131,12 +137,14 @@ def say(
     voxtral say "Hello." --voice me.m4a -o hello.wav
     voxtral say -f chapter.txt -o chapter.mp3 --voice neutral_female --seed 7
     echo "Hello." | voxtral say -o - --format pcm | aplay -r 24000 -f S16_LE -c 1
+    tail -f log.txt | voxtral say --live
     voxtral say "Hello." -o - | ffplay -nodisp -autoexit -
     """
     from engine.speech import SpeechOptions
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.forecast import warn_of_languages, warn_of_speed, warn_of_text
     from voxtral_cli.lexicons import read_lexicons
+    from voxtral_cli.live import check_lines_alone
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -147,11 +155,14 @@ def say(
         steps=steps,
         rows=rows,
         first_chunk_ms=first_chunk_ms,
+        speed=speed,
         context=context,
         normalize=not no_normalize,
         language=language or loading.preset_language(voice, model),
         lexicon=read_lexicons(lexicon or []).entries,
     )
+    if live:
+        check_lines_alone(words, file, show_text)
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)
         return
@@ -161,74 +172,29 @@ def say(
     refuse_json_beside_audio(as_json, destination.on_stdout)
     console = Console(quiet)
     signer = choose_signer(sign, sign_key, destination, console)
-    text = gather_text(words, file)
-    chunks = loading.plan(text, options, model)  # one that cannot be spoken fails before loading
+    text = None if live else gather_text(words, file)
+    # One that cannot be spoken fails before loading.
+    chunks = [] if text is None else loading.plan(text, options, model)
     characters = sum(len(chunk) for chunk in chunks)
-    warn_of_text(text, characters, console)
-    warn_of_languages([options.language], console)
+    warn_of_text(text or "", characters, console)
+    told = warn_of_languages([options.language], " ".join(chunks), model, console)
     chosen = choose_voice(voice, model, encoder, consent, console)
     note_watermark(no_watermark, console)
     own = encoder if chosen.encoded else None
     engine = loading.load_engine(model, device, own, quantize, graphs)
-    warn_of_speed(engine, characters, len(chunks), options, console)
+    if chunks:
+        warn_of_speed(engine, characters, len(chunks), options, console)
     mark = not no_watermark
     speech = speak(engine, text, chosen, options, destination, console, len(chunks), mark, signer)
+    speech.notes[:0] = told
     console.note(speech.summary())
     if as_json:
         print_json(speech.facts())
 
 
-@dataclass(frozen=True)
-class Speech:
-    """What was spoken, and how."""
-
-    destination: "Destination"
-    engine: "Engine"
-    options: "SpeechOptions"
-    voice: str
-    chunks: int
-    seconds: float  # of sound
-    took: float  # seconds from the loaded model to the last sample
-    first: float  # seconds from the loaded model to the first sample
-    notes: list[str]
-    watermark: bool
-    signed: bool
-
-    def facts(self) -> dict[str, Any]:
-        """For `--json`."""
-        flow = self.engine.flow(self.options)
-        return {
-            "file": str(self.destination.path) if self.destination.path else None,
-            "seconds": round(self.seconds, 3),
-            "wall_seconds": round(self.took, 3),
-            "first_audio_seconds": round(self.first, 3),
-            "rtf": round(self.took / self.seconds, 4) if self.seconds else None,
-            "sample_rate": self.engine.sample_rate,
-            "seed": self.options.seed,
-            "voice": self.voice,
-            "cfg": flow.cfg,
-            "steps": flow.steps,
-            "model": self.engine.name,
-            "fingerprint": self.engine.fingerprint,
-            "quantize": self.engine.quantized,
-            "chunks": self.chunks,
-            "watermark": self.watermark,
-            "signed": self.signed,
-            "notes": self.notes,
-        }
-
-    def summary(self) -> str:
-        """For people."""
-        speed = f" (RTF {self.took / self.seconds:.2f})" if self.seconds else ""
-        return (
-            f"{self.destination.name}: {self.seconds:.1f} s of speech in {self.took:.1f} s{speed}, "
-            f"voice {self.voice}, seed {self.options.seed}"
-        )
-
-
 def speak(
     engine: "Engine",
-    text: str,
+    text: str | None,
     voice: "ChosenVoice",
     options: "SpeechOptions",
     destination: "Destination",
@@ -237,9 +203,14 @@ def speak(
     mark: bool,
     signer: "Signer | None",
 ) -> Speech:
-    """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`."""
+    """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`.
+
+    Args:
+        text: None for the lines of stdin.
+    """
     from engine.speech import Voice
     from engine.watermark import Marking
+    from voxtral_cli.live import spoken_lines
 
     start = time.perf_counter()
     samples, chunks, first = 0, 0, 0.0
@@ -248,7 +219,8 @@ def speak(
     marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
     facts = making(engine, voice.label, options, marking is not None)
     sign = (lambda path: signer.sign(path, facts)) if signer else None
-    pieces = engine.stream(text, made, options)
+    live = spoken_lines(engine, made, options, console)
+    pieces = live if text is None else engine.stream(text, made, options)
     with (
         destination.open(engine.sample_rate, tags(facts), sign) as write,
         console.progress("speaking", planned) as advance,

@@ -1,5 +1,6 @@
 """`voxtral voices`: the preset voices of a checkpoint, and those that were cloned."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from voxtral_cli.options import (
 )
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="One of your voices.")]
+NameOrStyle = Annotated[str, typer.Argument(metavar="NAME", help="One of yours, or NAME:STYLE.")]
 NewName = Annotated[str, typer.Argument(metavar="NEW", help="Its name from now on.")]
 File = Annotated[str, typer.Argument(metavar="FILE", help="A voice file.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
@@ -86,7 +88,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @voices.command()
 def play(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="One of yours, or NAME:STYLE.")],
+    name: NameOrStyle,
     output: Output = None,
     format_name: AudioFormat = None,
     model: Model = "nano",
@@ -142,7 +144,7 @@ def rename(name: Name, new: NewName, force: Force = False) -> None:
 
 
 @voices.command()
-def remove(name: Name) -> None:
+def remove(name: NameOrStyle) -> None:
     """Delete a voice of yours, or one style of it (NAME:STYLE)."""
     from voxtral_cli.voice_files import VoiceStore
 
@@ -150,13 +152,16 @@ def remove(name: Name) -> None:
 
 
 @voices.command("export")
-def export_voice(name: Name, file: File, force: Force = False) -> None:
-    """Copy a voice of yours to a file, to give it away."""
+def export_voice(name: NameOrStyle, file: File, force: Force = False) -> None:
+    """Copy a voice of yours, or one style (NAME:STYLE), to a file."""
     from engine.errors import InputError
     from voxtral_cli.audio.output import check_writable
     from voxtral_cli.voice_files import SUFFIX, VoiceStore, read_voice_file, write_voice_file
 
-    voice, target = read_voice_file(VoiceStore().existing(name)), Path(file)
+    base, _, style = name.partition(":")
+    voice, target = read_voice_file(VoiceStore().existing(base)), Path(file)
+    if style:
+        voice = replace(voice, styles={style: voice.style(style, base)})
     check_writable(target)
     if target.suffix != SUFFIX:
         named = target.with_suffix(SUFFIX)
@@ -187,4 +192,4 @@ def import_voice(
 
 def language(voice: str) -> str:
     """The language in which a preset was recorded: `fr_male` is French, `casual_male` English."""
-    return loading.PRESET_LANGUAGES.get(voice.partition("_")[0], "English")
+    return loading.LANGUAGES.get(voice.partition("_")[0], "English")

@@ -70,9 +70,10 @@ def chapter_lines(paragraphs: Sequence[str]) -> set[int]:
     numbers = {number for pattern in _BARE for number in _series(paragraphs, pattern)}
     begun = _begun(paragraphs, found | numbers)
     several = sum(_is_chapter(paragraphs[number]) for number in found) > 1
-    found |= {
+    listed, contents = _listed(paragraphs, begun)
+    found = found.difference(contents) | {
         number
-        for number in _listed(paragraphs, begun)
+        for number in listed
         if not (several and paragraphs[number].endswith((".", "!", "?")))
         or is_contents(paragraphs[number])
     }
@@ -112,7 +113,15 @@ def _match(paragraph: str) -> re.Match[str] | None:
         return None
     first, *rest = paragraph.split("\n")
     match = _HEADING.fullmatch(first)
-    return match if match and _is_title("\n".join([match["title"] or "", *rest])) else None
+    if match is None or not _is_title("\n".join([match["title"] or "", *rest])):
+        return None
+    kinds = [_kind(match), *(_kind(other) for line in rest if (other := _HEADING.fullmatch(line)))]
+    return match if len(set(kinds)) == len(kinds) else None  # else they are listed
+
+
+def _kind(heading: re.Match[str]) -> str:
+    """ "chapter" of "Chapter 3"; empty for a prologue and the like."""
+    return "" if heading["alone"] else heading[0].split(maxsplit=1)[0].lower()
 
 
 def _is_title(text: str) -> bool:
@@ -133,17 +142,21 @@ def _begun(paragraphs: Sequence[str], found: set[int]) -> int:
     return next(said, len(places))
 
 
-def _listed(paragraphs: Sequence[str], begun: int) -> set[int]:
+def _listed(paragraphs: Sequence[str], begun: int) -> tuple[set[int], range]:
     """A table of contents and the first paragraphs that it names, where it names several.
 
     Args:
         begun: Where the first chapter has begun; what comes later is no table of contents.
+
+    Returns:
+        Where they stand; and where the lines of the contents do, unless each is a paragraph, which
+        then come twice.
     """
     keys = {place: title_key(text) for place, text in enumerate(paragraphs) if _is_short(text)}
     last = {key: place for place, key in keys.items()}
     contents = next((place for place in keys if is_contents(paragraphs[place])), len(paragraphs))
     if contents >= begun:
-        return set()
+        return set(), range(0)
     named: set[str] = set()
     place, missed = contents + 1, 0
     while place < len(paragraphs) and missed < _LOST and keys.get(place) not in named:
@@ -156,7 +169,11 @@ def _listed(paragraphs: Sequence[str], begun: int) -> set[int]:
     for number, key in keys.items():
         if number >= place and key in named:
             found.setdefault(key, number)
-    return {contents, *found.values()} if len(found) > 1 else set()
+    if len(found) < 2:
+        return set(), range(0)
+    inside = range(contents + 1, place - missed)
+    alone = all(last.get(keys.get(number, ""), 0) >= place for number in inside)
+    return {contents, *found.values()}, range(0) if alone else inside
 
 
 def title_key(text: str) -> str:

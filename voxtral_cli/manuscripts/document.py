@@ -17,6 +17,7 @@ class Chapter:
             which is skipped unless asked for.
         number: Among the chapters of all documents that are read, from 1 (`selection.select`).
         place: Among those of its document, from 1.
+        voice: That marks in those before it ask for; empty for the narrator's.
     """
 
     title: str
@@ -24,6 +25,7 @@ class Chapter:
     matter: bool = False
     number: int = 0
     place: int = 0
+    voice: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,25 @@
 """EPUB 2 and 3 -> chapters: the pages in reading order, cut where the table of contents says."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice, pairwise
 from pathlib import Path
 
+from engine.errors import InputError
 from voxtral_cli.manuscripts.archive import Archive
 from voxtral_cli.manuscripts.chapter_lines import is_part, title_key
 from voxtral_cli.manuscripts.document import Document
-from voxtral_cli.manuscripts.epub_package import MATTER_TYPES, Entry, Package, read_package
+from voxtral_cli.manuscripts.epub_package import (
+    MATTER_TYPES,
+    Entry,
+    Package,
+    read_package,
+    resolve,
+)
+from voxtral_cli.manuscripts.footnotes import led_to
 from voxtral_cli.manuscripts.gutenberg import of_the_book
-from voxtral_cli.manuscripts.html import Page, decode_html, read_page
+from voxtral_cli.manuscripts.html import Page, decode_html, parse_html, read_page
 from voxtral_cli.manuscripts.matter import is_contents, is_matter, prose
 from voxtral_cli.manuscripts.outline import Section, assemble, by_headings, clean
 
@@ -21,6 +30,7 @@ _PLAINLY_LEGAL = {"isbn", "\u00a9", "all rights reserved"}
 _OFFER = re.compile(
     r"(?:sign up|subscribe|join)\b[^.!?]{0,80}\b(?:newsletter|mailing list)\b", re.IGNORECASE
 )
+_LINK = re.compile(r"""href\s*=\s*["']?[^"'#<>]+#""", re.IGNORECASE)  # to a place on a page
 _LICENCE = re.compile(r"\blicen[cs]e$", re.IGNORECASE)
 _LONGEST_LEGAL = 6000
 _LONGEST_TITLE_PAGE = 400
@@ -63,14 +73,35 @@ def read_epub(path: Path) -> Document:
 def _pages(
     archive: Archive, package: Package, notes: dict[str, None]
 ) -> Iterator[tuple[str, Page]]:
-    for name in dict.fromkeys(package.spine):
-        shown = f"{archive.path}, {name}"
-        text = decode_html(archive.read(name), shown)
-        page = read_page(text.text, shown)
+    names = dict.fromkeys(package.spine)
+    shown = {name: f"{archive.path}, {name}" for name in names}
+    texts = {name: decode_html(archive.read(name), shown[name]) for name in names}
+    marked = _marked(archive, {name: (text.text, shown[name]) for name, text in texts.items()})
+    for name, text in texts.items():
+        page = read_page(text.text, shown[name], marked.get(name, {}))
         notes.update(dict.fromkeys(text.notes))
         if page.skipped_code:
             notes["Blocks of code are not read."] = None
         yield name, page
+
+
+def _marked(archive: Archive, pages: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, str]]:
+    """Page -> places to which note marks on pages before it lead, and their numbers.
+
+    Args:
+        pages: Text, and what errors call it.
+    """
+    found: dict[str, dict[str, str]] = {}
+    later = set(pages)
+    for name, (text, shown) in pages.items():
+        later.remove(name)
+        tree = parse_html(text, shown) if later and _LINK.search(text) else None
+        for href, number in () if tree is None else led_to(tree):
+            with suppress(InputError):  # one that leads out of the archive
+                page, place = resolve(archive, name, href) or ("", "")
+                if page in later:
+                    found.setdefault(page, {}).setdefault(place, number)
+    return found
 
 
 def _sections(pages: Sequence[tuple[str, Page]], package: Package) -> Iterator[Section]:

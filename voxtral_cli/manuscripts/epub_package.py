@@ -21,6 +21,9 @@ MATTER_TYPES = words(
 )
 """epub:type, role or guide type of pages that are not read unless asked for."""
 
+_WRITERS = words("aut author cre creator")
+"""Roles by MARC's list, and as some write them."""
+
 _FONTS_ONLY = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
 _IMAGES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # JPEG and PNG
 _PAGES = (".xhtml", ".html", ".htm", ".xml")
@@ -79,7 +82,7 @@ def read_package(archive: Archive) -> Package:
     }
     package = Package(
         title=next(iter(_stated(root, "title")), ""),
-        author=", ".join(_stated(root, "creator")),
+        author=", ".join(_authors(root)),
         language=next(iter(_stated(root, "language")), ""),
     )
     for itemref in root.iter("{*}itemref"):
@@ -149,6 +152,29 @@ def _package_path(archive: Archive) -> str:
 def _stated(root: Any, name: str) -> list[str]:
     found = (clean("".join(element.itertext())) for element in root.iter(f"{{*}}{name}"))
     return [text for text in found if text]
+
+
+def _authors(root: Any) -> list[str]:
+    """Those who wrote it, by their roles: in an attribute in EPUB 2, in a `meta` in EPUB 3.
+
+    Where nobody did, all who made it: who collected an anthology, or translated an old tale.
+    """
+    roles: dict[str, set[str]] = {}
+    for meta in root.iter("{*}meta"):
+        if meta.get("property") == "role":
+            roles.setdefault(meta.get("refines") or "", set()).add(_role("".join(meta.itertext())))
+    made: dict[str, bool] = {}
+    for creator in root.iter("{*}creator"):
+        own = {_role(text) for name, text in creator.items() if name.endswith(("}role", ":role"))}
+        own |= roles.get(f"#{creator.get('id')}", set())
+        name = clean("".join(creator.itertext()))
+        made[name] = made.get(name, False) or not own or not own.isdisjoint(_WRITERS)
+    names = [name for name in made if name]
+    return [name for name in names if made[name]] or names
+
+
+def _role(text: str) -> str:
+    return text.strip().lower()
 
 
 def _is_page(path: str, item: Any) -> bool:

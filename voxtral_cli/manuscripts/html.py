@@ -5,7 +5,7 @@ that point to them. No entity is expanded but HTML's own, and nothing is fetched
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from voxtral_cli.manuscripts.decoding import Text, decode, read_bytes
 from voxtral_cli.manuscripts.document import Document
 from voxtral_cli.manuscripts.footnotes import (
     is_note_mark,
+    is_title,
     marks,
     notes_without_marks,
     types_of,
@@ -128,8 +129,13 @@ def parse_html(text: str, name: str) -> Any:
     return tree
 
 
-def read_page(text: str, name: str) -> Page:
-    """Reads a page of HTML; `name` is what errors call it."""
+def read_page(text: str, name: str, marked: Mapping[str, str] = {}) -> Page:
+    """Reads a page of HTML.
+
+    Args:
+        name: What errors call it.
+        marked: Ids to which note marks on other pages lead (`footnotes.led_to`).
+    """
     from lxml import etree
 
     tree = parse_html(text, name)
@@ -141,9 +147,10 @@ def read_page(text: str, name: str) -> Page:
     page.author = "" if author is None else clean(author.get("content") or "")
     page.language = clean(tree.get("lang") or tree.get("xml:lang") or "")
     page.types = frozenset(_outer_types(tree))
-    notes = notes_without_marks(tree)
+    notes = notes_without_marks(tree, marked)
     dropped = notes | marks(tree, notes)
     reader = _Reader(page)
+    titles: set[int] = set()
     walker = etree.iterwalk(tree, events=("start", "end"))
     for event, element in walker:
         if event == "end":
@@ -151,10 +158,21 @@ def read_page(text: str, name: str) -> Page:
         elif element in dropped or _is_hidden(element):
             reader.skip(element)
             walker.skip_subtree()
+            if element in notes and page.blocks and is_title(page.blocks[-1].text):
+                titles.add(len(page.blocks) - 1)
         else:
             reader.start(element)
     reader.flush()
+    for place in sorted(titles, reverse=True):
+        if place + 1 == len(page.blocks) or page.blocks[place + 1].level:
+            _take(page, place)  # nothing is left under it
     return page
+
+
+def _take(page: Page, place: int) -> None:
+    """Takes a block away."""
+    del page.blocks[place]
+    page.anchors = {name: at - (at > place) for name, at in page.anchors.items()}
 
 
 class _Reader:

@@ -12,24 +12,40 @@ _FRONT = re.compile(
     r"\A---[ \t]*\n(?=\S)((?:(?:[A-Za-z][\w -]*:[^\n]*|[ \t#-][^\n]*|)\n)*?)"
     r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 )
-_STATED = re.compile(r"^(title|author|language|lang)[ \t]*:[ \t]*(\S[^\n]*)$", re.M | re.I)
+_STATED = re.compile(
+    r"^(title|author|language|lang)[ \t]*:([^\n]*(?:\n(?:[ \t]+\S|-[ \t])[^\n]*)*)", re.M | re.I
+)
+_FOLDED = re.compile(r"[>|][-+\d]{0,2}[ \t]*\n")
+_ITEM = re.compile(r"^[ \t]*(-[ \t]+)?(?:([a-z]+)[ \t]*:(?:[ \t]+|$))?(.*)$", re.M)
 _NOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:[^\n]*(?:\n(?!\[\^)(?:[ \t]*\n)*[ \t]+\S[^\n]*)*", re.M)
 _DEEPEST = 100
 """Levels of lists and quotes in each other; the library drops what lies deeper."""
 
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
+_ATTRIBUTES = r"[ \t]*\{(?:[#.:][^{}\n]*|-)\}[ \t]*"
 _DIALECTS = (
-    (
-        re.compile(r"^( {0,3}#{1,6}[ \t](?:.*[^ \t\n])?)[ \t]*\{[#.:][^{}\n]*\}[ \t#]*$", re.M),
-        r"\1",
-    ),
+    (re.compile(rf"^( {{0,3}}#{{1,6}}[ \t](?:.*[^ \t\n])?){_ATTRIBUTES}[ \t#]*$", re.M), r"\1"),
+    (re.compile(rf"^(.*\S){_ATTRIBUTES}(?=\n {{0,3}}(?:=+|-+)[ \t]*$)", re.M), r"\1"),
     (re.compile(r"^([ \t>]*(?:[-*+]|\d+[.)])[ \t]+)\[[ xX]\][ \t]+", re.M), r"\1"),
     (re.compile(r"^([ \t]*>[ \t>]*)\[![\w-]+\][+-]?[ \t]*", re.M), r"\1"),
     (re.compile(r"!\[\[[^\[\]\n]*\]\](?!\()"), ""),
     (re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\](?!\()"), r"\1"),
+    (re.compile(r"(?<![`\\])\^\[(?:[^\[\]\n]|\n(?!\s*\n)|\[[^\[\]\n]*\]){1,3000}\]"), ""),
+    (re.compile(r"^([ \t>]*):{3,}[ \t]*(?:\{[^{}\n]*\}|[\w.-]+)?[ \t]*:*[ \t]*$", re.M), r"\1"),
+    (re.compile(r"^[ \t]*\\(?:newpage|pagebreak|clear(?:double)?page)(?:\{\})?[ \t]*$", re.M), ""),
+    (re.compile(r"\$\$\s{0,9}((?:[^$\n]|\n(?!\s*\n)){1,2000}?)\s{0,9}\$\$"), r"\1"),
+    (re.compile(r"(?<!\\)\\(?=\[(?:pause|/?voice)\b)", re.I), r"\\\\\\"),
+    (
+        re.compile(
+            r"(?<![\w\\$])\$(?=[^\s\d$]|\d[^\s$]*\$|\d[^$\n]{0,200}[\\^_=])([^$\n]{1,200})(?<!\s)"
+            r"\$(?![\w$])"
+        ),
+        r"\1",
+    ),
 )
 """What some writers' tools add, and what is read of it: Pandoc's attributes of headings, boxes of
-tasks, kinds of callouts, embedded files, links of a wiki."""
+tasks, kinds of callouts, embedded files, links of a wiki, notes in the line, fences of boxes, ends
+of pages, and formulas, which stand between dollars. What is marked as no mark of ours stays so."""
 
 
 def read_markdown(path: Path) -> Document:
@@ -44,9 +60,8 @@ def read_markdown(path: Path) -> Document:
     source = "\n".join(text.text.splitlines())
     front = _FRONT.match(source)
     body = source[front.end() :] if front else source
-    stated = {
-        key.lower(): _value(value) for key, value in _STATED.findall(front[1] if front else "")
-    }
+    found = _STATED.findall(front[1] if front else "")
+    stated = {key.lower(): _value(value.strip()) for key, value in found if value.strip()}
     body = _NOTE_MARK.sub("", _NOTE.sub("", body))
     for pattern, kept in _DIALECTS:
         body = pattern.sub(kept, body)
@@ -60,6 +75,12 @@ def read_markdown(path: Path) -> Document:
 
 
 def _value(text: str) -> str:
-    """What a line of front matter says: bare, quoted, or a list in brackets."""
-    items = text.strip().strip("[]").split(",") if text.startswith("[") else [text]
+    """What front matter says: bare, quoted, over several lines, or as a list, be it of names."""
+    folded = _FOLDED.match(text)
+    if text.startswith("["):
+        items = text.strip("[]").split(",")
+    elif text.startswith(("-", "name:")):
+        items = [said for _, key, said in _ITEM.findall(text) if said and key in ("", "name")]
+    else:
+        items = [text[folded.end() :] if folded else text]
     return ", ".join(clean(item.strip().strip("\"'")) for item in items)

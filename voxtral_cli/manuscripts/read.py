@@ -33,6 +33,8 @@ _HINTS = {
     **dict.fromkeys((".mobi", ".azw", ".azw3", ".kfx", ".prc", ".lit", ".fb2"), _CALIBRE),
     **dict.fromkeys((".doc", ".odt", ".rtf"), _OFFICE),
 }
+TEXTS = READABLE | frozenset(_HINTS)
+"""Suffixes of those too that other programs convert."""
 
 
 def read_document(path: Path) -> Document:

@@ -1,11 +1,13 @@
 """Which chapters are read: all but front and back matter, or those with the given numbers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from engine.errors import InputError
-from voxtral_cli.manuscripts.document import Document
+from engine.text.characters import printable
+from engine.text.marks import voice_after
+from voxtral_cli.manuscripts.document import Chapter, Document
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?\s*)?", re.ASCII)
 
@@ -28,8 +30,8 @@ def select(
     for document in documents:
         read = [chapter for chapter in document.chapters if matter or not chapter.matter]
         numbered = tuple(
-            replace(chapter, number=total + place, place=place)
-            for place, chapter in enumerate(read, 1)
+            replace(chapter, number=total + place, place=place, voice=voice)
+            for place, (chapter, voice) in enumerate(zip(read, _voices(read), strict=True), 1)
         )
         counted.append(replace(document, chapters=numbered, places=len(read)))
         total += len(read)
@@ -39,6 +41,15 @@ def select(
         for document in counted
     ]
     return [document for document in chosen if document.chapters]
+
+
+def _voices(chapters: Sequence[Chapter]) -> Iterator[str]:
+    """The voice that marks ask for at the beginning of each chapter."""
+    voice = ""
+    for chapter in chapters:
+        yield voice
+        for block in chapter.blocks:
+            voice = voice_after(printable(block.text), voice) if "[" in block.text else voice
 
 
 def _wanted(numbers: str, count: int) -> set[int]:
