@@ -130,7 +130,14 @@ _NUMBERED = re.compile(
     r"(?=\d|(?:(?<=\bEq\. )|(?<=\bEqs\. ))\()"
 )
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
-_MEASURE = re.compile(r"(?<=\d)( ?(?:ft|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|oz|mins?|secs?)\b)")
+_SHORT_MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]{{0,6}}"
+_WEEKDAY = re.compile(
+    rf"\b({'|'.join(DAYS)})\.?"
+    rf"(?= \d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_SHORT_MONTH}\b| {_SHORT_MONTH}\.? \d)"
+)
+_MEASURE = re.compile(
+    r"(?<=\d)( ?(?:ft|st|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|lbs?|oz|mins?|secs?)\b)"
+)
 _SAID = re.compile(
     rf"(?<![\w.])({'|'.join(map(re.escape, _ANYWHERE))})(?!\w)(,)?|(?<![\w.])(eg|ie)(?=,)",
     re.IGNORECASE | re.ASCII,
@@ -157,6 +164,12 @@ _OF_A_SAINT = re.compile(
 _HOUSE = re.compile(r"(?<!\w)(?!(?:1[5-9]|20)\d\d )\d{1,5}[A-Z]? (?:[A-Z][a-z]{1,12} )?$")
 _DOTTED = re.compile(r"(?<![\w.])((?:[A-Za-z]\.){2,12}|Ph\.D\.)(?!\w)")
 _ET_CETERA = re.compile(r"(?<!\w)&c\b\.?")
+_VERSUS = re.compile(r"\b((?!The\b)[A-Z][\w'&.-]{1,30}) v\. (?=[A-Z])")
+_LAW = re.compile(
+    r"\b(?i:courts?|cases?|justices?|(?:law)?suits?|sued|plaintiffs?|rulings?|ruled|judgments?)\b"
+    r"|\d (?:U\. ?S\.|F\. ?[23]d|S\. ?Ct\.) \d|\bv\. (?:Board|United States)\b|\bRoe v\."
+)
+_CIRCUIT = re.compile(r"(?<=\d(?:st|nd|rd|th) )Cir\.")
 _CIRCA = re.compile(r"(?<![\w.])c\. ?(?=(?:1[1-9]|20)\d\d\b)")
 
 
@@ -168,10 +181,14 @@ def spoken_abbreviations(text: str) -> str:
     text = _ET_CETERA.sub("etc.", text)
     text = _TITLE.sub(_titled, text)
     text = _MISTER.sub(lambda match: _TITLES[match[1]], text)
+    text = _WEEKDAY.sub(r"\1,", text)
     text = _MONTH.sub(r"\1", _NUMBERED.sub(_numbered, _CIRCA.sub("circa ", text)))
     text = _SAID.sub(_said, _MEASURE.sub(r"\1", text))
     text = _CLOCK.sub(lambda match: match[1] + match[2] + _clock_stop(match), text)
+    if " v. " in text and _LAW.search(text):
+        text = _VERSUS.sub(r"\1 versus ", text)
     text = _ENDING.sub(_closed, text)
+    text = _CIRCUIT.sub(lambda match: "Circuit" + _stop(match), text)
     text = _STREET.sub(_street, text)
     text = _SAINT.sub(_saint, text)
     return _DOTTED.sub(lambda match: match[1].replace(".", "") + _stop(match), text)

@@ -7,6 +7,13 @@ first step of reading English.
 import re
 import unicodedata
 
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,8}[@-~]"  # colours, cursor
+    r"|(?:\x1b[\]PX^_]|\x9d)[^\x07\x1b\x9c\n]{0,4000}(?:\x07|\x1b\\|\x9c)"  # titles, links
+    r"|\x1b[ -/]{0,8}[0-Z\\^_`-~]"
+)
+"""What programs tell a terminal."""
+
 _LINE_ENDS = re.compile(r"\r\n|[\r\x85\u2028]")
 _PARAGRAPH_ENDS = re.compile(r"[\f\u2029]")
 _JOINERS = re.compile(r"(?<![\u0590-\u1fff])[\u200c\u200d]")  # they shape Arabic and Indic letters
@@ -43,7 +50,8 @@ def printable(text: str) -> str:
 
     Letters of every script stay as they are; a Latin letter and its combining accent become one.
     """
-    text = _PARAGRAPH_ENDS.sub("\n\n", _LINE_ENDS.sub("\n", text)).translate(_PRINTABLE)
+    text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
+    text = _PARAGRAPH_ENDS.sub("\n\n", text).translate(_PRINTABLE)
     text = _JOINERS.sub("", text)
     return _LOOSE_ACCENTS.sub("", _LATIN_ACCENTS.sub(_composed, text))
 
@@ -73,6 +81,7 @@ _SPELLED = {
     "\u2103": "\u00b0C",
     "\u2109": "\u00b0F",
     "\u00b5": "\u03bc",
+    "\u2126": "\u03a9",
     "\ufb00": "ff",
     "\ufb01": "fi",
     "\ufb02": "fl",

@@ -2,7 +2,8 @@
 
 import re
 
-from engine.text.numerals import cardinal, decade, ordinal, year
+from engine.text.numerals import cardinal, decade, number, ordinal, year
+from engine.text.units import LONG_NAMES, SMALL_NAMES
 
 MONTHS = (
     "January",
@@ -37,11 +38,12 @@ _ANY_YEAR = r"10[1-9]\d|1[1-9]\d\d|20\d\d"
 _YEAR = rf"(?:,? ({_ANY_YEAR})(?![\d:,.-]?\d))?"
 
 _ISO = re.compile(r"(?<![\d-])(\d{4})-(\d\d)-(\d\d)(?:T(?=\d\d:)|(?![\d-]))")
+_YEAR_FIRST = re.compile(r"(?<![\w/.])(\d{4})/(\d{1,2})/(\d{1,2})(?![\w/])")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _DAYS = rf"{_DAY}(?: ?[-\u2013] ?{_DAY})?"
 _MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAYS}(?![\d:,.%-]?\d|%|[A-Za-z]){_YEAR}")
-_DAY_MONTH = re.compile(rf"(?<![\d.,:])(\b[Tt]he )?\b{_DAYS} (?:of )?({_MONTH})\b{_YEAR}")
+_DAY_MONTH = re.compile(rf"(?<![\d.,:])(?<!\d-)(\b[Tt]he )?\b{_DAYS} (?:of )?({_MONTH})\b{_YEAR}")
 _MONTH_YEAR = re.compile(rf"\b({_MONTH}),? ({_ANY_YEAR})(?![\d:,.-]?\d)")
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS, key=len, reverse=True))})\.?,(?= )")
 
@@ -58,9 +60,9 @@ _BARE_YEAR = re.compile(
     r"(?:(?<=\b[Pp]re-)|(?<=\b[Mm]id-)|(?<=\b[Pp]ost-)|(?<![\w.,$\u00a3\u20ac#+-]))"
     rf"({_ANY_YEAR})"
     r"(?![\d%\u00b0$\u00a3\u20ac+=/-]|[.,:]\d|'?[A-Za-z])"
-    r"(?! (?:percent|million|billion|[kcm]?[mgl]|x)\b)(?! [+*/=])"
+    rf"(?! (?:percent|million|billion|[mgl]|x|{SMALL_NAMES})\b)(?! [+*/=])"
     r"(?:(?(1)(?:(?<=1[789]\d\d)|(?<=20\d\d))|(?!))|(?! (?:people|men|women|children"
-    r"|(?!(?:always|as|does|has|his|is|its|this|thus|was)\b)[a-z]{1,30}s)\b))"
+    rf"|{LONG_NAMES}|(?!(?:always|as|does|has|his|is|its|this|thus|was)\b)[a-z]{{1,30}}s)\b))"
 )
 """Not before a plural, which is what is counted: 1984 men. But in 1984 men were ..., where a word
 that years stand after is before one of the last centuries."""
@@ -116,9 +118,14 @@ _TOLD_AFTER = re.compile(
     r"|(?:(?<=\b[Aa]t 0\d\d\d )|(?<=\b[Ff]rom 0[1-9]\d[05] ))to)(?= 0)"
 )
 _FIGURES = re.compile(r"(?i:\b(?:(?:mode|code|PIN|permission|set|change)[ds]?|chmod|umask)\b)")
+_LASTED = re.compile(
+    r"\b((?:(?i:in|duration|length|runtime|(?<!as )of)|clock(?:ed|s)|lasted|lasts|ran|runs|takes?"
+    r"|took|than)(?: about| only|:)? )(?!0?0:00:00)(\d{1,2}):([0-5]\d):([0-5]\d)"
+    r"(?![:\d]|[.,]\d| ?[AaPp]\.?[Mm])"
+)
 _TIME = re.compile(
-    r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)Z?)?(?![:\d]|\.\d)"
-    r"(?: ?([AaPp])[Mm]\b(?!'))?"
+    r"(?<![\d:.,])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,9}|,\d{3}(?!\d))?)Z?)?"
+    r"(?![:\d]|\.\d)(?: ?([AaPp])[Mm]\b(?!'))?"
 )
 _HOUR = re.compile(r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])[Mm]\b(?!')")
 
@@ -126,7 +133,9 @@ _HOUR = re.compile(r"(?<![\d:.,])([1-9]|1[0-2]) ?([AaPp])[Mm]\b(?!')")
 def spoken_dates(text: str) -> str:
     """ "on 2026-11-21 at 17:45" -> "on November twenty-first, twenty twenty-six at ..."."""
     text = _WEEKDAY.sub(lambda match: DAYS[match[1]] + ",", text)
+    text = _LASTED.sub(_lasted, text)
     text = _ISO.sub(lambda match: _numeric(match, match[1], match[2], match[3]), text)
+    text = _YEAR_FIRST.sub(lambda match: _numeric(match, *match.groups()), text)
     text = _SLASHED.sub(_american, text)
     text = _DOTTED.sub(lambda match: _numeric(match, match[3], match[2], match[1]), text)
     text = _MONTH_DAY.sub(_month_day, text)
@@ -227,6 +236,14 @@ def _two_digits(digits: str) -> str:
     return f"oh {cardinal(digits[1])}" if digits[0] == "0" else cardinal(digits)
 
 
+def _lasted(match: re.Match[str]) -> str:
+    """ "in 2:01:09" -> "in 2 hours, 1 minute and 9 seconds"."""
+    word, *figures = match.groups()
+    parts = zip(map(int, figures), ("hour", "minute", "second"), strict=True)
+    said = [f"{value} {unit}{'s' * (value != 1)}" for value, unit in parts if value]
+    return word + " and ".join(filter(None, (", ".join(said[:-1]), *said[-1:])))
+
+
 def _time(match: re.Match[str]) -> str:
     hour, minute, second, letter = match.groups()
     words = [cardinal(str(int(hour)))]
@@ -237,8 +254,9 @@ def _time(match: re.Match[str]) -> str:
             words.append("o'clock")
         else:
             words = ["midnight"] if int(hour) in {0, 24} else [*words, "hundred"]
-    if second and second != "00":
-        words.append(f"and {cardinal(str(int(second)))} seconds")
+    seconds = f"{float((second or '0').replace(',', '.')):.9f}".rstrip("0").rstrip(".")
+    if seconds != "0":
+        words.append(f"and {number(seconds)} second{'s' * (seconds != '1')}")
     if letter:
         words.append(f"{letter.upper()}M")
     return " ".join(words)

@@ -3,12 +3,12 @@
 import html
 import re
 
+from engine.text.brackets import without_citations, without_tags
 from engine.text.characters import printable
 from engine.text.headings import ends_here
 
 _ENTITY = re.compile(r"&#?[A-Za-z0-9]{1,31};")
 _COMMENT = re.compile(r"<!--[^\n]{0,500}?-->")
-_TAG = re.compile(r"</?[A-Za-z][^<>\n]{0,200}>")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)[^\s`]{0,40}\s*")
 _RULE_CHARS = set("-=*_~|:+# ")
 _QUOTE = re.compile(r"(?: {0,3}>(?!=) ?){1,8}")
@@ -18,10 +18,19 @@ _NUMBERED = re.compile(r"\s*(\d{1,3})[.)] +(?=[^\W\d])")
 _LINK = re.compile(
     r"!?\[([^\[\]\n]{0,500})\](?:\((?:[^()\n]|\([^()\n]{0,200}\)){0,500}\)|\[[^\[\]\n]{0,100}\])"
 )
-_AUTOLINK = re.compile(r"<((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500})>")
+_ROLE = re.compile(r"(?<=:)`([^`<>]{1,200})\s<[^`<>]{1,200}>`|`([^`<>]{1,200})\s<[^`<>]{1,200}>`_")
+_AUTOLINK = re.compile(r"<{1,2}((?:https?://|mailto:)?[^\s<>]{1,500}[.@][^\s<>]{1,500})>{1,2}")
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]:?")
-_CITATION = re.compile(r"(?<=[A-Za-z.,;:!?\"'])\[\d{1,3}\]")
-_STARS = re.compile(r"(?<=\d)\*(?= ?\d)|(?<=\d )\*(?=\d)|(?<= )\*(?= )")
+_POWER = re.compile(r"(?<![\w*])(\d+(?:\.\d+)?|[a-z]|[a-z]{1,9}\([a-z]\)) ?\*\* ?(?=-?\d|[a-z]\b)")
+_GROUPED = re.compile(r"(?<![\w.])\d{1,3}(?:_\d{3}){1,9}(?!\w)")
+_PRODUCT = re.compile(
+    r"(?<![\w*])(?!s\*x)(?:\d[\d.]{0,9}(?:\*(?:\d[\d.]{0,9}|[a-z]{1,9}(?!\w))){1,9}"
+    r"|[a-z](?:\*(?:\d[\d.]{0,9}|[a-z](?!\w))){1,9})(?![\w*])"
+)
+_STARS = re.compile(
+    r"(?<=\d)\*(?= ?\d)|(?<=\d )\*(?=\d)|(?<=[^\s.,:;!?*] )\*(?= {1,9}[^\s*])"
+    r"|(?<=\.\.\. )\*(?= )|(?<= )\*(?= \.\.\.)|(?<=! )\*(?= \w{1,9}!)"
+)
 _CODE_APOSTROPHE = re.compile(r"(?<=[A-Za-z])`(?=[A-Za-z])")
 _UNDERSCORES = re.compile(r"(?<!\w)_++|(?<!_)_++(?!\w)")  # not those inside snake_case
 _WRAPPED = re.compile(
@@ -41,11 +50,11 @@ def plain_line(text: str, star: str = " times ", heading: bool = False) -> str:
         >>> plain_line("# Title\\nSome **bold** [link](http://x.org).")
         'Title. Some bold link.'
     """
-    text = _TAG.sub(" ", _AUTOLINK.sub(r"\1", _COMMENT.sub(" ", text)))
+    text = _ROLE.sub(lambda match: match[1] or match[2], _COMMENT.sub(" ", text))
+    text = without_tags(_AUTOLINK.sub(r"\1", text))
     if "&" in text:
         text = printable(_ENTITY.sub(lambda match: html.unescape(match[0]), text))
-    text = _LINK.sub(r"\1", _FOOTNOTE.sub("", text))
-    text = _CITATION.sub("", text)
+    text = _LINK.sub(r"\1", without_citations(_FOOTNOTE.sub("", text)))
     lines: list[str] = []
     written = text.split("\n")
     for line, following in zip(written, [*written[1:], ""], strict=True):
@@ -90,6 +99,8 @@ def _close(lines: list[str]) -> None:
 
 
 def _inline(text: str, star: str) -> str:
+    text = _GROUPED.sub(lambda match: match[0].replace("_", ""), _POWER.sub(r"\1^", text))
+    text = _PRODUCT.sub(lambda match: match[0].replace("*", star), text)
     text = _STARS.sub(star, text).replace("*", "").replace("~~", "")
     text = _CODE_APOSTROPHE.sub("'", text).replace("``", '"').replace("`", "")
     return _UNDERSCORES.sub("", text).replace("_", " ")

@@ -14,6 +14,7 @@ from engine.text.addresses import spoken_addresses
 from engine.text.capitals import calmed
 from engine.text.characters import printable, to_ascii
 from engine.text.dates import spoken_dates
+from engine.text.figures import spoken_figures
 from engine.text.foreign import spoken_numbers
 from engine.text.german import german_ordinals
 from engine.text.headings import spoken_heading
@@ -91,6 +92,7 @@ def _read(text: str, heading: bool) -> str:
     if not _mostly_latin(text):
         return finished(" ".join(text.split()))
     line = spoken_addresses(spoken_places(plain_line(to_ascii(text), heading=heading)))
+    line = spoken_figures(line)
     line = spoken_heading(line) if heading else spoken_numerals(line)
     line = spoken_abbreviations(calmed(line))
     if any(map(line.__contains__, digits)):

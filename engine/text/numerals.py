@@ -43,10 +43,15 @@ def ordinal(digits: str) -> str:
 
 
 def decimal(number: str) -> str:
-    """ "3.14" -> "three point one four"; "1.2.3" -> "one point two point three"."""
+    """ "3.14" -> "three point one four"; "1.2.3" -> "one point two point three".
+
+    Four bytes, one of them over 9, are an address: "10.0.0.1" -> "ten dot zero dot zero dot one".
+    """
     whole, *parts = number.split(".")
     if len(parts) > 1:
-        return " point ".join(cardinal(part) for part in [whole, *parts])
+        values = [int(part or 0) for part in (whole, *parts)]
+        address = len(parts) == 3 and 9 < max(values) < 256
+        return (" dot " if address else " point ").join(map(cardinal, [whole, *parts]))
     words = [cardinal(whole)] if whole else []
     for part in parts:
         words += ["point", spelled(part)]

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 
+from engine.text.units import RATE, spoken_rate
+
 _AMOUNT = r"(?=[$\u00a3\u20ac]?\.?\d)"
-_OPENS, _GOES_ON = r"(?:^ *|(?<=[(\[\"]))", r"(?:(?<=[,;] )|(?<=[a-z]{2} ))"
+_OPENS, _GOES_ON = r"(?:^ *|(?<=[(\[\"]))", r"(?:(?<=[,;] )|(?<=\d[,;])|(?<=[a-z]{2} ))"
 _BOUNDS = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}
 _WORDS = [
-    (re.compile(r"(?<=\w)\^(?=\w|-\d)"), " to the power of "),
+    (re.compile(r"(?<=[\w)])\^(?=\w|-\d)"), " to the power of "),
     (re.compile(r"\b([CF])#(?!\w)"), r"\1 sharp"),
     (re.compile(r"#(?=[^\W\d])"), " hashtag "),
     (re.compile(r"#(?= ?\d)"), " number "),
@@ -20,11 +22,13 @@ _WORDS = [
     (re.compile(r">="), " is at least "),
     (re.compile(r"[-=]>"), " to "),
     (re.compile(r"(?<=\w) ?!= ?(?=\w)"), " is not "),
+    (re.compile(r"(?<=\w)~= ?(?=\d)"), " is compatible with "),
     (re.compile(r"(?<=\w)\+\+(?!\w)"), " plus plus"),
+    (re.compile(r"(?<=[\w)]) ?\+= ?(?=[\w($-])"), " plus equals "),
     (re.compile(r"\+(?=[\w $\u00a3\u20ac.]{0,2}\w)|(?<=\w)\+"), " plus "),
     (re.compile(r"(?<=[\w)]) ?={1,3} ?(?=[\w($-]|\.\d)"), " equals "),
-    (re.compile(r"(?<=\w) ?< ?(?=[\w$\u00a3\u20ac-]|\.\d)"), " is less than "),
-    (re.compile(r"(?<=\w) ?> ?(?=[\w$\u00a3\u20ac-]|\.\d)"), " is greater than "),
+    (re.compile(r"(?<=[\w)]) ?< ?(?=[\w($\u00a3\u20ac-]|\.\d)"), " is less than "),
+    (re.compile(r"(?<=[\w)]) ?> ?(?=[\w($\u00a3\u20ac-]|\.\d)"), " is greater than "),
     (re.compile(r"(?<=\w)&(?=\w)|&(?=\s*\w)"), " and "),
     (re.compile(r"@(?=\s*\w)"), " at "),
     (re.compile(r"\band/or\b"), "and or"),
@@ -37,7 +41,8 @@ _WORDS = [
 _LATE = {"$": "dollars", "\u00a3": "pounds", "\u20ac": "euros", "%": "percent", "\u00b0": "degrees"}
 _SIGN = re.compile(r"[\^#~<>=+&@\\]|!=|\bw/|d/or")
 
-_LATE_WORDS = [
+_LATE_WORDS: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
+    (RATE, spoken_rate),
     (re.compile(r"(?<=\w)\u00b2"), " squared "),
     (re.compile(r"(?<=\w)\u00b3"), " cubed "),
     (re.compile(r"(?<=[^\W\d])/(?=[^\W\d])"), " slash "),

@@ -1,79 +1,12 @@
 """Units, percentages, ordinals, fractions, ranges, phone numbers -> English words."""
 
 import re
+from math import gcd
 
-from engine.text.money import NUMBER, SCALES, after_article, spoken_money
+from engine.text.money import NUMBER, SCALES, spoken_money
 from engine.text.numerals import cardinal, group_by_group, number, ordinal, plural, spelled
+from engine.text.units import NAMES, UNITS, spoken_marks, spoken_units
 
-_UNITS = {
-    "km/h": ("kilometer per hour", "kilometers per hour"),
-    "kph": ("kilometer per hour", "kilometers per hour"),
-    "mph": ("mile per hour", "miles per hour"),
-    "m/s": ("meter per second", "meters per second"),
-    "km": ("kilometer", "kilometers"),
-    "cm": ("centimeter", "centimeters"),
-    "mm": ("millimeter", "millimeters"),
-    "\u03bcm": ("micrometer", "micrometers"),
-    "nm": ("nanometer", "nanometers"),
-    "m": ("meter", "meters"),
-    "mi": ("mile", "miles"),
-    "in.": ("inch", "inches"),
-    "ft": ("foot", "feet"),
-    "yd": ("yard", "yards"),
-    "kg": ("kilogram", "kilograms"),
-    "mg": ("milligram", "milligrams"),
-    "g": ("gram", "grams"),
-    "\u03bcg": ("microgram", "micrograms"),
-    "lb": ("pound", "pounds"),
-    "lbs": ("pound", "pounds"),
-    "oz": ("ounce", "ounces"),
-    "l": ("liter", "liters"),
-    "L": ("liter", "liters"),
-    "ml": ("milliliter", "milliliters"),
-    "mL": ("milliliter", "milliliters"),
-    "\u03bcL": ("microliter", "microliters"),
-    "tsp": ("teaspoon", "teaspoons"),
-    "tbsp": ("tablespoon", "tablespoons"),
-    "Tbsp": ("tablespoon", "tablespoons"),
-    "h": ("hour", "hours"),
-    "hr": ("hour", "hours"),
-    "hrs": ("hour", "hours"),
-    "min": ("minute", "minutes"),
-    "mins": ("minute", "minutes"),
-    "s": ("second", "seconds"),
-    "sec": ("second", "seconds"),
-    "secs": ("second", "seconds"),
-    "ms": ("millisecond", "milliseconds"),
-    "Hz": ("hertz", "hertz"),
-    "kHz": ("kilohertz", "kilohertz"),
-    "MHz": ("megahertz", "megahertz"),
-    "GHz": ("gigahertz", "gigahertz"),
-    "kB": ("kilobyte", "kilobytes"),
-    "KB": ("kilobyte", "kilobytes"),
-    "MB": ("megabyte", "megabytes"),
-    "GB": ("gigabyte", "gigabytes"),
-    "TB": ("terabyte", "terabytes"),
-    "W": ("watt", "watts"),
-    "kW": ("kilowatt", "kilowatts"),
-    "kWh": ("kilowatt hour", "kilowatt hours"),
-    "mW": ("milliwatt", "milliwatts"),
-    "MW": ("megawatt", "megawatts"),
-    "V": ("volt", "volts"),
-    "kJ": ("kilojoule", "kilojoules"),
-    "mol": ("mole", "moles"),
-    "kcal": ("kilocalorie", "kilocalories"),
-    "dB": ("decibel", "decibels"),
-    "rpm": ("revolution per minute", "revolutions per minute"),
-    "fps": ("frame per second", "frames per second"),
-    "px": ("pixel", "pixels"),
-    "\u00b0C": ("degree Celsius", "degrees Celsius"),
-    "\u00b0 C": ("degree Celsius", "degrees Celsius"),
-    "\u00b0F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "\u00b0 F": ("degree Fahrenheit", "degrees Fahrenheit"),
-    "\u00b0": ("degree", "degrees"),
-    "%": ("percent", "percent"),
-}
-_POWERS = {"\u00b2": "square ", "\u00b3": "cubic ", "2": "square ", "3": "cubic "}
 _PARTS = {"2": "half", "4": "quarter"}
 _DENOMINATORS = {"2", "3", "4", "5", "6", "7", "8", "9", "10", "16", "32", "64", "100"}
 _PAIRS = {("24", "7"), ("9", "11"), ("50", "50"), ("20", "20")}
@@ -89,29 +22,22 @@ _EMERGENCY = re.compile(
     r"| (?!(?:always|days|hours|minutes|perhaps|seconds|this)\b)[a-z]{3,20}s\b)"
 )
 _RANGE = re.compile(
-    r"(?<![\w.,-])([$\u00a3\u20ac]?)(\d[\d,.]{0,20}[%\u00b0]?) ?(?:\u2013|\u2014| to |-(?! )) ?"
-    r"(?=([$\u00a3\u20ac]?)\d)"
+    r"(?<![\w.,-])([$\u00a3\u20ac]?)(\d[\d,.]{0,20}(?<!,)[%\u00b0]?)"
+    r" ?(?:\u2013|\u2014| to |-(?! )) ?(?=([$\u00a3\u20ac]?)\d)"
 )
 _COINS = re.compile(r"(?<=[$\u00a3\u20ac])\.(?=\d)")
 _MINUS = re.compile(r"(?<![\w.)\u00b0%'-])-(?=[$\u00a3\u20ac]?\.?\d)")
 _TIMES = re.compile(r"(?<=\d)x(?!\w)")
 _BY = re.compile(r"(?<=\d) ?x ?(?=\d)")
+_PRODUCT = re.compile(r"(?<=\d) ?x ?(?=[\d.,x ]{1,30}(?<=\d) equals )")
 _MANY = re.compile(r"(?<![\w.,$\u00a3\u20ac])(\d{3,12})s\b")
 _LETTERS_DASH = re.compile(r"(?<=[^\W\d_])-(?=\d)")
 _SUBTRACT = re.compile(r"(?<=\d) - (?=\d)")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
-_NAMES = "|".join(sorted(map(re.escape, _UNITS), key=len)[::-1])
 _FRACTION = re.compile(
     r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)"
-    rf"(?:s\b|r?ds\b|ths\b|(?: |(?=\w\w))({_NAMES})(?![\w\u00b0/'])(?:\.(?=[ ,][a-z]))?)?"
+    rf"(?:s\b|r?ds\b|ths\b|(?: |(?=\w\w))({NAMES})(?![\w\u00b0/'])(?:\.(?=[ ,][a-z]))?)?"
 )
-_HEIGHT = re.compile(r"(?<![\w.,])(\d)'(1[01]|\d)\"(?!\w)")
-_UNIT = re.compile(
-    rf"(?<![\w.,])({NUMBER})( ?|-)({_NAMES})([\u00b2\u00b3]|(?<=m)[23])?"
-    rf"((?:/(?:{_NAMES}|day|week|month|year)\b){{0,3}})(?![\w\u00b0/'\u00b2\u00b3])"
-    r"(\.(?=[ ,][a-z]))?"
-)
-_CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
 _MINUTES = re.compile(
     r"(?<=\d)( ?h(?:rs?)? ?[0-5]?\d ?)m\b"
     r"|(?<![\d.,])((?!50)[1-5]?\d ?)m(?= ?[0-5]?\d(?:\.\d{1,3})? ?s\b)"
@@ -135,10 +61,10 @@ def spoken_quantities(text: str) -> str:
 
     No ASCII digit is left.
     """
-    text = _EMERGENCY.sub(lambda match: match[1] + spelled(match[2]), text)
+    text = _EMERGENCY.sub(lambda match: match[1] + spelled(match[2]), spoken_marks(text))
     text = _PHONE.sub(lambda match: group_by_group(match[0]), text)
     text = _LETTERS_DASH.sub(" ", text)
-    text = _TIMES.sub(" times", _BY.sub(" by ", text))
+    text = _TIMES.sub(" times", _BY.sub(" by ", _PRODUCT.sub(" times ", text)))
     text = _MINUTES.sub(lambda match: f"{match[1] or match[2]}min", text)
     text = _RACE.sub(lambda match: f"{cardinal(match[1])} {'oh ' if match[2] else ''}", text)
     text = _MANY.sub(lambda match: plural(cardinal(match[1])), text)
@@ -146,9 +72,7 @@ def spoken_quantities(text: str) -> str:
     text = _RANGE.sub(_range, _COINS.sub("0.", text))
     text = spoken_money(_MINUS.sub("minus ", text))
     text = _ORDINAL.sub(lambda match: ordinal(match[1]), text)
-    text = _HEIGHT.sub(lambda match: f"{cardinal(match[1])} foot {cardinal(match[2])}", text)
-    text = _FRACTION.sub(_part, text)
-    text = _UNIT.sub(_unit, text)
+    text = spoken_units(_FRACTION.sub(_part, text))
     text = _SHORT_SCALE.sub(lambda match: f"{number(match[1])} {SCALES[match[2]]}", text)
     text = _RATIO.sub(lambda match: f"{cardinal(match[1])} to {cardinal(match[2])}", text)
     return _DECIMAL.sub(_apart, text)
@@ -195,20 +119,8 @@ def _part(match: re.Match[str]) -> str:
     text, end = match.string, match.end()
     if (above, below) in _PAIRS:
         return _fraction(match) + text[match.end(3) : end]
+    if unit and not whole and gcd(int(above), int(below)) > 1:  # 16/32 GB
+        return f"{cardinal(above)} slash {cardinal(below)} {UNITS[unit][1]}"
     if unit:
-        return f"{_fraction(match)} {_UNITS[unit][not _is_part(above, below) or bool(whole)]}"
+        return f"{_fraction(match)} {UNITS[unit][not _is_part(above, below) or bool(whole)]}"
     return _fraction(match) + " " * text[end : end + 1].isalpha()
-
-
-def _unit(match: re.Match[str]) -> str:
-    digits, space, unit, power, per, _ = match.groups()
-    each = "".join(f" per {_UNITS.get(name, (name,))[0]}" for name in per.split("/")[1:])
-    one, many = _UNITS[unit]
-    stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
-    if space == "-":
-        return f"{number(digits)}-{one}{each}{stop}"
-    name = one if digits == "1" or after_article(match) else many
-    power = _POWERS.get(power or "", "")
-    if power and "/" in unit:
-        return f"{number(digits)} {name} {'squared' if power == 'square ' else 'cubed'}"
-    return f"{number(digits)} {power}{name}{each}{stop}"

@@ -37,6 +37,18 @@ CASES = {
     "Mr.Low, Dr.Low of St.Paul. A Dr and an MS": (
         "Mister Low, Doctor Low of Saint Paul. A Dr and an MS."
     ),
+    "Mon. 3 June, Tues. 4th of May, Sat May 5. He sat. Mar 5. The Sun. March on! On Sat. he left": (
+        "Monday, the third of June, Tuesday, the fourth of May, Saturday, May fifth. He sat. "
+        "March fifth. The Sun. March on! On Sat. he left."
+    ),
+    "12 st. 4 lbs., 100 yds of it, 3 yrs, 40 sq. ft. wide. He lost 2 st. Four came": (
+        "Twelve stone four pounds, one hundred yards of it, three years, forty square feet wide. "
+        "He lost two st. Four came."
+    ),
+    "5 x 4 = 20, 2 x 3 x 5 = 30, a 2 x 4 board": (
+        "Five times four equals twenty, two times three times five equals thirty, "
+        "a two by four board."
+    ),
     # wars and years
     "After WWI came WWII, and WW2's end. See WW1-19, not WWIII": (
         "After World War one came World War two, and World War two's end. "
