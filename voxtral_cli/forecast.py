@@ -19,17 +19,18 @@ SCRIPTS = {"ar": "ARABIC", "hi": "DEVANAGARI"}
 """How the Unicode names of a language's letters begin; of all others: LATIN."""
 
 
-def warn_of_text(text: str, characters: int, console: Console) -> None:
+def warn_of_text(text: str, characters: int, speed: float, console: Console) -> None:
     """Says beforehand that a text is long, and that `say` has one voice.
 
     Args:
         characters: That will be spoken.
+        speed: Factor on the pace.
     """
     from engine.text import has_voices
 
     if has_voices(text):
         console.note("note: say has one voice: [voice:NAME] is for `voxtral batch`")
-    seconds = characters / CHARACTERS_A_SECOND
+    seconds = characters / CHARACTERS_A_SECOND / speed
     if seconds >= 60 * LONG_MINUTES:
         length = _duration(seconds)
         console.note(f"note: {characters:,} characters will be about {length} of speech")
@@ -72,7 +73,8 @@ def _is_foreign(text: str, languages: Iterable[str]) -> bool:
     scripts = tuple(SCRIPTS.get(code, "LATIN") for code in languages)
     letters = {c: n for c, n in Counter(normalize("NFKC", text)).items() if c.isalpha()}
     known = sum(n for letter, n in letters.items() if name(letter, "").startswith(scripts))
-    return 2 * known < sum(letters.values())
+    foreign = sum(letters.values()) - known
+    return foreign > max(1, known)  # a single sign is no text
 
 
 def warn_of_speed(

@@ -3,6 +3,7 @@
 So a line sounds the same whatever comes after it, and however it came: in one go or in pieces.
 """
 
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,10 @@ import numpy as np
 from engine.errors import InputError
 from engine.text.plan import AFTER_PARAGRAPH
 from voxtral_cli.console import Console
+from voxtral_cli.manuscripts.decoding import marked
 from voxtral_cli.text_input import STDIN, decode
+
+UTF_8 = ("", "utf-8-sig")
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -38,17 +42,28 @@ def spoken_lines(
     """Pieces of speech, a paragraph's pause between lines; chunks are counted through.
 
     A line with nothing to speak is passed over, and one that cannot be spoken is noted too.
+    Ctrl-C while the next line is waited for is their end.
 
     Raises:
-        InputError: If nothing was spoken, or stdin is no text.
+        InputError: If nothing was spoken, or stdin begins in another encoding.
+        KeyboardInterrupt: If nothing was spoken yet, or while something is.
     """
     pause, chunks = np.zeros(0, np.float32), 0
-    for number, data in enumerate(sys.stdin.buffer, 1):
-        line = decode(data, "stdin")
+    for number in itertools.count(1):
         try:
-            pieces = engine.stream(line, voice, options)
+            data = sys.stdin.buffer.readline()
+        except KeyboardInterrupt:
+            if not chunks:
+                raise
+            break
+        if not data:
+            break
+        if number == 1 and marked(data) not in UTF_8:
+            raise InputError("--live reads UTF-8 alone.", "... | iconv -f UTF-16 -t UTF-8 | ...")
+        try:
+            pieces = engine.stream(decode(data, f"line {number}"), voice, options)
         except InputError as error:
-            if any(map(str.isalnum, line)):
+            if any(map(str.isalnum, data.decode(errors="ignore"))):
                 console.note(f"note: line {number} is left out: {error.message}")
             continue
         index = 0

@@ -1,5 +1,6 @@
 """What `say` has spoken, told to people and to programs."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,15 @@ class Speech:
     voice: str
     chunks: int
     seconds: float  # of sound
-    took: float  # seconds from the loaded model to the last sample
+    took: float  # seconds from the loaded model to the last sample; NaN where they tell nothing
     first: float  # seconds from the loaded model to the first sample
     notes: list[str]
     watermark: bool
     signed: bool
+
+    @property
+    def timed(self) -> bool:
+        return not math.isnan(self.took)
 
     def facts(self) -> dict[str, Any]:
         """For `--json`."""
@@ -31,9 +36,9 @@ class Speech:
         return {
             "file": str(self.destination.path) if self.destination.path else None,
             "seconds": round(self.seconds, 3),
-            "wall_seconds": round(self.took, 3),
-            "first_audio_seconds": round(self.first, 3),
-            "rtf": round(self.took / self.seconds, 4) if self.seconds else None,
+            "wall_seconds": round(self.took, 3) if self.timed else None,
+            "first_audio_seconds": round(self.first, 3) if self.timed else None,
+            "rtf": round(self.took / self.seconds, 4) if self.timed and self.seconds else None,
             "sample_rate": self.engine.sample_rate,
             "seed": self.options.seed,
             "voice": self.voice,
@@ -52,7 +57,8 @@ class Speech:
     def summary(self) -> str:
         """For people."""
         speed = f" (RTF {self.took / self.seconds:.2f})" if self.seconds else ""
+        took = f" in {self.took:.1f} s{speed}" if self.timed else ""
         return (
-            f"{self.destination.name}: {self.seconds:.1f} s of speech in {self.took:.1f} s{speed}, "
+            f"{self.destination.name}: {self.seconds:.1f} s of speech{took}, "
             f"voice {self.voice}, seed {self.options.seed}"
         )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from engine.errors import InputError
+from engine.errors import InputError, VoxtralError
 from voxtral_cli.text_input import STDIN
 
 
@@ -27,4 +27,8 @@ def on_disk(name: str) -> Iterator[Path]:
         path = Path(folder, "stdin")
         with path.open("wb") as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        yield path
+        try:
+            yield path
+        except VoxtralError as error:
+            error.message = error.message.replace(str(path), "stdin")
+            raise

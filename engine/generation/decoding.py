@@ -67,18 +67,13 @@ class CodecThread:
         self.lock = Lock()
         self.process = os.getpid()
 
-    @property
-    def alive(self) -> bool:
-        """Whether this is its process: no thread outlives a fork."""
-        return self.process == os.getpid()
-
     def check_alive(self) -> None:
-        """Refuses to wait for what no thread will make.
+        """Refuses to wait for what no thread will make: none outlives a fork.
 
         Raises:
             VoxtralError: If this process was forked from its own.
         """
-        if not self.alive:
+        if self.process != os.getpid():
             raise VoxtralError(
                 "This speech was begun before the process was forked.", "Begin it anew."
             )

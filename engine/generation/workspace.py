@@ -5,6 +5,7 @@ than the first sound may take, so the last step that was used waits for the next
 """
 
 import itertools
+import os
 from collections import deque
 
 import torch
@@ -35,7 +36,7 @@ class Workspace:
         self.model, self.graphs = model, graphs
         self.prefixes: deque[tuple[Tensor, Prefix]] = deque(maxlen=MOST_PREFIXES)
         self.idle: StaticStep | None = None
-        self._thread: CodecThread | None = None
+        self._threads: dict[int, CodecThread] = {}
 
     def __del__(self) -> None:
         if self.idle is not None:
@@ -44,9 +45,11 @@ class Workspace:
     @property
     def codec_thread(self) -> CodecThread:
         """Decodes beside the frames; a process that was forked has its own."""
-        if self._thread is None or not self._thread.alive:
-            self._thread = CodecThread(self.model.audio_tokenizer, self.graphs is not False)
-        return self._thread
+        process = os.getpid()
+        if process not in self._threads:
+            made = CodecThread(self.model.audio_tokenizer, self.graphs is not False)
+            self._threads.setdefault(process, made)  # of two at once the first is kept
+        return self._threads[process]
 
     @property
     def idle_size(self) -> int:

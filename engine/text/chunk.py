@@ -19,6 +19,9 @@ _PIECE = 10_000
 _PAUSES = (re.compile(r"[;:\u061b](?= )"), re.compile(r"[,\u060c](?= )"))
 """Where a sentence that is too long may be cut, best first,"""
 
+_LOOKED = 16
+"""Characters that these look ahead, at most."""
+
 _SPACE = re.compile(r"(?= )")
 """and where it may be in a language of which no more is known."""
 
@@ -168,7 +171,8 @@ def _cut(sentence: str, max_chars: int, language: str) -> int:
     """Where to cut: at the best kind of pause, nearest to making all pieces equally long."""
     goal = len(sentence) / -(-len(sentence) // max_chars)
     for pattern in (*_PAUSES, *(_BREATHS if language == "en" else (_SPACE,))):
-        ends = [match.end() for match in pattern.finditer(sentence, max_chars // 3, max_chars + 1)]
+        seen = max_chars + _LOOKED  # what a pattern looks ahead at is not cut off
+        ends = [match.end() for match in pattern.finditer(sentence, max_chars // 3, seen)]
         ends = [end for end in ends if 0 < end <= max_chars]
         if ends:
             return min(ends, key=lambda end: abs(end - goal))

@@ -1,17 +1,24 @@
 """`say --live`: lines of stdin, spoken as they come."""
 
 import json
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from typer.testing import Result
 
 from engine.errors import InputError
+from engine.watermark import Marking
+from tests.babble import babble
 from tests.cli.fake_engine import PIECE, FakeEngine
 
 Voxtral = Callable[..., Result]
+RATE = 24_000
 LIVE = ("say", "--live", "-o", "-", "--format", "pcm", "--seed", "1")
 LINES = b"Hello there. How are you?\n\n***\nAnd more."
 PAUSE = bytes(2 * round(0.55 * 24000))
@@ -72,7 +79,68 @@ def test_a_line_that_cannot_be_spoken_is_left_out(
     assert "note: line 2 is left out: It asks" in done.stderr
 
 
-@pytest.mark.parametrize("stdin", [b"", b"\n***\n", b"One.\n\xff\xfe\n"])
+def test_what_is_no_text_is_left_out(voxtral: Voxtral, fake: FakeEngine) -> None:
+    done = voxtral(*LIVE, stdin=b"\xef\xbb\xbfOne.\r\nbad \xff\nTwo.\n")
+    assert done.exit_code == 0
+    assert done.stdout_bytes == alone(voxtral, "One.") + PAUSE + alone(voxtral, "Two.")
+    assert (
+        "note: line 2 is left out: line 2 is not UTF-8 text: byte 0xff at offset 4." in done.stderr
+    )
+
+
+def test_ctrl_c_between_lines_ends_them(
+    fake_program: Callable[..., list[str]], voxtral: Voxtral, fake: FakeEngine
+) -> None:
+    command = fake_program(*LIVE)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        assert program.stderr is not None
+        program.stdin.write(b"One.\n")
+        program.stdin.flush()
+        heard = program.stdout.read(2 * PIECE)
+        time.sleep(1)
+        program.send_signal(signal.SIGINT)
+        rest, told = program.communicate(timeout=60)
+    assert (program.returncode, rest) == (0, b"")
+    assert heard == alone(voxtral, "One.")
+    assert b"s of speech, voice" in told  # nothing of the time, which was spent waiting
+
+
+def test_the_end_of_a_marked_line_does_not_wait_for_the_next(
+    voxtral: Voxtral, fake: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = [0]
+
+    class Counted(Marking):
+        def write(self, samples: np.ndarray) -> np.ndarray:
+            made = super().write(samples)
+            waiting[-1] += len(samples) - len(made)
+            return made
+
+        def finish(self) -> np.ndarray:
+            made = Marking.write(self, np.zeros(RATE, np.float32))[: waiting[-1]]
+            waiting.append(0)
+            return made
+
+    speak = fake.stream
+
+    def stream(text: str, *rest: object) -> object:
+        held.append(waiting[-1])
+        return speak(text, *rest)
+
+    held: list[int] = []
+    monkeypatch.setattr("engine.watermark.Marking", Counted)
+    monkeypatch.setattr(fake, "stream", stream)
+    soundfile.write("me.wav", babble(5.0), RATE)
+    done = voxtral(*LIVE, "--voice", "me.wav", "--consent", stdin=LINES)
+    assert done.exit_code == 0
+    assert held == [0, 0, 0, 0]
+    assert len(done.stdout_bytes) == 2 * 7 * PIECE + len(PAUSE)
+
+
+@pytest.mark.parametrize("stdin", [b"", b"\n***\n", "One.\nTwo.".encode("utf-16")])
 def test_nothing_to_speak_is_no_file(voxtral: Voxtral, fake: FakeEngine, stdin: bytes) -> None:
     refused = voxtral("say", "--live", "-o", "a.wav", stdin=stdin)
     assert (refused.exit_code, Path("a.wav").exists()) == (2, False)

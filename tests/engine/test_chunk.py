@@ -110,6 +110,15 @@ def test_a_sentence_without_pauses_is_cut_where_one_may_breathe(text: str, cut: 
     assert first.endswith(".")
 
 
+@pytest.mark.parametrize("max_chars", range(50, 60))
+def test_the_limit_makes_no_preposition_of_half_a_word(max_chars: int) -> None:
+    text = (
+        "She had decided quite early that morning to give the wholesale merchants their money "
+        "back without delay"
+    )
+    assert not any(piece.startswith("wholesale") for piece in phrases(text, max_chars, True, "en"))
+
+
 def test_another_language_is_cut_at_the_middle() -> None:
     text = "Er sagte dem Mann in der Stadt bald alles was er damals noch wusste"
     first, second = phrases(text, 40, False, "de")

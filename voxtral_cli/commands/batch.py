@@ -186,7 +186,10 @@ def batch(
     books = reading.planned(found, model, lexicon, language, roles, console)
     if list_chapters or show_text:
         with perhaps_unread():
-            (print_chapters if list_chapters else print_passages)(books, as_json)
+            if list_chapters:
+                print_chapters(books, speed, as_json)
+            else:
+                print_passages(books, as_json)
         raise typer.Exit(ended(unread))
     books = targets.renamed(books, author, cover)
     kept = [voice, *roles.values()]
@@ -232,8 +235,8 @@ def ended(failures: Failures, made: bool = True) -> int:
     return ExitCode.SOME_FAILED if made else ExitCode.FAILED
 
 
-def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
-    """The table of `--list`: number, book, title, characters, minutes."""
+def print_chapters(books: "Sequence[Book]", speed: float, as_json: bool) -> None:
+    """The table of `--list`: number, book, title, characters, minutes at a speed."""
     rows = [(book, part) for book, parts in books for part in parts]
     if as_json:
         print_json(
@@ -243,7 +246,7 @@ def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
                     "book": book.title,
                     "title": part.title,
                     "characters": part.characters,
-                    "seconds": round(part.seconds),
+                    "seconds": round(part.seconds / speed),
                 }
                 for book, part in rows
             ]
@@ -252,7 +255,10 @@ def print_chapters(books: "Sequence[Book]", as_json: bool) -> None:
     print_table(
         ["", "book", "chapter", "characters", "about"],
         [
-            [str(p.number), book.title, p.title, str(p.characters), f"{p.seconds / 60:.1f} min"]
+            [
+                *(str(p.number), book.title, p.title, str(p.characters)),
+                f"{p.seconds / speed / 60:.1f} min",
+            ]
             for book, p in rows
         ],
     )

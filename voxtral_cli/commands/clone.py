@@ -101,6 +101,8 @@ def clone(
 
     console, store = Console(quiet), VoiceStore()
     paths = [Path(clip) for clip in clips]
+    if clips.count("-") > 1:
+        raise InputError("- is stdin, which can be read once.", "Give each recording once.")
     if steps is not None and not optimise:
         raise InputError("--steps is for --optimise.", "Give both, or neither.")
     chosen = check_name(name, new=True) if name is not None else name_of(paths[0])

@@ -1,5 +1,6 @@
 """`voxtral say`: text in, speech out while it is being made."""
 
+import math
 import secrets
 import time
 from pathlib import Path
@@ -176,7 +177,7 @@ def say(
     # One that cannot be spoken fails before loading.
     chunks = [] if text is None else loading.plan(text, options, model)
     characters = sum(len(chunk) for chunk in chunks)
-    warn_of_text(text or "", characters, console)
+    warn_of_text(text or "", characters, speed, console)
     told = warn_of_languages([options.language], " ".join(chunks), model, console)
     chosen = choose_voice(voice, model, encoder, consent, console)
     note_watermark(no_watermark, console)
@@ -237,9 +238,13 @@ def speak(
             if piece.last:
                 chunks += 1
                 advance()
+                if marking and text is None:  # the end of a line does not wait for the next
+                    write(marking.finish())
+                    marking = Marking(engine.sample_rate)
         if marking:
             write(marking.finish())
         took = time.perf_counter() - start  # without waiting for a player
+    took = math.nan if text is None else took  # the most of it may be waiting for lines
     seconds = samples / engine.sample_rate
     return Speech(
         destination,
