@@ -33,15 +33,39 @@ _BRACKETED = r"\[(?!pause\b|/?voice\b)[^\[\]]{1,300}\](?!\()"
 _ASIDE = rf"{_EMPHASIS}(?:\([^()]{{1,300}}\)|{_BRACKETED}){_EMPHASIS}"
 """A direction behind a name."""
 
-_DIRECTIONS = re.compile(
-    rf"(?:\s*{_EMPHASIS}(?:{_BRACKETED}|\((?={_EMPHASIS}[^\W\d_A-Z\u00c0-\u00de])[^()]{{1,300}}\)"
-    rf"|\([^()]{{1,300}}\)(?=[*_ \t]*(?:\n|\Z))){_EMPHASIS})+"
+_ADVERB = (
+    "(?:very )?(?!(?:only|really|probably|possibly|finally|actually|usually|certainly|surely|early"
+    r"|family|nearly|hardly)\b)[a-z]+ly"
 )
-"""Those that a speech begins with; in parentheses by a small letter, or on lines of their own."""
+_ACTING = (
+    "(?:laugh|smil|sigh|whisper|cry|weep|sobb|sing|shout|yell|mutter|chuckl|giggl|grinn|nodd|bow"
+    "|kneel|ris|paus|cough)ing"
+)
+_ACTS = (
+    "(?:laugh|smile|sigh|whisper|crie|weep|sob|sing|shout|yell|mutter|chuckle|giggle|grin|nod|bow"
+    "|kneel|rise|pause|cough)s"
+)
+_HOW = rf"(?-i:{_ADVERB}|{_ACTING}|aside|apart|sotto voce)"
+"""How something is said, in small letters."""
+
+_DIRECTION = (
+    rf"{_EMPHASIS}(?:{_HOW}(?:,? and {_HOW})?|(?:{_ACTING}|{_ACTS})(?![\w'-])[^()\[\]]{{0,80}}"
+    r"|(?:to|at) (?:him|her|them|[A-Z]{2,})(?:self|selves)?(?:,\s[^()\[\]]{0,80})?"
+    rf"|in a [a-z ]{{0,40}}(?:voice|tone|whisper)){_EMPHASIS}"
+)
+_DIRECTIONS = re.compile(
+    rf"(?:\s*{_EMPHASIS}(?:\({_DIRECTION}\)"
+    rf"|\[(?:{_DIRECTION}|(?i:{_ACTING}|{_ACTS})|[A-Z][^\[\]]{{4,300}}[.!]{_EMPHASIS})\](?!\()"
+    rf"){_EMPHASIS})+"
+)
+"""Those that a speech begins with: of a few words, or a sentence in brackets."""
+
+_QUOTES = "\"'\u201c\u2018\u201e\u00ab\u00bf\u00a1\n"
+"""What a speech behind a direction begins with, if not with a capital."""
 
 _BEGINS = (
     rf"^[ \t]*{_EMPHASIS}(NAMES){_EMPHASIS}"
-    rf"(?:[ \t]*{_ASIDE}|(?P<how>, (?-i:[a-z])[\w' -]{{1,40}}))?"
+    rf"(?:[ \t]*{_ASIDE}|(?P<how>, {_HOW}))?"
     rf"(?P<end>[ \t]*:{_EMPHASIS}|\.{_EMPHASIS}(?=[ \t\u2014\u2013-]|$)|[ \t]*$)"
     r"[ \t]*[\u2014\u2013]?[ \t]*"
 )
@@ -49,11 +73,10 @@ _BEGINS = (
 
 _CLOSED = ".!?:;\u2026\"'\u201d\u2019)]*_-\u2014"
 _WORDS = re.compile(r"\S")
-_CAPITALS = "[A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.'-]{1,30}"
+_LETTER = re.compile(r"[^\W_]")
 _SPEAKER = re.compile(
-    rf"^[ \t]*{_EMPHASIS}(?:([A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.' -]{{1,30}}?){_EMPHASIS}"
-    rf"(?:[ \t]*{_ASIDE})?(?:\.{_EMPHASIS}[\u2014\u2013]|{_EMPHASIS}:)"
-    rf"|({_CAPITALS}(?: {_CAPITALS}){{0,2}})(?:[ \t]*{_ASIDE})?{_EMPHASIS}\n)",
+    rf"^[ \t]*{_EMPHASIS}([A-Z\u00c0-\u00de][A-Z\u00c0-\u00de.' -]{{1,30}}?){_EMPHASIS}"
+    rf"(?:[ \t]*{_ASIDE})?{_EMPHASIS}:",
     re.MULTILINE,
 )
 
@@ -132,8 +155,8 @@ def turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[Block]:
     """Paragraphs cut where a line begins with a name of the cast: that voice, without the name.
 
     A turn lasts to the next name or to the end of its paragraph, so that its lines may be wrapped.
-    Where several names are paragraphs of their own, a turn is the paragraph after one. Directions
-    between a name and its speech are left out.
+    Where several names are paragraphs of their own, without a full stop, a turn is the paragraph
+    after one. Directions between a name and its speech are left out; a whole speech never is.
     """
     for name, block in _turns(blocks, cast):
         yield block if name is None else Block(block.text, voice=cast[name])
@@ -150,13 +173,16 @@ def _turns(blocks: Sequence[Block], cast: Mapping[str, str]) -> Iterator[tuple[s
     begins = re.compile(_BEGINS.replace("NAMES", names), re.IGNORECASE | re.MULTILINE)
     starts = [_starts(block, begins) if cast else [] for block in blocks]
     alone = _alone(blocks, starts)
-    waiting: list[Block] = []  # a paragraph that is a name, and directions after it
+    waiting: list[Block] = []  # a paragraph that is a name; directions and marks after it
     name = ""
     for place, (block, found) in enumerate(zip(blocks, starts, strict=True)):
         if waiting and block.text.strip() and not (found or block.level):
-            if said := _said(block.text):
-                yield name, Block(said)
-            waiting = [] if said else [*waiting, block]
+            if _says_nothing(block.text) or _DIRECTIONS.fullmatch(block.text.strip()):
+                waiting.append(block)
+                continue
+            yield from ((None, held) for held in waiting if _says_nothing(held.text))
+            yield name, Block(_said(block.text))
+            waiting = []
             continue
         yield from ((None, held) for held in waiting)
         waiting = []
@@ -183,15 +209,25 @@ def _is_start(block: Block, match: re.Match[str]) -> bool:
     before = block.text[max(0, match.start() - 9) : match.start()].rstrip()[-1:]
     if not (len(match[1]) > 1 and match[1] == match[1].upper() and before in _CLOSED):
         return False
-    said = not before or _WORDS.search(block.text, match.end())
-    return colon or bool(said and not match["how"])
+    if colon:
+        return True
+    said = _WORDS.search(block.text, match.end())
+    if block.text[match.end() : match.end() + 1] == "\n" and said:  # the name has its own line
+        word = _LETTER.search(block.text, said.start(), said.start() + 4)
+        if word and word[0].islower() and block.text[said.start()] not in "([":
+            return False
+    return not match["how"] and bool(said or not before)
 
 
 def _alone(blocks: Sequence[Block], starts: Sequence[Sequence[re.Match[str]]]) -> set[int]:
-    """Which paragraphs are names whose turns follow: several, or with a colon, and no list."""
-    names = [n for n, block in enumerate(blocks) if _is_name(block, starts[n])]
-    apart = [n for n in names if not {n - 1, n + 1} & set(names)]
-    return {n for n in apart if len(apart) > 1 or ":" in starts[n][0]["end"]}
+    """Which paragraphs are names whose turns follow: several, or with a colon, and no list.
+
+    With a full stop it is a signature.
+    """
+    names = {n for n, block in enumerate(blocks) if _is_name(block, starts[n])}
+    apart = [n for n in names if not (n - 1 in names or n + 1 in names)]
+    cues = [n for n in apart if "." not in starts[n][0]["end"]]
+    return {n for n in cues if len(cues) > 1 or ":" in starts[n][0]["end"]}
 
 
 def _is_name(block: Block, starts: Sequence[re.Match[str]]) -> bool:
@@ -212,9 +248,17 @@ def _cut(
 
 
 def _said(speech: str) -> str:
-    """A speech without the directions that it begins with."""
+    """A speech without the directions that it begins with, if they are plainly that."""
     directions = _DIRECTIONS.match(speech)
-    return (speech[directions.end() :] if directions else speech).strip()
+    left = speech[directions.end() :] if directions else ""
+    first = left.lstrip("*_ \t")[:1]
+    whole = not left[:1].isspace() or not (first.isupper() or first in _QUOTES)
+    return (speech if whole or _says_nothing(left) else left).strip()
+
+
+def _says_nothing(text: str) -> bool:
+    """Whether there are no words besides marks."""
+    return not _LETTER.search(_MARK.sub(lambda mark: mark[1] and mark[0], text))
 
 
 def _known(name: str, cast: Mapping[str, str]) -> str:
@@ -227,6 +271,6 @@ def likely_speakers(blocks: Sequence[Block], cast: Mapping[str, str] = {}) -> li
     counts: dict[str, int] = {}
     for block in blocks:
         for match in () if block.level else _SPEAKER.finditer(block.text):
-            name = (match[1] or match[2].rstrip(".")).strip()
+            name = match[1].strip()
             counts[name] = counts.get(name, 0) + 1
     return [name for name, count in counts.items() if count > 1 and name.lower() not in known]

@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from engine.hearing import asr
 from tests import manuscripts_made as made
 from tests.babble import babble
 from tests.cli.fake_engine import FakeEngine
+from voxtral_cli.manuscripts.gather import gather
 
 Voxtral = Callable[..., Result]
 ffmpeg = pytest.mark.skipif(
@@ -328,6 +330,14 @@ def test_many_are_counted_and_folders_alone_are_named(folder: None, voxtral: Vox
     result = voxtral("batch", "shelf", "--list")
     assert result.exit_code == 2
     assert "Not read: shelf/book/ ('shelf/**' reads such folders). Kinds: " in result.stderr
+
+
+def test_many_files_of_both_kinds(tmp_path: Path) -> None:
+    for number in range(8000):
+        (tmp_path / f"{number}.{'jpg' if number % 8 else 'txt'}").write_text("Words.")
+    begun = time.monotonic()
+    assert len(gather([str(tmp_path)])[0]) == 1000
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize(

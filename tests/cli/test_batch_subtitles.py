@@ -60,12 +60,36 @@ def test_another_format_with_the_same_times_keeps_them(
     assert not batch("-o", "book.flac")[0]  # nor does it matter that none are asked for
 
 
-def test_other_hands_in_them(batch: Callable[..., tuple[bool, str]]) -> None:
+CHANGED = "note: book.srt was changed by hand"
+
+
+@pytest.mark.parametrize("before", [FIRST, ("-o", "book.wav", "--subtitles", "srt")], ids=str)
+def test_other_hands_in_them(
+    batch: Callable[..., tuple[bool, str]], before: tuple[str, ...]
+) -> None:
+    """They stay as long as the words and times do, even if the sound is made anew."""
+    batch(*before)
+    mine = Path("book.srt").read_text().replace("rained", "poured")
+    Path("book.srt").write_text(mine)
+    assert batch(*FIRST)[0] == (before != FIRST)
+    assert not batch(*FIRST)[0]
+    Path("book.flac").unlink()
+    new, told = batch(*FIRST)
+    assert new
+    assert CHANGED not in told
+    assert Path("book.srt").read_text() == mine
+    Path("book.md").write_text(BOOK.replace("rained", "snowed"))
+    assert CHANGED in batch(*FIRST)[1]
+    assert "snowed" in Path("book.srt").read_text()
+    assert CHANGED not in batch(*FIRST, "--loudness", "acx")[1]
+
+
+def test_missing_ones_are_written_anew(batch: Callable[..., tuple[bool, str]]) -> None:
     batch(*FIRST)
-    first = Path("book.srt").read_text()
-    Path("book.srt").write_text(first.replace("rained", "snowed"))
+    first = Path("book.srt").read_bytes()
+    Path("book.srt").unlink()
     assert batch(*FIRST)[0]
-    assert Path("book.srt").read_text() == first
+    assert Path("book.srt").read_bytes() == first
 
 
 def test_old_ones_are_named(batch: Callable[..., tuple[bool, str]]) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from engine.speech import SpeechChunk, SpeechOptions
 from engine.watermark import marked
 from tests.babble import babble
 from tests.cli.fake_engine import CODES, FakeEngine
+from voxtral_cli.audio.blocks import open_audio
 from voxtral_cli.provenance import generated_facts, tags
 
 Voxtral = Callable[..., Result]
@@ -262,6 +264,31 @@ def test_comments_where_ffmpeg_puts_them_in_a_flac(voxtral: Voxtral, speech: np.
     data = Path("made.flac").read_bytes()
     Path("a.flac").write_bytes(data.replace(b"comment=1234", b"DESCRIPTION="))
     assert detected(voxtral, "a.flac")["tags"] == {"voice": "alice"}
+
+
+@pytest.mark.parametrize(
+    ("name", "frame"),
+    [
+        ("plain.mp3", b"TXXX\x7f\x7f\x7f\x7f\0\0\0"),
+        ("plain.mp3", b"TXXX\0\0\x7f\x7f\0\0\0"),
+        ("plain.mp3", b"TXXX\0\0\0\0\0\0\0"),
+        ("plain.flac", b"\xff\xff\0\0DESCRIPTION="),
+        ("plain.flac", b"\0\0\0\0DESCRIPTION="),
+    ],
+)
+def test_many_tags_that_overlap(speech: np.ndarray, name: str, frame: bytes) -> None:
+    soundfile.write(name, speech, 24000)
+    data, many = Path(name).read_bytes(), frame * ((1 << 20) // len(frame))
+    if name.endswith("mp3"):
+        whole = bytes(len(many) >> shift & 0x7F for shift in (21, 14, 7, 0))
+        Path(name).write_bytes(b"ID3\4\0\0" + whole + many + data)
+    else:  # PADDING behind STREAMINFO, which is 42 bytes long with what is before it
+        padding = b"\1" + len(many).to_bytes(3, "big") + many
+        Path(name).write_bytes(data[:42] + padding + data[42:])
+    begun = time.monotonic()
+    with open_audio(Path(name), 1.0) as stream:
+        assert stream.rate == 24000
+    assert time.monotonic() - begun < 2
 
 
 @needs_ffmpeg

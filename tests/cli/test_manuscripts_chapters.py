@@ -107,6 +107,21 @@ def test_headings_on_several_lines() -> None:
     assert begins_chapter("Chapter 1\nOf Chapter 2")
     assert not begins_chapter("Chapter 1\nChapter 2")
     assert not begins_chapter("Prologue\nChapter 1\nEpilogue")
+    assert not begins_chapter("BOOK I\nBOOK II")
+    assert not begins_chapter("Chapter One\nChapter Two")
+    for heading in ("CHAPTER 1\nCHAPTER ONE", "BOOK I\nBOOK ONE", "INTRODUCTION\nPREFACE"):
+        assert begins_chapter(heading)
+
+
+@pytest.mark.parametrize("first", ["Prologue", "CHAPTER I\nThe Storm"])
+def test_short_lines_that_come_twice_are_no_contents(first: str) -> None:
+    """They would stretch the table over the first headings of the book."""
+    listed = "CONTENTS\n\nChapter I 1\nChapter II 9\nChapter III 12"
+    book = [f"{first}\n\nYes.\n\n{story(3)}", f"CHAPTER II\n\n{story(3)}\n\nYes."]
+    text = "\n\n".join([listed, *book, f"CHAPTER III\n\n{story(3)}"])
+    document = read("a.txt", text)
+    wanted = ["[CONTENTS]", first.replace("\n", " "), "CHAPTER II", "CHAPTER III"]
+    assert titles(document) == wanted
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ RAISED = '<a id="r1" href="c.xhtml#n1"><sup>1</sup></a>'
         '<p>NOTES</p><p><a id="n1" href="a.xhtml#r1">1</a> A first endnote.</p>',
         '<h2>Notes to the Text</h2><ul><li id="n1">A. <a href="a.xhtml#r1">\u21a9</a></li></ul>',
         '<p>Endnotes.</p><p id="n1">1. A first endnote without a way back.</p>',
-        '<p id="n1"><a href="a.xhtml#r1">1</a> One.</p><p><a href="b.xhtml#r2">2</a> Two.</p>',
+        '<h2>Notes</h2><div id="n1">[1] A first endnote.</div>',
     ],
 )
 def test_notes_in_another_file_than_their_marks(notes: str) -> None:
@@ -269,6 +269,33 @@ def test_notes_in_another_file_than_their_marks(notes: str) -> None:
         ),
         (RAISED, "<p id='n1'>10 boys came.</p>", "10 boys came."),
         (RAISED.replace("c.x", "../../c.x"), "<p id='n1'>1. One.</p>", "1. One."),
+        (RAISED, "<p id='n1'>1. Four, the answer.</p>", "1. Four, the answer."),
+        (RAISED, "<p>Notes</p><h2>Law</h2><p id='n1'>1. So be it.</p>", "Notes Law 1. So be it."),
+        (
+            RAISED,
+            '<p id="n1"><a href="a.xhtml#r1">1</a> One.</p><p><a href="b.xhtml#r2">2</a> And.</p>',
+            "2 And.",
+        ),
+        (
+            ", 3,<a href='c.xhtml#n1'>3</a>,",
+            "<p>Notes</p><p id='n1'><a href='a.xhtml#r'>3</a> But of the fruit.</p>",
+            "Notes 3 But of the fruit.",
+        ),
+        (
+            ", Art.<a href='c.xhtml#n1'>2</a>,",
+            "<p>Notes</p><p id='n1'>2. None are slaves.</p>",
+            "Notes 2. None are slaves.",
+        ),
+        (
+            ", the year<a href='c.xhtml#n1'>1914</a>,",
+            "<p id='n1'>1914: War breaks out.</p>",
+            "1914: War breaks out.",
+        ),
+        (
+            ", 1912-<a href='c.xhtml#n1'>1918</a>,",
+            "<p id='n1'>1918: Peace.</p>",
+            "1918: Peace.",
+        ),
     ],
 )
 def test_what_looks_like_notes_in_another_file(mark: str, notes: str, read: str) -> None:

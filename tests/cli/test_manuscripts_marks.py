@@ -163,3 +163,57 @@ def test_many_links_to_places_that_lie_deep() -> None:
     begun = time.monotonic()
     assert texts(read("a.html", f"<p>It rained.</p>{'<span>' * 1500}{links}"))[0] == "It rained."
     assert time.monotonic() - begun < 3
+
+
+LINES = ["1 Now the serpent.", "2 And the woman.", "3 But of the fruit."]
+PLACES = "".join(f'<p id="v{n}">{text}</p>' for n, text in enumerate(LINES, 1))
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ('Gen. 3:<a href="#v2">2</a> and', "Gen. 3:2 and"),
+        ('<a href="#v1">1</a>|<a href="#v2">2</a>\u00b7<a href="#v3">3</a>', "1|2\u00b73"),
+        ('see \u00a7<a href="#v2">2</a>, #<a href="#v3">3</a>', "see \u00a72, #3"),
+        ('<a href="#v1">1</a>-<a href="#v3">3</a>', "1-3"),
+        ('rules 1,<a href="#v2">2</a>', None),
+        ('under s.<a href="#v2">2</a>', None),
+        ('the year<a href="#v2">2</a>', None),
+        ('<a href="#v1">1</a><a href="#v2">2</a><a href="#v3">3</a>', None),
+        ('raised<sup><a href="#v2">2</a></sup>', None),
+    ],
+)
+def test_places_to_which_numbers_lead_are_read(html: str, wanted: str | None) -> None:
+    first, *rest = texts(read("a.html", f"<p>{html}</p>{PLACES}"))
+    assert wanted in (first, None)
+    assert rest == LINES
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        (  # behind a note
+            '<p>Text<a href="#n1">1</a></p><p id="n1"><a href="#r1">1</a> A note.</p>'
+            '<p><a href="#x">2</a> And it came to pass.</p>',
+            ["Text", "2 And it came to pass."],
+        ),
+        (
+            '<p>The keel<a href="#g1">[a]</a> broke.</p><p id="g1"><a href="#r">[a]</a> keel.</p>'
+            '<p><a href="#r2">[b]</a> mast: pole</p>',
+            ["The keel broke.", "mast: pole"],
+        ),
+        (  # verses with notes
+            '<p id="v1"><sup><a href="#n1">1</a></sup>In the beginning</p>'
+            '<p id="v2"><sup><a href="#n2">2</a></sup>And the earth</p>'
+            '<p id="n1"><a href="#v1">1</a> A note.</p><p id="n2"><a href="#v2">2</a> Another.</p>',
+            ["In the beginning", "And the earth"],
+        ),
+        (  # numbers of pages
+            '<p id="r1">A mast<a href="#m">[1]</a>.</p><p id="m"><a href="#r1">[1]</a> A note.</p>'
+            '<p><a id="P45" href="#P45">[45]</a> And so it went on.</p>',
+            ["A mast.", "And so it went on."],
+        ),
+    ],
+)
+def test_paragraphs_like_notes_are_read(html: str, wanted: list[str]) -> None:
+    assert texts(read("a.html", html)) == wanted

@@ -132,6 +132,10 @@ See [[Some Page|the page]], [[Other]] and ![[picture.png]]{curly}. ~~Gone.~~
         ("Not $5 and $6, US$5 or CA$, $5-$10.", "Not $5 and $6, US$5 or CA$, $5-$10."),
         ("\\[pause:1s] \\[/voice] \\[x] [pause]", "\\[pause:1s] \\[/voice] [x] [pause]"),
         ("$HOME and $PATH or $A/$B.", "$HOME and $PATH or $A/$B."),
+        ("`\\[pause:1s]` is typed.", "\\[pause:1s] is typed."),
+        ("`a^[b]`, ``$x$ ` [^a-z]``^[note] and `[[x]]`.", "a^[b], $x$ ` [^a-z] and [[x]]."),
+        ("A ` or \\` is^[gone], not \ue0010\ue001 `$y$`.", "A or \\ is, not \ue0010\ue001 $y$."),
+        ("::: note\n\n:::::{.x} ::\n\n::: x y", "::: x y"),
     ],
 )
 def test_what_else_they_add(content: str, wanted: str) -> None:
@@ -158,7 +162,12 @@ def test_lists_and_several_lines_on_top_of_markdown(front: str, title: str, auth
 
 def test_many_signs_of_markdown_that_lead_nowhere() -> None:
     begun = time.monotonic()
-    texts("a.md", "".join(f"{sign * 2000}\n\n" for sign in ("$1= ", "^[x ", "a {#x ", ":::{.")))
+    texts(
+        "a.md",
+        "".join(f"{sign * 2000}\n\n" for sign in ("$1= ", "^[x ", "a {#x ", ":::{.", "`a ``")),
+    )
+    for sign in (" ", ":", "x", "\t:"):
+        texts("a.md", f"It.\n\n:::{sign * 3000}x y")
     assert time.monotonic() - begun < 3
 
 

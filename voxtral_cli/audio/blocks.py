@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,8 @@ FFMPEG_RATE = 24000  # to which ffmpeg brings what it reads for us
 _HEAD = 1 << 20
 """Bytes at the start of a file in which its tags are looked for."""
 
-_FIELD = re.compile(rb"(..)\0\0DESCRIPTION=", re.DOTALL | re.IGNORECASE)
-_FRAME = re.compile(rb"TXXX(....)..(?=([\0-\3]))", re.DOTALL)
+_FIELD = re.compile(rb"(..)\0\0(?=DESCRIPTION=)", re.DOTALL | re.IGNORECASE)
+_FRAME = re.compile(rb"TXXX(....)..(?=[\0-\3])", re.DOTALL)
 _CODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
 
@@ -70,16 +70,31 @@ def _elsewhere(path: Path) -> Iterator[tuple[str, str]]:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith((b"fLaC", b"OggS")):
-        for found in _FIELD.finditer(head):
-            whole = head[found.end(1) + 2 :][: int.from_bytes(found[1], "little")]
-            yield "description", whole.decode(errors="replace").partition("=")[2]
+        for field in _found(head, _FIELD, lambda size: int.from_bytes(size, "little")):
+            yield "description", field.decode(errors="replace").partition("=")[2]
     if head.startswith(b"ID3"):
-        bits = 7 if head[3] == 4 else 8  # of each byte of a size, from ID3v2.4 on
-        for found in _FRAME.finditer(head):
-            size = sum(byte << bits * place for place, byte in enumerate(found[1][::-1]))
-            frame = head[found.end() + 1 :][: size - 1].decode(_CODINGS[found[2][0]], "replace")
-            name, _, text = frame.partition("\0")
+        bits = 7 if head[3:4] == b"\4" else 8  # of each byte of a size, from ID3v2.4 on
+        for frame in _found(
+            head, _FRAME, lambda size: sum(n << bits * i for i, n in enumerate(size[::-1]))
+        ):
+            name, _, text = frame[1:].decode(_CODINGS[frame[0]], "replace").partition("\0")
             yield name.lower(), text.strip("\0\ufeff")
+
+
+def _found(
+    head: bytes, begins: re.Pattern[bytes], size_of: Callable[[bytes], int]
+) -> Iterator[bytes]:
+    """What lies behind these beginnings, where it is whole; none lies within another.
+
+    Args:
+        begins: Its group is the size.
+    """
+    place = 0
+    while found := begins.search(head, place):
+        place = found.end()
+        if 0 < (size := size_of(found[1])) <= len(head) - place:
+            yield head[place : place + size]
+            place += size
 
 
 def _blocks(path: Path, file: "soundfile.SoundFile", size: int) -> Iterator[np.ndarray]:

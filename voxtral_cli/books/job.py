@@ -12,7 +12,7 @@ from voxtral_cli.audio.book import codings_of
 from voxtral_cli.audio.metadata import About
 from voxtral_cli.audio.output import write_error
 from voxtral_cli.books.assembly import Chapter, assemble
-from voxtral_cli.books.beside import stale, states
+from voxtral_cli.books.beside import due, stale, states
 from voxtral_cli.books.ledger import Entry, Ledger
 from voxtral_cli.books.plan import Finish, Keys, Product, digest, subtitle_path
 from voxtral_cli.books.progress import Progress
@@ -223,16 +223,19 @@ class Job:
             self.console.note(f"note: {old} is of other words or times (--subtitles {kind})")
         size = path.stat().st_size if path.is_file() else -1
         there = any(self.ledger.written(name, made_of, size) for made_of in makings)
-        if there and states(path, kinds, words).items() <= known.items():
+        missing, changed = due(path, kinds, words, self.ledger.beside)
+        if there and not missing:
             seconds = self.ledger.seconds(name)
             self.report.files.append({"file": name, "new": False, "seconds": seconds})
             return
-        finish = replace(self.finish, watermark=marked)
+        for old in changed:
+            self.console.note(f"note: {old} was changed by hand, and is written anew: other words")
+        finish = replace(self.finish, watermark=marked, subtitles=tuple(missing))
         self.progress.writing(path.name)
         path.parent.mkdir(parents=True, exist_ok=True)
         seconds, note = assemble(self.engine, self.ledger, work.chapters, path, about, finish)
         size, seconds = path.stat().st_size, round(seconds, 3)
-        beside = {**known, **states(path, kinds, words)}
+        beside = {**known, **states(path, missing, words)}
         self.ledger.add_file(name, makings[0], size, work.product.book.name, seconds, beside)
         self.report.files.append({"file": name, "new": True, "seconds": seconds})
         if note:

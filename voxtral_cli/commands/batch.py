@@ -174,12 +174,9 @@ def batch(
     from voxtral_cli.books import target as targets
 
     console = Console(quiet)
+    together = targets.row_count(rows)
     options = SpeechOptions(
-        seed=seed,
-        rows=targets.row_count(rows),
-        context=context,
-        language=language or "en",
-        speed=speed,
+        seed=seed, rows=together, context=context, language=language or "en", speed=speed
     )
     roles = reading.roles(cast)
     found, unread = reading.documents(inputs, chapters, all_matter, voice, model, roles, console)
@@ -252,14 +249,12 @@ def print_chapters(books: "Sequence[Book]", speed: float, as_json: bool) -> None
             ]
         )
         return
+    minute = 60 * speed
     print_table(
         ["", "book", "chapter", "characters", "about"],
         [
-            [
-                *(str(p.number), book.title, p.title, str(p.characters)),
-                f"{p.seconds / speed / 60:.1f} min",
-            ]
-            for book, p in rows
+            [str(p.number), b.title, p.title, str(p.characters), f"{p.seconds / minute:.1f} min"]
+            for b, p in rows
         ],
     )
 

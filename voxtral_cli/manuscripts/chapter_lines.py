@@ -24,7 +24,7 @@ _ALONE = (
     r"|introducci\u00f3n|introdu\u00e7\u00e3o|prologo|prefazione|introduzione|voorwoord|inleiding"
 )
 _HEADING = re.compile(
-    rf"(?:{_KINDS})\s(?:{_NUMBERS})[.:]?(?P<title>\s*[.:\u2014\u2013-]+\s*\S.*"
+    rf"(?P<kind>{_KINDS})\s(?P<number>{_NUMBERS})[.:]?(?P<title>\s*[.:\u2014\u2013-]+\s*\S.*"
     rf"|\s+(?-i:[^\W\d_a-z]|[\d\"'\u201c\u2018]).*)?|(?P<alone>{_ALONE})[.:]?",
     re.IGNORECASE,
 )
@@ -115,13 +115,24 @@ def _match(paragraph: str) -> re.Match[str] | None:
     match = _HEADING.fullmatch(first)
     if match is None or not _is_title("\n".join([match["title"] or "", *rest])):
         return None
-    kinds = [_kind(match), *(_kind(other) for line in rest if (other := _HEADING.fullmatch(line)))]
-    return match if len(set(kinds)) == len(kinds) else None  # else they are listed
+    others = [other for line in rest if (other := _HEADING.fullmatch(line))]
+    return None if _are_listed([match, *others]) else match
 
 
-def _kind(heading: re.Match[str]) -> str:
-    """ "chapter" of "Chapter 3"; empty for a prologue and the like."""
-    return "" if heading["alone"] else heading[0].split(maxsplit=1)[0].lower()
+def _are_listed(headings: Sequence[re.Match[str]]) -> bool:
+    """Whether headings on lines side by side are several, and not one that is said twice.
+
+    Such as "CHAPTER 1" and "CHAPTER ONE", or a preface that is an introduction.
+    """
+    if len(headings) == 2 and all(heading["alone"] for heading in headings):
+        return False
+    numbers: dict[tuple[str, str], set[str]] = {}
+    for heading in headings:
+        number = (heading["number"] or heading["alone"]).upper()
+        roman = set(number) <= set(_ROMAN)
+        style = "alone" if heading["alone"] else "0" if number.isdecimal() else "I" * roman
+        numbers.setdefault(((heading["kind"] or "").lower(), style), set()).add(number)
+    return any(len(same) > 1 for same in numbers.values())
 
 
 def _is_title(text: str) -> bool:
@@ -142,7 +153,7 @@ def _begun(paragraphs: Sequence[str], found: set[int]) -> int:
     return next(said, len(places))
 
 
-def _listed(paragraphs: Sequence[str], begun: int) -> tuple[set[int], range]:
+def _listed(paragraphs: Sequence[str], begun: int) -> tuple[set[int], set[int]]:
     """A table of contents and the first paragraphs that it names, where it names several.
 
     Args:
@@ -156,24 +167,25 @@ def _listed(paragraphs: Sequence[str], begun: int) -> tuple[set[int], range]:
     last = {key: place for place, key in keys.items()}
     contents = next((place for place in keys if is_contents(paragraphs[place])), len(paragraphs))
     if contents >= begun:
-        return set(), range(0)
+        return set(), set()
     named: set[str] = set()
+    listing: list[int] = []
     place, missed = contents + 1, 0
     while place < len(paragraphs) and missed < _LOST and keys.get(place) not in named:
         lines = paragraphs[place].split("\n")
         new = {key for line in lines for key in _keys(line) if last.get(key, 0) > place}
         missed = 0 if new else missed + 1
         named |= new
+        listing += [place] * bool(new)
         place += 1
     found: dict[str, int] = {}
     for number, key in keys.items():
         if number >= place and key in named:
             found.setdefault(key, number)
     if len(found) < 2:
-        return set(), range(0)
-    inside = range(contents + 1, place - missed)
-    alone = all(last.get(keys.get(number, ""), 0) >= place for number in inside)
-    return {contents, *found.values()}, range(0) if alone else inside
+        return set(), set()
+    alone = all(last.get(keys.get(number, ""), 0) >= place for number in listing)
+    return {contents, *found.values()}, set() if alone else set(listing)
 
 
 def title_key(text: str) -> str:

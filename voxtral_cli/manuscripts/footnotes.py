@@ -19,12 +19,17 @@ _NOTE_PLACES = frozenset(["p", "li", "dd", "div", "aside", "tr"])
 _HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _LONGEST_NOTE = 5000
 """Characters, and elements."""
-_OPENING = "([{</\u201e\u201a"
+_OPENING = "([{</|\u00b7\u00a7\u00b6#\u2116\u201e\u201a"
 _QUOTES = "\u00ab\u201c\u2018"
 """They open in one language and close in another."""
 _DASHES = "-\u2010\u2011\u2012\u2013\u2014"
-_NUMBERED = "\u00a7\u00b6#\u2116"
-"""Signs before the number of a place that is read."""
+_WORD = re.compile(
+    r"(?<![^\W_])(?!(?:abs|art|bd|cf|ch|col|eq|fig|kap|no|nos|nr|pp?|s|sec|st|vol|vv?)\b)"
+    r"[^\W\d_](?:['\u2019]?[^\W\d_])*"
+    r"[.,;:!?\u2026\"'\u201d\u2019\u00bb\u00ab\u201c\u2018)]{0,3}$",
+    re.IGNORECASE,
+)
+"""At the end of a text; an abbreviation before the number of a place that is read is none."""
 
 _INLINE = frozenset(["a", "b", "em", "i", "small", "span", "strong", "sup"])
 
@@ -92,15 +97,21 @@ def _opens(text: str) -> bool:
     last, before = text[-1], text[-2:-1]
     if last in _QUOTES:
         return not before or before.isspace()
-    return last in _OPENING or (last in _DASHES and before.isdigit())
+    if last in _DASHES and not before:  # behind another link
+        return True
+    return last in _OPENING or (last in _DASHES + ":" and before.isdigit())
 
 
 def led_to(tree: Any) -> Iterator[tuple[str, str]]:
-    """Where the links lead that are note marks wherever they lead, each with its `_number`."""
+    """Where the links lead that are note marks wherever they lead, each with its `_number`.
+
+    A number alone must be raised or glued to a word: "3,16" is a verse.
+    """
     plain = marks(tree, set())
     for link in tree.iter("a"):
         number = _number(link)
-        if number or link in plain or _is_marked(link):
+        sign = link in plain and not "".join(link.itertext()).strip().isdigit()
+        if number or sign or _is_marked(link):
             yield link.get("href") or "", number
 
 
@@ -114,11 +125,15 @@ def _number(link: Any) -> str:
     if not (number.isdecimal() and is_note_mark(link)):
         return ""
     raised = link.find(".//sup") is not None or next(link.iterancestors("sup"), None) is not None
-    return number if raised or (_is_glued(link) and _before(link)[-1] not in _NUMBERED) else ""
+    return number if raised or _WORD.search(_before(link)[-16:]) else ""
 
 
 def notes_without_marks(tree: Any, marked: Mapping[str, str] = {}) -> set[Any]:
-    """The elements that hold notes: a mark leads to each, and a link leads back, or its number.
+    """The elements that hold notes: a mark leads to each, and a link leads back.
+
+    None does where the mark is on another page and the note begins with its number, under a title.
+    Of two that lead to each other, the first is no note: the verse of a Bible that has one. Nor is
+    one that leads to itself, as the number of a page may.
 
     Args:
         marked: Places to which marks on other pages lead (`led_to`) -> their numbers.
@@ -126,8 +141,10 @@ def notes_without_marks(tree: Any, marked: Mapping[str, str] = {}) -> set[Any]:
     targets = dict(marked)
     for link in tree.iter("a"):
         if is_note_mark(link) or _is_marked(link):
-            targets.setdefault((link.get("href") or "").rpartition("#")[2], _number(link))
+            targets.setdefault(_place(link), "")
+    titled = _under_title(tree) if any(marked.values()) else set()
     places: dict[Any, bool] = {}
+    named: dict[str, Any] = {}
     nearest: dict[Any, Any] = {}  # what may be a note and holds an element
     for element in tree.iter() if targets else ():
         here = element.tag in _NOTE_PLACES
@@ -140,14 +157,41 @@ def notes_without_marks(tree: Any, marked: Mapping[str, str] = {}) -> set[Any]:
             holders += place.xpath("parent::div")  # a comment may have several paragraphs
         for holder in holders:
             if holder not in places:
-                places[holder] = _is_note(holder, targets[name])
-    notes = {place for place, is_note in places.items() if is_note}
-    for place in list(notes):  # and those behind them to which no mark leads
-        while (place := place.getnext()) is not None and place not in notes:
-            if place.tag not in _NOTE_PLACES or not _is_note(place, "", back=False):
-                break
-            notes.add(place)
-    return notes
+                places[holder] = _is_note(holder, targets[name] if holder in titled else "")
+        named.setdefault(name, place)
+    notes = [place for place, is_note in places.items() if is_note]
+    leads = {place: named.get(_within(_first_link(place))) for place in notes}
+    order = {place: number for number, place in enumerate(notes)}
+    return {
+        place
+        for place, other in leads.items()
+        if other not in order or leads[other] is not place or order[other] < order[place]
+    }
+
+
+def _place(link: Any) -> str:
+    """The name of the place that a link leads to."""
+    return str(link.get("href") or "").rpartition("#")[2]
+
+
+def _within(link: Any) -> str:
+    """The name of the place on the same page that a link leads to; empty for none."""
+    return _place(link) if link is not None and link.get("href").startswith("#") else ""
+
+
+def _under_title(tree: Any) -> set[Any]:
+    """The elements that may be notes and stand under a title of notes."""
+    found: set[Any] = set()
+    title = 0  # its level; 0 for none
+    for element in tree.iter(*_HEADINGS, *_NOTE_PLACES):
+        level = int(element.tag[1]) if element.tag in _HEADINGS else 7
+        if element.tag in _HEADINGS | {"p"} and is_title("".join(element.itertext())):
+            title = level
+        elif level <= title and element.tag in _HEADINGS:
+            title = 0
+        elif title:
+            found.add(element)
+    return found
 
 
 def is_title(text: str) -> bool:
@@ -155,18 +199,17 @@ def is_title(text: str) -> bool:
     return _TITLE.fullmatch(text.casefold().strip(" .:")) is not None
 
 
-def _is_note(place: Any, number: str, back: bool = True) -> bool:
+def _is_note(place: Any, number: str) -> bool:
     """Whether an element is short, without headings, and starts with a link back into the text.
 
     Args:
         number: With which it may start as well; empty for none.
-        back: Whether it may end with the link.
     """
     inside = list(islice(place.iter(), _LONGEST_NOTE + 1))
     if len(inside) > _LONGEST_NOTE or any(child.tag in _HEADINGS for child in inside):
         return False
     text = "".join(place.itertext()).strip()
-    first = next((link for link in place.iter("a") if "#" in (link.get("href") or "")), None)
+    first = _first_link(place)
     if len(text) > _LONGEST_NOTE:
         return False
     if number and re.match(rf"[\[(]?{number}[\])]?[.:\s]", text):
@@ -176,4 +219,8 @@ def _is_note(place: Any, number: str, back: bool = True) -> bool:
     mark = "".join(first.itertext()).strip(" \t\n.")
     if _NOTE_MARK.fullmatch(mark):  # a paragraph of the book may end with such a mark
         return text.startswith(mark)
-    return back and text.endswith(mark)
+    return text.endswith(mark)
+
+
+def _first_link(place: Any) -> Any:
+    return next((link for link in place.iter("a") if "#" in (link.get("href") or "")), None)

@@ -119,7 +119,8 @@ def _paths(name: str, left: list[Path]) -> Iterator[Path | None]:
 def _missed(paths: Sequence[Path], read: Sequence[Path] = ()) -> str:
     """Names what holds text by its kind: files, and folders into which nobody has looked."""
     folders = {folder for path in (*paths, *read) for folder in path.parents}
-    texts = [p for p in dict.fromkeys(paths) if p not in folders and p not in read and _is_text(p)]
+    passed = folders.union(read)
+    texts = [p for p in dict.fromkeys(paths) if p not in passed and _is_text(p)]
     within = next((p for p in texts if p.is_dir()), None)
     more = [f"{len(texts) - _NAMED} more"] if len(texts) > _NAMED else []
     named = ", ".join([*(f"{p}/" if p.is_dir() else str(p) for p in texts[:_NAMED]), *more])

@@ -21,6 +21,10 @@ _NOTE = re.compile(r"^ {0,3}\[\^[^\]\n]+\]:[^\n]*(?:\n(?!\[\^)(?:[ \t]*\n)*[ \t]
 _DEEPEST = 100
 """Levels of lists and quotes in each other; the library drops what lies deeper."""
 
+_EMPTY_LINE = re.compile(r"(\n[ \t]*\n)")
+_SIGN = "\ue001"  # private use: what stands for a span of code
+_CODE = re.compile(f"`+|{_SIGN}")
+_MASKED = re.compile(f"{_SIGN}(\\d+){_SIGN}")
 _NOTE_MARK = re.compile(r"\[\^[^\]\s]{1,100}\]")
 _ATTRIBUTES = r"[ \t]*\{(?:[#.:][^{}\n]*|-)\}[ \t]*"
 _DIALECTS = (
@@ -30,8 +34,13 @@ _DIALECTS = (
     (re.compile(r"^([ \t]*>[ \t>]*)\[![\w-]+\][+-]?[ \t]*", re.M), r"\1"),
     (re.compile(r"!\[\[[^\[\]\n]*\]\](?!\()"), ""),
     (re.compile(r"\[\[(?:[^\[\]|\n]*\|)?([^\[\]|\n]+)\]\](?!\()"), r"\1"),
-    (re.compile(r"(?<![`\\])\^\[(?:[^\[\]\n]|\n(?!\s*\n)|\[[^\[\]\n]*\]){1,3000}\]"), ""),
-    (re.compile(r"^([ \t>]*):{3,}[ \t]*(?:\{[^{}\n]*\}|[\w.-]+)?[ \t]*:*[ \t]*$", re.M), r"\1"),
+    (re.compile(r"(?<!\\)\^\[(?:[^\[\]\n]|\n(?!\s*\n)|\[[^\[\]\n]*\]){1,3000}\]"), ""),
+    (
+        re.compile(
+            r"^([ \t>]*):{3,}(?!:)(?:[ \t]*(?:\{[^{}\n]*\}|[\w.-]+))?(?:[ \t]*:+)?[ \t]*$", re.M
+        ),
+        r"\1",
+    ),
     (re.compile(r"^[ \t]*\\(?:newpage|pagebreak|clear(?:double)?page)(?:\{\})?[ \t]*$", re.M), ""),
     (re.compile(r"\$\$\s{0,9}((?:[^$\n]|\n(?!\s*\n)){1,2000}?)\s{0,9}\$\$"), r"\1"),
     (re.compile(r"(?<!\\)\\(?=\[(?:pause|/?voice)\b)", re.I), r"\\\\\\"),
@@ -62,9 +71,12 @@ def read_markdown(path: Path) -> Document:
     body = source[front.end() :] if front else source
     found = _STATED.findall(front[1] if front else "")
     stated = {key.lower(): _value(value.strip()) for key, value in found if value.strip()}
+    code: list[str] = []
+    body = "".join(_masked(part, code) for part in _EMPTY_LINE.split(body))
     body = _NOTE_MARK.sub("", _NOTE.sub("", body))
     for pattern, kept in _DIALECTS:
         body = pattern.sub(kept, body)
+    body = _MASKED.sub(lambda found: code[int(found[1])], body)
     parser = MarkdownIt("commonmark", {"breaks": True, "maxNesting": _DEEPEST})
     parser.enable(["table", "strikethrough"])
     page = read_page(parser.render(body), str(path))
@@ -72,6 +84,29 @@ def read_markdown(path: Path) -> Document:
     page.author = stated.get("author", "")
     page.language = stated.get("language", stated.get("lang", ""))
     return document_of(page, path, text.notes)
+
+
+def _masked(paragraph: str, code: list[str]) -> str:
+    """A paragraph in which signs stand for its spans of code, which are appended to a list."""
+    signs = list(_CODE.finditer(paragraph))
+    closing: dict[str, int] = {}
+    ends: list[int | None] = [None] * len(signs)  # the sign that closes each
+    for number in reversed(range(len(signs))):
+        sign = signs[number][0]
+        ends[number] = number if sign == _SIGN else closing.get(sign)
+        closing[sign] = number
+    parts: list[str] = []
+    at = number = 0
+    while number < len(signs):
+        start, end = signs[number].start(), ends[number]
+        if end is None or paragraph[start - 1 : start] == "\\":
+            number += 1
+            continue
+        parts += [paragraph[at:start], f"{_SIGN}{len(code)}{_SIGN}"]
+        at = signs[end].end()
+        code.append(paragraph[start:at])
+        number = end + 1
+    return "".join([*parts, paragraph[at:]])
 
 
 def _value(text: str) -> str:
