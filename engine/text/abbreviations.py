@@ -130,9 +130,9 @@ _NUMBERED = re.compile(
     r"(?=\d|(?:(?<=\bEq\. )|(?<=\bEqs\. ))\()"
 )
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
-_SHORT_MONTH = f"(?:{'|'.join(month[:3] for month in MONTHS)})[a-z]{{0,6}}"
+_SHORT_MONTH = f"(?:{'|'.join(MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 _WEEKDAY = re.compile(
-    rf"\b({'|'.join(DAYS)})\.?"
+    rf"(?<!\b[Tt]he )(?<![a-z]{{3}} (?=Sun\b))\b({'|'.join(DAYS)})\.?"
     rf"(?= \d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_SHORT_MONTH}\b| {_SHORT_MONTH}\.? \d)"
 )
 _MEASURE = re.compile(

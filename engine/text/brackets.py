@@ -35,9 +35,16 @@ _NICK = re.compile(r"^\s*<[ @+%]?([\w^|`\[\]{}-]{1,20}) ?> (?=\S)", re.MULTILINE
 _NUMBERS = re.compile(r"(?<=[\w%.,;:!?\"'])((?:\[\d{1,3}\])+)(?![(\[])")
 _NAME = re.compile(r"[\w.:$>`(-]{0,40}$")
 _IDENTIFIER = re.compile(
-    r"(?:.*[^\w.])?(?:[A-Za-z]|\w*_\w*|[a-z]+\d\w*|[a-z]{2,}[A-Z]\w*|\$\w+|[a-z]\w*->\w+|\w+::\w+"
-    r"|[a-z]\w*\.(?!com|net|org)[a-z]\w*|(?!k[gm]$|[cm]m$|m?ph$|hrs?$|lbs?$|ft$|nth$|st$)"
-    r"[b-df-hj-np-tv-xz]{2,}|args?|argv|array|arr|buf|cron|systemd|sudo)"
+    r"(?:.*[^\w.])?(?:\w*_\w*|\$\w+|[a-z]\w*->\w+|\w+::\w+|argv|cron|kernel|nginx|sshd|sudo|systemd)"
+)
+_MAYBE = re.compile(
+    r"(?:.*[^\w.])?(?:[A-Za-z]|[a-z]+\d\w*|[a-z]{2,}[A-Z]\w*|[a-z]\w*\.(?!com|net|org)[a-z]\w*"
+    r"|[b-df-hj-np-tv-xz]{2,}|args?|array|arr|buf)"
+)
+"""Names in a text that has other signs of a program."""
+
+_MEASURED = re.compile(
+    r"(?<![\w.])\d[\d.,]{0,15}[ -]?[\u00b0\u03bc]?[A-Za-z\u03a9]{1,5}(?:/[A-Za-z]{1,4})?[23]?$"
 )
 _LABEL = re.compile(
     r"\b(?:(?!(?:Assume|For|Given|If|Let|Set|Since|The|Then|When|Where)\b)[A-Z][\w'-]{1,30}"
@@ -98,6 +105,10 @@ def _is_index(match: re.Match[str]) -> bool:
     if not name or not name[0] or not (name[0][-1].isalnum() or name[0][-1] == "_"):
         return False
     if _IDENTIFIER.fullmatch(name[0]):
+        return True
+    if name[0].isdigit() or _MEASURED.search(text, max(0, start - 34), start):
+        return False
+    if _MAYBE.fullmatch(name[0]) and "[0" in text:
         return not _LABEL.search(text, max(0, start - 34), start)
     before = _CODE_BEFORE.search(text, max(0, start - 45), start)
-    return not name[0].isdigit() and bool(before or _CODE_AFTER.match(text, end))
+    return bool(before or _CODE_AFTER.match(text, end))

@@ -119,8 +119,8 @@ _TOLD_AFTER = re.compile(
 )
 _FIGURES = re.compile(r"(?i:\b(?:(?:mode|code|PIN|permission|set|change)[ds]?|chmod|umask)\b)")
 _LASTED = re.compile(
-    r"\b((?:(?i:in|duration|length|runtime|(?<!as )of)|clock(?:ed|s)|lasted|lasts|ran|runs|takes?"
-    r"|took|than)(?: about| only|:)? )(?!0?0:00:00)(\d{1,2}):([0-5]\d):([0-5]\d)"
+    r"\b((?:(?i:in|duration|length|runtime)|clock(?:ed|s)|lasted|lasts|ran|takes?|took)"
+    r"(?: about| only|:)? )(?!0:00:00)(\d):([0-5]\d):([0-5]\d)"
     r"(?![:\d]|[.,]\d| ?[AaPp]\.?[Mm])"
 )
 _TIME = re.compile(

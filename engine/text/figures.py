@@ -11,7 +11,8 @@ _SCIENTIFIC = re.compile(
 )
 _RAISED = re.compile(r"(?:(?<=[kcdmn\u03bc/]m)|(?<=\d m)|(?<=\dm)|(?<=/s))\^([23])(?!\d)")
 _EQUATION = re.compile(
-    r"(?<![\w.-])\d+(?:\.\d+)?(?: ?[-+] ?\d+(?:\.\d+)?){1,9}(?= ?==? ?(?:[-?\d]|[a-z]\b))"
+    r"(?<![\w.-])\d+(?:\.\d+)?(?: ?[-+] ?\d+(?:\.\d+)?){1,9}"
+    r"(?= ?==? ?(?:(-?\d{1,9}(?:\.\d{1,9})?)(?![\w.]\d)|[-?]|[a-z]\b))"
 )
 _TERM = r"(?:\d|\(|[a-z](?![\w'.-]))"
 _VARIABLE = re.compile(
@@ -27,8 +28,9 @@ _NEGATIVE = re.compile(
     rf"|(?<![^\s(])-(?=[b-hj-z] ?[+*/^] ?{_TERM})"
 )
 _LESS = re.compile(
-    r"(?:(?<=[nt-z])(?<![\w'.-].)|(?<=[\u00b2\u00b3])|(?<=\d[t-z])) - (?=\d|[nt-z](?!\w|'|\.\w))"
-    r"|(?<=\d) - (?=[t-z](?!\w|'|\.\w))|(?:(?<=\^\d)|(?<=\^\d\d)) ?- ?(?=\d)"
+    r"(?:(?<=[nt-z])(?<![\w'.-].)|(?<=[\u00b2\u00b3])|(?<=\d[t-z])) - "
+    r"(?=\d{1,4}(?! ?[A-Za-z]{2})|[nt-z](?!\w|'|\.\w))"
+    r"|(?<=\d) - (?=[t-z](?: ?[=+*/^)]|[.,;]|$))|(?:(?<=\^\d)|(?<=\^\d\d)) ?- ?(?=\d)"
 )
 _ZONE = re.compile(
     r"(?<![\d:])(\d\d:\d\d:\d\d(?:[.,]\d{1,9})?) ?([+-])([01]\d):?([0-5]\d)(?![\d:])"
@@ -37,14 +39,18 @@ _GROUPED = re.compile(
     r"(?<![\w.,:/+])(?<!\d )(?<!\) )([1-9]\d{0,2})((?: \d{3}){1,5})"
     r"(?!\d|[,:/]\d| \d|-\d{4})"
 )
+_PART = re.compile(r"\.\d")
 _COMPOUND = re.compile("-[A-Za-z]")
 _COUNTED = re.compile(
     r" ?(?!(?:and|are|at|for|in|is|of|on|or|to|was|were)\b)(?:[a-z%\u00b0$\u00a3\u20ac]|[A-Z]{3}\b)"
 )
 _LABEL = re.compile(
-    rf"\b(?:{'|'.join(MONTHS)}|(?i:call|chapter|class|code|day|dial|fax|fig(?:ure)?\.?|flight|gate|id"
-    r"|level|no\.?|number|page|part|phone|ref|room|seat|section|step|table|tel\.?|text|top|type|version|week"
-    r"|windows))[:,]? {0,2}$|#$"
+    rf"\b(?:{'|'.join(MONTHS)}|(?i:abn|account|act|apartment|apollo|apt|article|box|building|bus|call"
+    r"|cell|chapter|class|code|contact|day|dial|event|extension|fax|fig(?:ure)?\.?|flight|gate|grade"
+    r"|group|heat|hymn|id|isbn|item|lane|leg|level|line|lot|mobile|model|no\.?|number|page|part|phase"
+    r"|phone|pincode|psalm|race|ref|ring|room|round|rule|seat|section|stage|step|study|table|tel\.?"
+    r"|text|top|trial|type|unit|version|week|whatsapp|windows|year|zip))"
+    r"(?: (?:at|is|me|on|us))*[:,]? {0,2}$|#$"
 )
 _HEX = re.compile(
     r"(?<!\w)0([xX](?=[0-9A-Fa-f]{1,32}\b)|[bB](?=[01]{1,64}\b))(\w+)( ?[-\u2013] ?(?=0x))?"
@@ -55,7 +61,7 @@ _VULNERABILITY = re.compile(r"\bCVE-(\d{4})-(\d{4,7})\b")
 def spoken_figures(text: str) -> str:
     """ "1.5e-7, 12 000, y = -x" -> "1.5 times 10 to the minus 7, 12,000, y = minus x"."""
     text = _LESS.sub(" minus ", _NEGATIVE.sub("minus ", text))
-    text = _EQUATION.sub(lambda match: re.sub(" ?- ?", " minus ", match[0]), text)
+    text = _EQUATION.sub(_equation, text)
     text = _VARIABLE.sub(lambda match: f"{match['before'] or ''}{match[2]} x", text)
     text = _MULTIPLES.sub(" to ", text)
     text = _RAISED.sub(lambda match: "\u00b2\u00b3"[match[1] == "3"], text)
@@ -64,9 +70,18 @@ def spoken_figures(text: str) -> str:
     return _GROUPED.sub(_grouped, _ZONE.sub(_zone, text))
 
 
+def _equation(match: re.Match[str]) -> str:
+    """ "7-3=4" -> "7 minus 3=4", but not "18-24 = 1", which says what a range is worth."""
+    terms = re.findall(r"[-+]?\d+(?:\.\d+)?", match[0].replace(" ", ""))
+    right = match[1] and abs(sum(map(float, terms)) - float(match[1])) < 1e-6
+    if not right and re.search(r"\d-\d", match[0]):
+        return match[0]
+    return re.sub(" ?- ?", " minus ", match[0])
+
+
 def _scientific(match: re.Match[str]) -> str:
     factor, e, sign, power = match.groups()
-    if f"{e}{sign}" == "E" and "." not in factor and _labelled(match):
+    if "." not in factor and not sign and (e == "E" or _labelled(match)):
         return match[0]
     times = "" if factor == "1" else f"{factor} times "
     return f"{times}10 to the {'minus ' * (sign == '-')}{power}"
@@ -76,6 +91,8 @@ def _grouped(match: re.Match[str]) -> str:
     """ "12 000" -> "12,000", but not phone numbers, columns of numbers or "3 200-page books"."""
     first, rest = match.groups()
     text, end = match.string, match.end()
+    if len(match[0]) == 5 and rest != " 000" and not _PART.match(text, end):
+        return match[0]  # "2 500 mg tablets"
     apart = _COMPOUND.match(text, end) or (len(first) == 3 and not _COUNTED.match(text, end))
     if (apart and not rest.endswith("000")) or _labelled(match):
         return match[0]
@@ -83,7 +100,7 @@ def _grouped(match: re.Match[str]) -> str:
 
 
 def _labelled(match: re.Match[str]) -> bool:
-    return bool(_LABEL.search(match.string, max(0, match.start() - 12), match.start()))
+    return bool(_LABEL.search(match.string, max(0, match.start() - 24), match.start()))
 
 
 def _hexadecimal(match: re.Match[str]) -> str:

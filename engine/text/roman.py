@@ -47,7 +47,9 @@ _PRONOUN = re.compile(
 )
 _LOUD_BEFORE, _LOUD_AFTER = re.compile(r"[A-Z]{2} $"), re.compile(r" (?=[A-Z]{2})")
 
-_YEAR = re.compile(rf"\b(?=[MDCLXVI]{{4}})M{{1,2}}(?:CM|CD|D?C{{0,3}}){_BELOW_100}\b(?!['.]\w)")
+_YEAR = re.compile(
+    rf"\b(?=[MDCLXVI]{{4}})(?!MC(?:MI|CC)\b)M{{1,2}}(?:CM|CD|D?C{{0,3}}){_BELOW_100}\b(?!['.]\w)"
+)
 _WORLD_WAR = re.compile(r"\bWW(?:([123])|(I{1,3}))(?!\w|-\d)")
 _CENTURY = re.compile(
     r"\b([IVX]+)(?:(?:th|st|nd|rd)\b"
@@ -80,7 +82,7 @@ def spoken_numerals(text: str, heading: bool = False) -> str:
     letters or more becomes figures: "MCMXLVIII" -> "1948".
     """
     text = _YEAR.sub(lambda match: _value(match[0]), text)
-    text = _WORLD_WAR.sub(lambda match: f"World War {cardinal(match[1] or _value(match[2]))}", text)
+    text = _WORLD_WAR.sub(_world_war, text)
     text = _CENTURY.sub(lambda match: _in_words(match, ordinal), text)
     text = _RULING.sub(_ruler, _COUNTED.sub(lambda match: _counted(match, heading), text))
     text = _LOUD_RULING.sub(_ruler, text) if heading else text
@@ -124,6 +126,14 @@ def _last(match: re.Match[str]) -> str:
     if edited or _ARTICLE.search(text, max(0, start - 5), start):
         return match[0]
     return _in_words(match, cardinal)
+
+
+def _world_war(match: re.Match[str]) -> str:
+    """Shouted where the words beside it are."""
+    words = f"World War {cardinal(match[1] or _value(match[2]))}"
+    before = _LOUD_BEFORE.search(match.string[max(0, match.start() - 3) : match.start()])
+    loud = before or _LOUD_AFTER.match(match.string, match.end())
+    return words.upper() if loud else words
 
 
 def _follows(match: re.Match[str]) -> str:

@@ -135,12 +135,12 @@ _SIZE = re.compile(r" (?:by|deep|high|long|tall|thick|wide)\b")
 _QUOTES = re.compile(r"(?<!\d)\"")
 _BY_INCHES = re.compile(r"(?<=\d)\" ?x ?(?=[\d./]{1,9}\")")
 _BY_FEET = re.compile(r"(?<![\w.,])(\d{1,3})' ?(?:x|by) ?(\d{1,3})'(?!\w)")
-_FEET = re.compile(r"(?<![\w.,])(\d{1,3})'(?= (?:deep|high|long|tall|thick|wide)\b)")
+_FEET = re.compile(r"(?<![\w.,'])(\d{1,3})'(?= (?:deep|high|long|tall|thick|wide)\b)")
 _HEIGHT = re.compile(r"(?<![\w.,])(\d{1,3})' ?(\d{1,2}(?:\.\d{1,2})?)\"(?!\w)")
 _STONES = re.compile(r"(?<=\d) ?st(?= ?(?:and )?\d{1,2} ?lbs?\b)")
 _FIGURE = r"\d{1,3}(?:\.\d{1,9})?"
 _ANGLE = re.compile(
-    rf"(?<![\w.,])({_FIGURE})\u00b0 ?(?:({_FIGURE})' ?(?:({_FIGURE})\" ?)?([NSEW](?![\w'-]))?"
+    rf"(?<![\w.,])({_FIGURE})\u00b0 ?(?:({_FIGURE})'(?: ?({_FIGURE})\")?(?: ?([NSEW])(?![\w'-]))?"
     r"|([NSEW])(?![\w'-]))(,? (?=\d))?"
 )
 _WINDS = {"N": " north", "S": " south", "E": " east", "W": " west"}
@@ -149,8 +149,9 @@ _AMPS = re.compile(
     r"( (?=(?:adapter|breaker|charger|circuit|current|fuse|load|outlet|plug|socket|supply)s?\b)"
     r"|(?! (?!(?:AC|and|at|by|DC|for|from|in|is|max|of|on|or|per|through|to|when|with)\b)\w))"
 )
+_PLACE = re.compile(r"(?i:\b(?:exit|fig(?:ures?)?\.?|gpa|section|tables?|version)\W[^.!?]{0,9})$")
 _CURRENT = re.compile(
-    r"\b(?:amperage|carr(?:y|ies)|current (?:draw|is|of)|delivers?|draw(?:s|n|ing)?|drew|fuse[ds]?"
+    r"\b(?:amperage|current (?:draw|is|of)|delivers?|draws?|fuse[ds]?"
     r"|limited to|rated|supplies|supply|volts?)\b[^.!?]{0,30}$|\dk?V(?:,| and| at|/)? ?$"
 )
 
@@ -221,6 +222,8 @@ def _angle(match: re.Match[str]) -> str:
 def _amps(match: re.Match[str]) -> str:
     figure, hyphen, device = match.groups()
     start = match.start()
+    if _PLACE.search(match.string, max(0, start - 20), start):
+        return match[0]
     current = device or "." in figure or _CURRENT.search(match.string, max(0, start - 60), start)
     if not current or (hyphen == "-" and not device):
         return match[0]

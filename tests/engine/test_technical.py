@@ -240,7 +240,45 @@ LAW = {
     "Flow, n. and v. From Martin v. Loewis": "Flow, n. and v. From Martin v. Loewis.",
 }
 
-CASES = BRACKETS | FORMULAS | LOGS | GROUPS | UNITS | LAW
+PROSE = {
+    # near these rules, and none of theirs
+    "Top speed is 100 km/h[5] at 25 \u00b0C[4], 12 V[1], 8,848 m[3] high. Vitamin D[2]": (
+        "Top speed is one hundred kilometers per hour at twenty-five degrees Celsius, "
+        "twelve volts, eight thousand eight hundred and forty-eight meters high. "
+        "Vitamin D."
+    ),
+    "It lies at 51\u00b0 30' latitude, 23\u00b0 26' 21\" off, 20\u00b0 15' N": (
+        "It lies at fifty-one degrees thirty minutes latitude, twenty-three degrees "
+        "twenty-six minutes twenty-one seconds off, twenty degrees fifteen minutes "
+        "north."
+    ),
+    "Take 2 500 mg tablets, 1 400 g tins, 2 747s took off": (
+        "Take two five hundred milligrams tablets, one four hundred grams tins, two "
+        "seven hundred and forty-sevens took off."
+    ),
+    "In Year 10 120 pupils sit. Ring 2 345 678. Call me on 1 300 555 123": (
+        "In Year ten one hundred and twenty pupils sit. Ring two three hundred and "
+        "forty-five six hundred and seventy-eight. Call me on one three hundred five "
+        "hundred and fifty-five one hundred and twenty-three."
+    ),
+    "18-24 = 1, 9-5 = 8 hours, 7-3 = 4, 7 - 3 = 5": (
+        "Eighteen to twenty-four equals one, nine to five equals eight hours, seven "
+        "minus three equals four, seven minus three equals five."
+    ),
+    "The Baltimore Sun May 5. On Sun 5 May he came. Sat Janet 3 rows back": (
+        "The Baltimore Sun May fifth. On Sunday, the fifth of May he came. Sat Janet "
+        "three rows back."
+    ),
+    "HE FOUGHT IN WWII AND LIVED. Use 13:00:00 instead of 12:00:00, later than 9:30:00": (
+        "He fought in world war two and lived. Use thirteen instead of twelve, later "
+        "than nine thirty."
+    ),
+    "Text me at 5 - y r u late? Apt 4E2, bus 3E7, see Figure 1.2 A. He drew 3 A and 2 B": (
+        "Text me at five, y r u late? Apt four E two, bus three E seven, see Figure one "
+        "point two A. He drew three A and two B."
+    ),
+}
+CASES = BRACKETS | FORMULAS | LOGS | GROUPS | UNITS | LAW | PROSE
 
 
 @pytest.mark.parametrize("text", CASES)
