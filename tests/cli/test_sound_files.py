@@ -81,7 +81,10 @@ def test_an_m4a_that_is_cut_off_is_told() -> None:
         subprocess.run([*ask, name], check=True)
         assert read_audio(Path(name)).note == ""
     Path("b.m4a").write_bytes(Path("a.m4a").read_bytes()[: Path("a.m4a").stat().st_size // 2])
-    assert read_audio(Path("b.m4a")).note == "b.m4a is cut off: 3.0 of 6.0 s are there"
+    half = read_audio(Path("b.m4a"))
+    there = len(half.samples) / half.rate
+    assert there == pytest.approx(3, abs=0.5)  # as ffmpeg's version spreads its bits
+    assert half.note == f"b.m4a is cut off: {there:.1f} of 6.0 s are there"
     late = ["ffmpeg", "-v", "error", "-itsoffset", "3", "-i", "a.m4a", "-c", "copy", "late.m4a"]
     subprocess.run(late, check=True)
     assert read_audio(Path("late.m4a")).note == ""  # it begins after 3 s, and is whole
