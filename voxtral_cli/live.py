@@ -17,11 +17,12 @@ from voxtral_cli.console import Console
 from voxtral_cli.manuscripts.decoding import marked
 from voxtral_cli.text_input import STDIN, decode
 
-UTF_8 = ("", "utf-8-sig")
-
 if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.speech import SpeechChunk, SpeechOptions, Voice
+
+UTF_8 = ("", "utf-8-sig")
+"""What marks at the beginning may say; empty where there is none."""
 
 
 def check_lines_alone(words: list[str] | None, files: list[str] | None, show_text: bool) -> None:

@@ -1,6 +1,5 @@
 """What `say` has spoken, told to people and to programs."""
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,25 +19,21 @@ class Speech:
     voice: str
     chunks: int
     seconds: float  # of sound
-    took: float  # seconds from the loaded model to the last sample; NaN where they tell nothing
+    took: float | None  # seconds from the loaded model to the last sample; None where it waited
     first: float  # seconds from the loaded model to the first sample
     notes: list[str]
     watermark: bool
     signed: bool
 
-    @property
-    def timed(self) -> bool:
-        return not math.isnan(self.took)
-
     def facts(self) -> dict[str, Any]:
         """For `--json`."""
-        flow = self.engine.flow(self.options)
+        flow, took = self.engine.flow(self.options), self.took
         return {
             "file": str(self.destination.path) if self.destination.path else None,
             "seconds": round(self.seconds, 3),
-            "wall_seconds": round(self.took, 3) if self.timed else None,
-            "first_audio_seconds": round(self.first, 3) if self.timed else None,
-            "rtf": round(self.took / self.seconds, 4) if self.timed and self.seconds else None,
+            "wall_seconds": None if took is None else round(took, 3),
+            "first_audio_seconds": None if took is None else round(self.first, 3),
+            "rtf": None if took is None or not self.seconds else round(took / self.seconds, 4),
             "sample_rate": self.engine.sample_rate,
             "seed": self.options.seed,
             "voice": self.voice,
@@ -56,8 +51,8 @@ class Speech:
 
     def summary(self) -> str:
         """For people."""
-        speed = f" (RTF {self.took / self.seconds:.2f})" if self.seconds else ""
-        took = f" in {self.took:.1f} s{speed}" if self.timed else ""
+        took = "" if self.took is None else f" in {self.took:.1f} s"
+        took += f" (RTF {self.took / self.seconds:.2f})" if self.took and self.seconds else ""
         return (
             f"{self.destination.name}: {self.seconds:.1f} s of speech{took}, "
             f"voice {self.voice}, seed {self.options.seed}"

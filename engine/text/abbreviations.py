@@ -2,7 +2,7 @@
 
 import re
 
-from engine.text.dates import DAYS, MONTHS
+from engine.text.dates import DAYS, MONTH, MONTHS
 
 _TITLES = {
     "Mr": "Mister",
@@ -130,10 +130,9 @@ _NUMBERED = re.compile(
     r"(?=\d|(?:(?<=\bEq\. )|(?<=\bEqs\. ))\()"
 )
 _MONTH = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.(?= ?\d)")
-_SHORT_MONTH = f"(?:{'|'.join(MONTHS)}|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)"
 _WEEKDAY = re.compile(
     rf"(?<!\b[Tt]he )(?<![a-z]{{3}} (?=Sun\b))\b({'|'.join(DAYS)})\.?"
-    rf"(?= \d{{1,2}}(?:st|nd|rd|th)? (?:of )?{_SHORT_MONTH}\b| {_SHORT_MONTH}\.? \d)"
+    rf"(?= \d{{1,2}}(?:st|nd|rd|th)? (?:of )?(?:{MONTH})\b| (?:{MONTH}) \d)"
 )
 _MEASURE = re.compile(
     r"(?<=\d)( ?(?:ft|st|lbs?|hrs?|mins?))\.(?= \d{1,2} ?(?:in|lbs?|oz|mins?|secs?)\b)"

@@ -20,7 +20,9 @@ MONTHS = (
     "December",
 )
 _SHORT = {name[:3]: name for name in MONTHS} | {"Sept": "September"}
-_MONTH = "|".join([*MONTHS, *(rf"{short}\b\.?" for short in _SHORT if short != "May")])
+MONTH = "|".join([*MONTHS, *(rf"{short}\b\.?" for short in _SHORT if short != "May")])
+"""A pattern of all, abbreviated too."""
+
 DAYS = {
     "Mon": "Monday",
     "Tue": "Tuesday",
@@ -42,9 +44,9 @@ _YEAR_FIRST = re.compile(r"(?<![\w/.])(\d{4})/(\d{1,2})/(\d{1,2})(?![\w/])")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4}|\d\d)(?![\d/])")
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _DAYS = rf"{_DAY}(?: ?[-\u2013] ?{_DAY})?"
-_MONTH_DAY = re.compile(rf"\b({_MONTH}) {_DAYS}(?![\d:,.%-]?\d|%|[A-Za-z]){_YEAR}")
-_DAY_MONTH = re.compile(rf"(?<![\d.,:])(?<!\d-)(\b[Tt]he )?\b{_DAYS} (?:of )?({_MONTH})\b{_YEAR}")
-_MONTH_YEAR = re.compile(rf"\b({_MONTH}),? ({_ANY_YEAR})(?![\d:,.-]?\d)")
+_MONTH_DAY = re.compile(rf"\b({MONTH}) {_DAYS}(?![\d:,.%-]?\d|%|[A-Za-z]){_YEAR}")
+_DAY_MONTH = re.compile(rf"(?<![\d.,:])(?<!\d-)(\b[Tt]he )?\b{_DAYS} (?:of )?({MONTH})\b{_YEAR}")
+_MONTH_YEAR = re.compile(rf"\b({MONTH}),? ({_ANY_YEAR})(?![\d:,.-]?\d)")
 _WEEKDAY = re.compile(rf"\b({'|'.join(sorted(DAYS, key=len, reverse=True))})\.?,(?= )")
 
 _DECADE = re.compile(r"(?:\b(1[1-9]\d0|20\d0)|(?<![\w.,$])'?([2-9]0))'?s\b")

@@ -5,7 +5,7 @@ from math import gcd
 
 from engine.text.money import NUMBER, SCALES, spoken_money
 from engine.text.numerals import cardinal, group_by_group, number, ordinal, plural, spelled
-from engine.text.units import NAMES, UNITS, spoken_marks, spoken_units
+from engine.text.units import NAMES, STOP, UNITS, spoken_marks, spoken_units
 
 _PARTS = {"2": "half", "4": "quarter"}
 _DENOMINATORS = {"2", "3", "4", "5", "6", "7", "8", "9", "10", "16", "32", "64", "100"}
@@ -36,7 +36,7 @@ _SUBTRACT = re.compile(r"(?<=\d) - (?=\d)")
 _ORDINAL = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+)(?:st|nd|rd|th)\b")
 _FRACTION = re.compile(
     r"(?<![\d/.,])(?:(\d{1,9}) )?(\d{1,3}) ?/ ?(\d{1,3})(?![\d/]|[.,]\d)"
-    rf"(?:s\b|r?ds\b|ths\b|(?: |(?=\w\w))({NAMES})(?![\w\u00b0/'])(?:\.(?=[ ,][a-z]))?)?"
+    rf"(?:s\b|r?ds\b|ths\b|(?: |(?=\w\w))({NAMES})(?![\w\u00b0/']){STOP})?"
 )
 _MINUTES = re.compile(
     r"(?<=\d)( ?h(?:rs?)? ?[0-5]?\d ?)m\b"

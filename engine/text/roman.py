@@ -131,9 +131,13 @@ def _last(match: re.Match[str]) -> str:
 def _world_war(match: re.Match[str]) -> str:
     """Shouted where the words beside it are."""
     words = f"World War {cardinal(match[1] or _value(match[2]))}"
-    before = _LOUD_BEFORE.search(match.string[max(0, match.start() - 3) : match.start()])
-    loud = before or _LOUD_AFTER.match(match.string, match.end())
-    return words.upper() if loud else words
+    return words.upper() if _is_loud(match) else words
+
+
+def _is_loud(match: re.Match[str]) -> bool:
+    """Whether a word beside it is in capitals."""
+    before = match.string[max(0, match.start() - 3) : match.start()]
+    return bool(_LOUD_BEFORE.search(before) or _LOUD_AFTER.match(match.string, match.end()))
 
 
 def _follows(match: re.Match[str]) -> str:
@@ -147,9 +151,8 @@ def _counted(match: re.Match[str], heading: bool) -> str:
     if not _counts(match, heading):
         return match[0]
     words = f"{word.capitalize() if word.isupper() else word} {cardinal(_value(numeral))}"
-    follows = _LOUD_AFTER.match(match.string, match.end())
-    before = match.string[max(0, match.start() - 3) : match.start()]
-    if word.isupper() and (follows or _LOUD_BEFORE.search(before)):
+    if word.isupper() and _is_loud(match):
+        follows = _LOUD_AFTER.match(match.string, match.end())
         return words.replace("-", " ").upper() + "," * bool(follows)  # part of what is shouted
     return words
 

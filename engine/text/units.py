@@ -109,11 +109,14 @@ LONG_NAMES = "|".join(name for name in NAMES.split("|") if name[1:].isalpha())
 SMALL_NAMES = "|".join(name for name in LONG_NAMES.split("|") if name[0].islower())
 _RAISED = "\u00b2\u00b3"
 _POWERS = {"\u00b2": "square ", "\u00b3": "cubic ", "2": "square ", "3": "cubic "}
+STOP = r"(?:\.(?=,| [a-z]))?"
+"""Of an abbreviation, where no sentence ends."""
+
 _UNIT = re.compile(
     rf"(?<![\w.,])({NUMBER})( ?|-)(?!ha ha|Ah[,!]|(?:(?<=[ (]\d )|(?<=[ (]\d\d ))Pa )"
     rf"({NAMES})([{_RAISED}]|(?<=m)[23])?"
     rf"((?:/(?:{NAMES}|day|week|month|year)(?![A-Za-z])(?:[{_RAISED}]|(?<=m)[23])?){{0,3}})"
-    rf"(?![\w\u00b0/'{_RAISED}])(\.(?=,| [a-z]))?"
+    rf"(?![\w\u00b0/'{_RAISED}]){STOP}"
 )
 _CAPITAL = re.compile(r"[\"')]{0,3} +[\"'(]{0,3}[A-Z]")
 _TIMES = "h|hrs?|mins?|secs?|[n\u03bcm]?s"
@@ -175,7 +178,7 @@ def spoken_rate(match: re.Match[str]) -> str:
 
 
 def _unit(match: re.Match[str]) -> str:
-    digits, space, unit, power, per, _ = match.groups()
+    digits, space, unit, power, per = match.groups()
     one, many = UNITS[unit]
     stop = "." if unit == "in." and _CAPITAL.match(match.string, match.end()) else ""
     if space == "-":

@@ -1,6 +1,5 @@
 """`voxtral say`: text in, speech out while it is being made."""
 
-import math
 import secrets
 import time
 from pathlib import Path
@@ -220,8 +219,11 @@ def speak(
     marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
     facts = making(engine, voice.label, options, marking is not None)
     sign = (lambda path: signer.sign(path, facts)) if signer else None
-    live = spoken_lines(engine, made, options, console)
-    pieces = live if text is None else engine.stream(text, made, options)
+    pieces = (
+        spoken_lines(engine, made, options, console)
+        if text is None
+        else engine.stream(text, made, options)
+    )
     with (
         destination.open(engine.sample_rate, tags(facts), sign) as write,
         console.progress("speaking", planned) as advance,
@@ -243,8 +245,8 @@ def speak(
                     marking = Marking(engine.sample_rate)
         if marking:
             write(marking.finish())
-        took = time.perf_counter() - start  # without waiting for a player
-    took = math.nan if text is None else took  # the most of it may be waiting for lines
+        # Without waiting for a player; of lines of stdin, most may be waiting for them.
+        took = None if text is None else time.perf_counter() - start
     seconds = samples / engine.sample_rate
     return Speech(
         destination,
