@@ -90,7 +90,7 @@ def kill_often(command: list[str], place: Path, wanted: int, longest: float) -> 
     """
     kills, chance = 0, random.Random(1)
     while not (place / BOOK).exists():
-        rows = ["--rows", chance.choice(["auto", "1", "3"])]
+        rows = ["--rows", chance.choice(["0", "1", "3"])]
         process = started([*command, *rows], place)
         try:
             finished(place, process, chance.uniform(0, longest) if kills < wanted else None)

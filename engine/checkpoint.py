@@ -24,7 +24,7 @@ from torch import Tensor
 from engine.cloning import quantizer_fingerprint
 from engine.config import ModelConfig, parse_config, read_params
 from engine.encoder import EncoderFacts, find_encoder, metadata_of, read_facts
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, no_such_file
 from engine.hub import folder_name
 from engine.models.codec.codec import Codec
 from engine.models.codec.quantizer import Quantizer
@@ -224,10 +224,7 @@ def _open(path: Path) -> Iterator[Any]:
     try:
         file = safe_open(path, "pt")
     except FileNotFoundError:
-        raise CheckpointError(
-            f"{path.parent} has no {path.name}.",
-            "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
-        ) from None
+        raise no_such_file(path) from None
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
     with file:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, no_such_file
 from engine.params import Section
 
 EMPTY_AUDIO, END_AUDIO, SPECIAL_CODES = 0, 1, 2
@@ -110,9 +110,7 @@ class ModelConfig:
     flow: TransformerConfig
     codec: CodecConfig
     vocab_size: int
-    bos_id: int
     audio_id: int
-    begin_audio_id: int
     voices: tuple[str, ...]
     max_positions: int
     max_chars: int
@@ -158,10 +156,7 @@ def read_params(path: Path) -> dict[str, Any]:
     try:
         params = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(
-            f"{path.parent} has no params.json.",
-            "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
-        ) from None
+        raise no_such_file(path) from None
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read: {error}.", "Fetch it again.") from None
     if not isinstance(params, dict):
@@ -197,9 +192,7 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         flow=flow,
         codec=codec,
         vocab_size=top.positive("vocab_size"),
-        bos_id=multimodal.get("bos_token_id", int),
         audio_id=audio.get("audio_token_id", int),
-        begin_audio_id=audio.get("begin_audio_token_id", int),
         voices=codec_keys.names("voice"),
         max_positions=top.get("max_seq_len", int, 65536),
         # Keys of ours: the longest text, text of chunks that continue each other (0: not told) and

@@ -11,6 +11,9 @@ import torch
 from engine.errors import DeviceError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SMALLER = "Use --quantize int8 or int4, another device or a smaller checkpoint, or fewer --rows."
+SHORTER = "Use another device or a shorter recording."
+"""What to do where memory ends: for speaking, and for the codec alone."""
 
 
 def find_device(name: str) -> torch.device:
@@ -51,20 +54,13 @@ def free_memory(device: torch.device) -> int:
 
 
 @contextmanager
-def enough_memory() -> Iterator[None]:
-    """Lets an allocation that fails inside end as a DeviceError."""
+def enough_memory(hint: str = SMALLER) -> Iterator[None]:
+    """Lets an allocation that fails inside end as a DeviceError with this hint."""
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _too_small() from error
-    except RuntimeError as error:  # what torch raises for the memory of a CPU, and of Apple's GPU
-        if not re.search("DefaultCPUAllocator|MPS backend out of memory", str(error)):
+    except (MemoryError, RuntimeError) as error:  # RuntimeError is torch's, of any device
+        other = "DefaultCPUAllocator|MPS backend out of memory"  # they have no class of their own
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError)
+        if not (known or re.search(other, str(error))):
             raise
-        raise _too_small() from error
-
-
-def _too_small() -> DeviceError:
-    return DeviceError(
-        "The device has too little free memory for this.",
-        "Use --quantize int8 or int4, another device or a smaller checkpoint, or fewer --rows.",
-    )
+        raise DeviceError("The device has too little free memory for this.", hint) from error

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from engine import checkpoint, cloning
-from engine.device import enough_memory
+from engine.device import SHORTER, enough_memory
 from engine.errors import VoiceError
 from engine.estimate import estimate
 from engine.generation.waveform import decode_whole, encode_whole
@@ -202,7 +202,7 @@ class Engine:
         """The whole stream joined: float32 [n]. Arguments and errors as in `stream`."""
         return np.concatenate([piece.samples for piece in self.stream(text, voice, options)])
 
-    @enough_memory()
+    @enough_memory(SHORTER)
     @torch.inference_mode()
     def encode(
         self, samples: np.ndarray, rate: int, advance: Callable[[], None] = lambda: None
@@ -235,7 +235,7 @@ class Engine:
         whole = len(samples) * self.sample_rate // (rate * self._config.codec.frame_samples)
         return Voice(codes[:, : max(1, whole)], *self._origin)
 
-    @enough_memory()
+    @enough_memory(SHORTER)
     def optimise(
         self,
         samples: np.ndarray,
@@ -258,7 +258,7 @@ class Engine:
         made = torch.from_numpy(self.decode(voice.codes))
         return judged(voice, made, wave[0, : len(made)].cpu(), self.sample_rate)
 
-    @enough_memory()
+    @enough_memory(SHORTER)
     @torch.inference_mode()
     def decode(self, codes: np.ndarray) -> np.ndarray:
         """Codec tokens, integers [codebooks, frames] as `encode` returns them -> audio.

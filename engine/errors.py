@@ -12,6 +12,7 @@ Programming mistakes (wrong shapes inside the engine) are assertions, not these.
 
 import difflib
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class VoxtralError(Exception):
@@ -41,6 +42,14 @@ class DeviceError(VoxtralError):
 
 class DownloadError(VoxtralError):
     """A checkpoint that could not be fetched."""
+
+
+def no_such_file(path: Path) -> CheckpointError:
+    """The error for a file that a checkpoint folder lacks."""
+    return CheckpointError(
+        f"{path.parent} has no {path.name}.",
+        "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
+    )
 
 
 def no_such_voice(model: str, voices: Sequence[str], name: str | None) -> VoiceError:

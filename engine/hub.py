@@ -122,7 +122,7 @@ def pull(repo_id: str, revision: str | None = None) -> Path:
 def known() -> list[KnownModel]:
     """The embedded checkpoint, the public one, and what else was pulled."""
     models = [_embedded()]
-    here = {name: folder for name, folder in _pulled()}
+    here = dict(_pulled())
     public = here.pop(PUBLIC.name, None)
     size = _size(public) if public else PUBLIC.size_bytes
     note = _encoder_note(public) or PUBLIC.note
@@ -190,7 +190,9 @@ def _pulled() -> list[tuple[str, Path]]:
     found: list[tuple[str, Path]] = []
     for repository in sorted(cache_folder().glob("models--*--*")):
         name = _hub_id(repository.name)
-        revisions = (path.name for path in sorted(repository.glob("refs/*")))
+        refs = repository / "refs"
+        files = sorted(path for path in refs.rglob("*") if path.is_file())
+        revisions = (path.relative_to(refs).as_posix() for path in files)
         for model in (name, *(f"{name}@{revision}" for revision in revisions)):
             folder = _cached(model)
             if folder is None or folder in (other for _, other in found):

@@ -65,7 +65,8 @@ class Edges:
 
         The silence before the first one is dropped, and then that one is faded in.
         """
-        loud = np.flatnonzero(self._powers(count) > 10 ** (QUIET_DBFS / 10))
+        powers = _powers(self._held[: count * self._size], self._size)
+        loud = np.flatnonzero(powers > 10 ** (QUIET_DBFS / 10))
         if self._speaking:
             return loud
         silent = max(0, (loud[0] if len(loud) else count) - BEFORE)
@@ -75,9 +76,6 @@ class Edges:
             first = self._held[: self._size]
             first *= np.linspace(0, 1, len(first), dtype=np.float32)
         return loud - silent
-
-    def _powers(self, count: int) -> np.ndarray:
-        return _powers(self._held[: count * self._size], self._size)
 
     def _take(self, count: int) -> np.ndarray:
         taken, self._held = self._held[:count], self._held[count:]

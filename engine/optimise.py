@@ -18,7 +18,7 @@ from torch import Tensor
 from engine.errors import InputError
 from engine.models.codec.codec import Codec
 from engine.models.codec.distance import LossWeights, log_mel_distance, reconstruction_loss
-from engine.models.codec.quantizer import Quantizer
+from engine.models.codec.quantizer import Quantizer, nearest_levels
 from engine.speech import Voice
 
 PIECE_S, CONTEXT_S = 8.0, 2.0
@@ -73,8 +73,7 @@ class CodeFit:
 
     def codes(self) -> Tensor:
         """Integers [1, codebooks, frames], 0-based."""
-        steps = self.quantizer.levels - 1
-        acoustic = ((self.values.detach().tanh() + 1) / 2 * steps).round().long()
+        acoustic = nearest_levels(self.values.detach().tanh(), self.quantizer.levels)
         return torch.cat([self.logits.detach().argmax(-1).unsqueeze(0), acoustic]).unsqueeze(0)
 
     def latent(self, first: int, last: int, temperature: float) -> Tensor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import CheckpointError
+from engine.errors import CheckpointError, no_such_file
 
 if TYPE_CHECKING:
     from mistral_common.tokens.tokenizers.tekken import Tekkenizer
@@ -38,7 +38,6 @@ class Tokenizer:
     Attributes:
         bos, audio, begin_audio, next_audio_text, repeat_audio_text: Token ids of the specials.
         vocab_size: Ids are below this.
-        voice_lengths: Rows of each preset voice's embedding, as tekken.json states them.
     """
 
     bos: int
@@ -57,8 +56,6 @@ class Tokenizer:
                     "Is this the tekken.json of a Voxtral TTS checkpoint?",
                 )
             setattr(self, attribute, tekken.get_special_token(name))
-        voices = tekken.audio.voice_num_audio_tokens if tekken.audio else None
-        self.voice_lengths: dict[str, int] = voices if isinstance(voices, dict) else {}
 
     @classmethod
     def from_file(cls, path: str | Path) -> Tokenizer:
@@ -69,10 +66,7 @@ class Tokenizer:
         """
         path = Path(path)
         if not path.is_file():
-            raise CheckpointError(
-                f"{path.parent} has no {path.name}.",
-                "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",
-            )
+            raise no_such_file(path)
         from mistral_common.tokens.tokenizers.tekken import Tekkenizer
 
         try:

@@ -49,7 +49,7 @@ def warn_of_languages(tags: Iterable[str], text: str, model: str, console: Conso
     from engine.text.languages import LANGUAGES, language_code
 
     spoken = loading.languages(model)
-    only = f"{model} speaks {', '.join(loading.LANGUAGES[code] for code in spoken)} alone"
+    only = f"{model} speaks {', '.join(loading.PRESET_LANGUAGES[code] for code in spoken)} alone"
     notes = []
     for tag in dict.fromkeys(tags):
         code, faults = language_code(tag), []

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.speech import SpeechOptions
 
 
-LANGUAGES = {
+PRESET_LANGUAGES = {
     "ar": "Arabic",
     "de": "German",
     "en": "English",
@@ -45,20 +45,20 @@ def preset_language(voice: str | None, model: str) -> str:
     """The language of a preset (of the default one, without a name); English for other voices."""
     presets = [preset.lower() for preset in read_voices(model)]
     named = voice.lower() if voice else next(iter(presets), "")
-    return _language(named) if named in presets else "en"
+    return language_of(named) if named in presets else "en"
 
 
 def languages(model: str) -> tuple[str, ...]:
     """Codes of those that a model speaks, as its presets tell; none where they do not."""
     from engine.hub import EMBEDDED
 
-    codes = tuple(dict.fromkeys(map(_language, read_voices(model))))
+    codes = tuple(dict.fromkeys(map(language_of, read_voices(model))))
     return codes if len(codes) > 1 or model == EMBEDDED else ()
 
 
-def _language(preset: str) -> str:
+def language_of(preset: str) -> str:
     prefix = preset.lower().partition("_")[0]
-    return prefix if prefix in LANGUAGES else "en"
+    return prefix if prefix in PRESET_LANGUAGES else "en"
 
 
 def check_no_preset(name: str, model: str) -> None:

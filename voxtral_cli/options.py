@@ -34,6 +34,14 @@ Graphs = Annotated[
         help="CUDA graphs of a GPU: all before the first sound, or none.  [default: as needed]",
     ),
 ]
+Rows = Annotated[
+    int,
+    typer.Option(
+        "--rows",
+        metavar="N",
+        help="Chunks spoken side by side; 0: as many as bring something and memory allows.",
+    ),
+]
 Quantize = Annotated[
     str | None,
     typer.Option(

@@ -30,7 +30,7 @@ text give the same samples each time; the seed is printed and stored in the file
 
 Cloned voices lie in `voxtral/voices` of the user's data folder (on Linux `~/.local/share`), or
 where `VOXTRAL_VOICES` says. A model of the hub is an ID, or ID@REVISION as `models pull --revision`
-fetched it. `--rows 0` of `say` is as many as bring something.
+fetched it.
 """
 
 

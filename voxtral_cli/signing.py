@@ -87,7 +87,8 @@ class Signer:
 
         import c2pa
 
-        stated = {name: _text(value) for name, value in facts.items()}
+        # A file's name may hold bytes that are no UTF-8.
+        stated = {name: str(v).encode(errors="replace").decode() for name, v in facts.items()}
         action = {"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE}
         manifest = {
             "claim_generator_info": [{"name": "voxtral", "version": __version__}],
@@ -221,8 +222,3 @@ def _silence() -> bytes:
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(16))
     return buffer.getvalue()
-
-
-def _text(value: object) -> str:
-    """A file's name may hold bytes that are no UTF-8."""
-    return str(value).encode(errors="replace").decode()

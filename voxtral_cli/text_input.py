@@ -52,12 +52,18 @@ def _read(name: str) -> str:
 
 def decode(data: bytes, name: str) -> str:
     """Text as it is encoded. Raises InputError if it is none."""
+    mark = marked(data)
     try:
-        return data.decode(marked(data) or "utf-8")
+        return data.decode(mark or "utf-8")
     except UnicodeDecodeError as error:
         what = "" if name == "stdin" else f" {name}"
+        place = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        if mark:
+            raise InputError(
+                f"{name} begins as {mark} text and is damaged: {place}.", "Give all of it."
+            ) from error
         raise InputError(
-            f"{name} is not UTF-8 text: byte 0x{data[error.start]:02x} at offset {error.start}.",
+            f"{name} is not UTF-8 text: {place}.",
             f"Convert it first, for example: iconv -f LATIN1 -t UTF-8{what}",
         ) from error
 

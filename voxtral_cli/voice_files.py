@@ -61,7 +61,7 @@ class VoiceFile:
         known = ", ".join(self.styles)
         raise VoiceError(f"The voice {voice} has no style {name!r}.", f"Styles: {known}.")
 
-    def check_free(self, style: str) -> None:
+    def check_no_style(self, style: str) -> None:
         """Refuses a style that is there.
 
         Raises:
@@ -91,7 +91,7 @@ class VoiceFile:
             )
         if not force:
             for style in other.styles:
-                self.check_free(style)
+                self.check_no_style(style)
         consents = dict.fromkeys(filter(None, (self.consent, other.consent)))
         return replace(
             self,
@@ -241,7 +241,7 @@ class VoiceStore:
         if force or not path.exists():
             return
         if style is not None:
-            read_voice_file(path).check_free(style)
+            read_voice_file(path).check_no_style(style)
             return
         raise InputError(f"There is a voice {name} already.", f"Give another --name, or {way}.")
 

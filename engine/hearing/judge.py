@@ -44,13 +44,11 @@ class Verdict:
 
     Args:
         wer: Word errors / words of the text; may exceed 1.
-        missing: Words of the text that were not said.
         repeated: Words said again, singly or as a phrase, where the text has them once.
         heard: What the ears made of it.
     """
 
     wer: float
-    missing: tuple[str, ...]
     repeated: tuple[str, ...]
     heard: str
 
@@ -107,19 +105,16 @@ def judge(
     heard = ears.transcribe(samples, rate, language) if np.isfinite(samples).all() else ""
     said = normalize(text, language)
     if not said:
-        return Verdict(0.0, (), (), heard)
+        return Verdict(0.0, (), heard)
     written = heard, spoken_line(printable(heard), language)
     found = [jiwer.process_words(said, normalize(words, language)) for words in written]
     words = min(found, key=lambda one: one.wer)
-    wanted, got = words.references[0], words.hypotheses[0]
-    missing: list[str] = []
+    got = words.hypotheses[0]
     repeated: list[str] = []
     for part in words.alignments[0]:
-        if part.type == "delete":
-            missing += wanted[part.ref_start_idx : part.ref_end_idx]
-        elif part.type == "insert" and _again(got, part.hyp_start_idx, part.hyp_end_idx):
+        if part.type == "insert" and _again(got, part.hyp_start_idx, part.hyp_end_idx):
             repeated += got[part.hyp_start_idx : part.hyp_end_idx]
-    return Verdict(float(words.wer), tuple(missing), tuple(repeated), heard)
+    return Verdict(float(words.wer), tuple(repeated), heard)
 
 
 def better(fault: str, verdict: Verdict) -> tuple[bool, float, int]:

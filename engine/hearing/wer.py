@@ -64,13 +64,11 @@ class Score:
     Args:
         wer: Word errors / reference words (may exceed 1).
         cer: Character errors / reference characters, spaces counted.
-        word_errors: Substitutions + deletions + insertions.
         words: Words in the references.
     """
 
     wer: float
     cer: float
-    word_errors: int
     words: int
 
 
@@ -87,11 +85,9 @@ def score(references: Sequence[str], hypotheses: Sequence[str], language: str = 
     if not said or not all(said):
         raise InputError("A sentence to score against has no words.", "Take it out of the list.")
     words = jiwer.process_words(said, heard)
-    errors = words.substitutions + words.deletions + words.insertions
     return Score(
         wer=words.wer,
         cer=jiwer.process_characters(said, heard).cer,
-        word_errors=errors,
         words=sum(len(text.split()) for text in said),
     )
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
+from engine.models.codec.quantizer import nearest_levels
 from engine.models.layers import Linear, RMSNorm, TransformerBlock
 
 
@@ -145,8 +146,7 @@ class FlowHead(nn.Module):
 
     def acoustic_codes(self, x: Tensor) -> Tensor:
         """The end point of a trajectory -> codes with specials (+2), [batch, acoustic_dim]."""
-        unit = (x.float().clamp(-1, 1) + 1) / 2
-        return (unit * (self.levels - 1)).round().long() + SPECIAL_CODES
+        return nearest_levels(x.float().clamp(-1, 1), self.levels) + SPECIAL_CODES
 
     def semantic_logits(self, hidden: Tensor, forbid_end: Tensor | bool = False) -> Tensor:
         """Logits of the semantic codes, float32 [batch, codes]; the table's padding is left out.

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 
 from engine.errors import InputError
 from engine.reference.activity import FRAME_S, levels, peak_of, runs, speech_mask
 from engine.reference.checks import SPEAKERS, findings, several_speakers
-from engine.samples import checked_samples
+from engine.samples import resampled
 
 SHORTEST_S = 3.0
 """Speech that a voice needs (Voxtral's model card)."""
@@ -90,11 +89,7 @@ def prepare(clips: Sequence[tuple[np.ndarray, int]], rate: int, longest: float =
 
 def _model_rate(samples: np.ndarray, source_rate: int, rate: int) -> np.ndarray:
     """Checked, at the model's rate, without rumble."""
-    wave = checked_samples(samples, source_rate)
-    if source_rate != rate:
-        wave = soxr.resample(wave, source_rate, rate)
-    if not len(wave):
-        raise InputError("The recording is empty.", "Give a longer one.")
+    wave = resampled(samples, source_rate, rate)
     for _ in range(2):
         wave = wave - _moving_mean(_moving_mean(wave, rate), rate)
     return wave

@@ -69,6 +69,8 @@ def test_text_that_is_not_utf8_is_named_by_its_offset(voxtral: Voxtral) -> None:
     assert_refused(result, 2, "a.txt is not UTF-8 text: byte 0xe9 at offset 3", "iconv")
     result = voxtral("say", "-o", "a.wav", stdin=b"\xff\xff")
     assert_refused(result, 2, "stdin is not UTF-8 text: byte 0xff at offset 0", "iconv")
+    result = voxtral("say", "-o", "a.wav", stdin="caf\u00e9".encode("utf-16")[:-1])
+    assert_refused(result, 2, "stdin begins as utf-16 text and is damaged", "all of it")
     result = voxtral("say", "caf\udce9", "-o", "a.wav")
     assert_refused(result, 2, "character 3", "-f")
 

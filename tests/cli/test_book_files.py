@@ -18,7 +18,7 @@ import pytest
 import soundfile
 
 from engine.errors import InputError, VoxtralError
-from voxtral_cli.audio import book
+from voxtral_cli.audio import book, encoders
 from voxtral_cli.audio.book import require_book_format, write_book
 from voxtral_cli.audio.formats import AAC, BY_NAME, FLAC, M4B, MP3, OPUS, PCM, WAV
 from voxtral_cli.audio.id3 import id3
@@ -357,7 +357,7 @@ def counted(made: Iterator[np.ndarray], seen: list[weakref.ref]) -> Iterator[np.
 
 
 def test_a_wav_of_more_than_four_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(book, "WAV_BYTES", 100_000)
+    monkeypatch.setattr(encoders, "WAV_BYTES", 100_000)
     with pytest.raises(VoxtralError, match="4 GB"):
         write_book(Path("a.wav"), blocks(), RATE, WAV, About())
     assert not list(Path().iterdir())

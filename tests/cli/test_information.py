@@ -32,6 +32,8 @@ def test_voices(voxtral: Voxtral, fake: FakeEngine) -> None:
         {"name": "neutral_female", "kind": "preset", "language": "English", "default": True},
         {"name": "fr_male", "kind": "preset", "language": "French", "default": False},
     ]
+    fake.voices = ("FR_Male",)
+    assert voxtral("voices").stdout == "FR_Male\tFrench\tdefault\n"
 
 
 def test_voices_are_read_without_torch() -> None:

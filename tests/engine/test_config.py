@@ -46,7 +46,7 @@ def test_the_official_model(params: Params) -> None:
     assert config.codec.decoder_windows == (2, 4, 8, 16)
     assert config.codebook_sizes == (8194, *[23] * 36)
     assert (config.num_codebooks, config.semantic_rows, config.embedding_rows) == (37, 8320, 9088)
-    assert (config.bos_id, config.audio_id, config.begin_audio_id) == (1, 24, 25)
+    assert config.audio_id == 24
     assert config.voices[:2] == ("casual_female", "casual_male")
     assert len(config.voices) == 20
 
@@ -131,7 +131,6 @@ REQUIRED = [
     "vocab_size",
     "model_type",
     "multimodal",
-    "multimodal.bos_token_id",
     "multimodal.audio_model_args.audio_token_id",
     "multimodal.audio_model_args.audio_encoding_args.num_codebooks",
     "multimodal.audio_model_args.acoustic_transformer_args",

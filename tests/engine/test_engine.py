@@ -317,8 +317,13 @@ def test_too_little_memory(
         raise failure
 
     monkeypatch.setattr(loop.FrameLoop, "advance", fail)
-    with pytest.raises(DeviceError, match="memory"):
+    with pytest.raises(DeviceError, match="memory") as speaking:
         tiny.speak("Hello.")
+    assert "--rows" in speaking.value.hint
+    monkeypatch.setattr("engine.engine.decode_whole", fail)
+    with pytest.raises(DeviceError, match="memory") as decoding:
+        tiny.decode(np.zeros((tiny.num_codebooks, 2), np.int16))
+    assert "shorter" in decoding.value.hint
     monkeypatch.setattr(checkpoint, "load", fail)
     with pytest.raises(DeviceError, match="memory"):
         Engine.from_folder(GOLDEN / "tiny", device="cpu")

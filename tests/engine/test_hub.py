@@ -202,18 +202,20 @@ def test_half_an_update_leaves_what_was_there(cache: Path) -> None:
         hub.resolve(f"{ID}@new")
 
 
-def test_what_was_pulled_at_a_revision_is_known_by_it(cache: Path) -> None:
+@pytest.mark.parametrize("revision", ["v1", "refs/pr/1"])
+def test_what_was_pulled_at_a_revision_is_known_by_it(cache: Path, revision: str) -> None:
     snapshot = put(cache)
-    (snapshot.parent.parent / "refs/main").rename(snapshot.parent.parent / "refs/v1")
+    refs = snapshot.parent.parent / "refs"
+    (refs / revision).parent.mkdir(parents=True, exist_ok=True)
     snapshot.rename(snapshot.with_name("beef"))
-    (snapshot.parent.parent / "refs/v1").write_text("beef")
+    (refs / revision).write_text("beef")
     (other := snapshot.with_name("dead")).mkdir()
     (other / "params.json").write_text("{}")
-    (snapshot.parent.parent / "refs/main").write_text("dead")
-    assert [model.name for model in hub.known()[2:]] == [f"{ID}@v1"]
+    (refs / "main").write_text("dead")
+    assert [model.name for model in hub.known()[2:]] == [f"{ID}@{revision}"]
     with pytest.raises(CheckpointError, match="is not on this machine"):
         hub.resolve(ID)
-    assert hub.resolve(f"{ID}@v1") == snapshot.with_name("beef")
+    assert hub.resolve(f"{ID}@{revision}") == snapshot.with_name("beef")
 
 
 def test_a_signal_ends_a_pull_at_once(tmp_path: Path) -> None:

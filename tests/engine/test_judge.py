@@ -93,24 +93,23 @@ needs_jiwer = pytest.mark.skipif(
 
 @needs_jiwer
 @pytest.mark.parametrize(
-    ("answer", "wer", "missing", "repeated"),
+    ("answer", "wer", "repeated"),
     [
-        ("We went home, and the dog slept.", 0, "", ""),
-        ("WE WENT HOME AND DOG SLEPT", 1 / 7, "the", ""),
-        ("We went home and the the the dog slept.", 2 / 7, "", "the the"),
-        ("We went we went home and the dog slept.", 2 / 7, "", "we went"),
-        ("We went home and the dog slept and the dog slept", 4 / 7, "", "and the dog slept"),
-        ("We went home and the dog slept. We went", 2 / 7, "", "we went"),
-        ("We went home and the big dog slept.", 1 / 7, "", ""),
-        ("We went home and the cat slept.", 1 / 7, "", ""),
-        ("We went home.", 4 / 7, "and the dog slept", ""),
-        ("", 1, "we went home and the dog slept", ""),
+        ("We went home, and the dog slept.", 0, ""),
+        ("WE WENT HOME AND DOG SLEPT", 1 / 7, ""),
+        ("We went home and the the the dog slept.", 2 / 7, "the the"),
+        ("We went we went home and the dog slept.", 2 / 7, "we went"),
+        ("We went home and the dog slept and the dog slept", 4 / 7, "and the dog slept"),
+        ("We went home and the dog slept. We went", 2 / 7, "we went"),
+        ("We went home and the big dog slept.", 1 / 7, ""),
+        ("We went home and the cat slept.", 1 / 7, ""),
+        ("We went home.", 4 / 7, ""),
+        ("", 1, ""),
     ],
 )
-def test_words(answer: str, wer: float, missing: str, repeated: str) -> None:
+def test_words(answer: str, wer: float, repeated: str) -> None:
     verdict = heard("We went home and the dog slept.", answer)
     assert verdict.wer == pytest.approx(wer)
-    assert verdict.missing == tuple(missing.split())
     assert verdict.repeated == tuple(repeated.split())
     assert verdict.heard == answer
 
@@ -124,7 +123,7 @@ def test_a_whole_chunk_said_twice_is_found_where_words_are_wrong() -> None:
 
 @needs_jiwer
 def test_a_word_that_the_text_has_twice_is_not_repeated() -> None:
-    assert heard("Very, very good.", "Very very good.") == Verdict(0.0, (), (), "Very very good.")
+    assert heard("Very, very good.", "Very very good.") == Verdict(0.0, (), "Very very good.")
     assert heard("Very, very good.", "Very very very good.").repeated == ("very",)
 
 
@@ -132,7 +131,7 @@ def test_a_word_that_the_text_has_twice_is_not_repeated() -> None:
 def test_other_languages_and_texts_without_words() -> None:
     assert heard("drei Männer", "3 Männer", "de").wer == 0.0
     assert heard("three men", "3 men").wer == 0.0
-    assert heard("... --", "Thank you.") == Verdict(0.0, (), (), "Thank you.")
+    assert heard("... --", "Thank you.") == Verdict(0.0, (), "Thank you.")
 
 
 @needs_jiwer
@@ -171,7 +170,7 @@ def test_nothing_is_heard_in_what_is_not_finite() -> None:
 
 def test_the_best_take_comes_first() -> None:
     def verdict(wer: float, repeated: int = 0) -> Verdict:
-        return Verdict(wer, (), ("the",) * repeated, "")
+        return Verdict(wer, ("the",) * repeated, "")
 
     takes = [
         ("", verdict(0.2, 1)),
@@ -198,4 +197,4 @@ def test_real_ears_hear_what_nano_lost_and_said_twice() -> None:
     assert twice.wer > 0.5
     assert {"green", "door", "locked"} & set(twice.repeated)
     half = judge(text, spoken[: len(spoken) // 2], RATE, ears)
-    assert {"not", "locked"} & set(half.missing)
+    assert 0.2 < half.wer <= 0.9

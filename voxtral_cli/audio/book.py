@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.errors import InputError, VoxtralError
+from engine.errors import InputError
 from voxtral_cli.audio.encoders import Encoder, PcmEncoder, open_encoder
 from voxtral_cli.audio.formats import (
     FLAC,
@@ -40,6 +40,7 @@ from voxtral_cli.audio.metadata import (
     ChapterMark,
     ffmetadata,
     one_line,
+    picture,
     tags_of,
 )
 from voxtral_cli.audio.output import Output, whole_file
@@ -64,7 +65,6 @@ ACX_MP3 = _MP3 + "volume=1/0.97 -b:a 192k -ar 44100"
 """The rates that ACX asks for."""
 
 CONTAINERS = {M4B: "ipod", M4A: "ipod", MP3: "mp3", OPUS: "opus", FLAC: "flac"}
-WAV_BYTES = 0xFFFFFFFF - 0xFFFF
 
 
 def require_book_format(chosen: Format) -> None:
@@ -167,11 +167,7 @@ def write_book(
         else:
             encoding = _ffmpeg(output.path, rate, chosen, coding, about, chapters)
             encoder = stack.enter_context(encoding)
-        size = 0
         for block in blocks:
-            size += 2 * len(block)
-            if chosen == WAV and size > WAV_BYTES:
-                raise VoxtralError("A wav holds no more than 4 GB.", "Write flac or m4b.")
             encoder.write(block)
         encoder.finish()
     note = left_out(chosen, len(chapters), bool(about.cover), acx)
@@ -185,8 +181,18 @@ def _lacking(chosen: Format) -> str:
 
 def _is_readable(cover: bytes) -> bool:
     """Whether ffmpeg can decode a picture; one that it cannot would spoil the whole file."""
-    kind = "jpeg_pipe" if cover.startswith(JPEG) else "png_pipe"
-    command = ["ffmpeg", "-v", "error", "-f", kind, "-i", "pipe:0", "-f", "null", "-"]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        f"{picture(cover)}_pipe",
+        "-i",
+        "pipe:0",
+        "-f",
+        "null",
+        "-",
+    ]
     return not subprocess.run(command, input=cover, capture_output=True).returncode
 
 
@@ -209,8 +215,16 @@ def _ffmpeg(
         command += ["-f", "ffmetadata", "-i", str(facts)]
         if about.cover and chosen != OPUS:
             cover.write_bytes(about.cover)
-            picture = "jpeg_pipe" if about.cover.startswith(JPEG) else "png_pipe"
-            command += ["-f", picture, "-i", str(cover), "-map", "2:v", "-c:v", "copy"]
+            command += [
+                "-f",
+                f"{picture(about.cover)}_pipe",
+                "-i",
+                str(cover),
+                "-map",
+                "2:v",
+                "-c:v",
+                "copy",
+            ]
             command += ["-disposition:v", "attached_pic", "-metadata:s:v", "comment=Cover (front)"]
         command += ["-map", "0:a", "-map_metadata", "1", "-map_chapters", "1"]
         command += [*options.split(), "-fflags", "+bitexact", "-flags:a", "+bitexact"]

@@ -11,6 +11,7 @@ import io
 import struct
 from typing import TYPE_CHECKING, Protocol
 
+from engine.errors import VoxtralError
 from voxtral_cli.audio.formats import MP3, PCM, WAV, Format
 from voxtral_cli.audio.id3 import id3
 from voxtral_cli.audio.output import Output
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 STEADY = 0.5  # of libsndfile's scale: 80 kbit/s at 24 kHz
 UNKNOWN_LENGTH = 0xFFFFFFFF  # in a WAV header whose end is not known yet
+WAV_BYTES = UNKNOWN_LENGTH - 0xFFFF
+"""The most that fits into a WAV file, beside its header."""
 TAGS = {
     "software": b"ISFT",
     "comment": b"ICMT",
@@ -140,7 +143,9 @@ class SoundfileEncoder:
             output.write(head)
 
     def write(self, samples: "np.ndarray") -> None:
-        """Writes float32 samples [n]."""
+        """Writes float32 samples [n]; VoxtralError where a wav would hold more than it can."""
+        if self._sound.format == "WAV" and self._tape.tell() + 2 * len(samples) > WAV_BYTES:
+            raise VoxtralError("A wav holds no more than 4 GB.", "Write flac or m4b.")
         self._thread.submit(self._sound.write, to_pcm16(samples)).result()
         self._tape.replay(self._output)
 

@@ -119,8 +119,13 @@ def _escaped(text: str) -> str:
     return re.sub(r"[=;#\\]", r"\\\g<0>", one_line(text).rstrip("\\"))
 
 
+def picture(cover: bytes) -> str:
+    """What kind of picture a cover is: jpeg or png."""
+    return "jpeg" if cover.startswith(JPEG) else "png"
+
+
 def _picture_block(cover: bytes) -> str:
     """A FLAC picture block, as Ogg's comments hold it: kind 3 is the front cover."""
-    mime = b"image/jpeg" if cover.startswith(JPEG) else b"image/png"
+    mime = f"image/{picture(cover)}".encode()
     head = struct.pack(">II", 3, len(mime)) + mime
     return base64.b64encode(head + struct.pack(">6I", 0, 0, 0, 0, 0, len(cover)) + cover).decode()

@@ -198,10 +198,11 @@ class Job:
 
     def _finish(self, work: Work) -> None:
         """Write one file, unless it is there."""
-        path, about = work.product.path, self._about(work.product)
+        path = work.product.path
         marked = self.finish.watermark and any(
             not isinstance(self.voices[p.voice], str) for p in work.product.passages
         )
+        about = self._about(work.product, marked)
         passages = [
             [c.title]
             + [[self.ledger.digest(k), p.text, p.before, p.pause, p.asked] for k, p in c.passages]
@@ -241,13 +242,11 @@ class Job:
         if note:
             self.console.note(f"note: {path}: {note}")
 
-    def _about(self, product: Product) -> About:
+    def _about(self, product: Product, marked: bool) -> About:
         """What a file says about itself."""
         book, asked = product.book, dict.fromkeys(p.voice for p in product.passages)
         narrator = ", ".join(self.labels[name] for name in asked)
-        cloned = any(not isinstance(self.voices[name], str) for name in asked)
-        mark = cloned and self.finish.watermark
-        made = tags(making(self.engine, narrator, self.options, mark))
+        made = tags(making(self.engine, narrator, self.options, marked))
         return About(
             title=product.title,
             author=book.author,

@@ -30,19 +30,6 @@ ENDINGS = ("m4b", "mp3")
 """Format of a book where none is asked for: with ffmpeg, and without."""
 
 
-def row_count(rows: str) -> int:
-    """`auto` is 0.
-
-    Raises:
-        InputError: If it is no number.
-    """
-    if rows == "auto":
-        return 0
-    if not rows.isdecimal() or not int(rows):
-        raise InputError(f"--rows is {rows!r}.", "Give a number from 1, or auto.")
-    return int(rows)
-
-
 def renamed(books: Sequence[Book], author: str | None, cover: Path | None) -> list[Book]:
     """With the author and the cover that the command line knows better.
 

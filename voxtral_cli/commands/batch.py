@@ -23,6 +23,7 @@ from voxtral_cli.options import (
     NoWatermark,
     Quantize,
     Quiet,
+    Rows,
     Speed,
     Voice,
     note_watermark,
@@ -106,9 +107,6 @@ Verify = Annotated[
     bool,
     typer.Option("--verify", help="Listen to every passage; speak it again if words are missing."),
 ]
-Rows = Annotated[
-    str, typer.Option("--rows", metavar="N", help="Passages spoken side by side; auto by memory.")
-]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Another seed, other speech.")]
 Force = Annotated[
     bool, typer.Option("--force", help="Speak all of it again, whatever the ledger holds.")
@@ -140,7 +138,7 @@ def batch(
     subtitles: Subtitles = None,
     verify: Verify = False,
     context: Context = "none",
-    rows: Rows = "auto",
+    rows: Rows = 0,
     seed: Seed = 0,
     no_watermark: NoWatermark = False,
     force: Force = False,
@@ -174,9 +172,8 @@ def batch(
     from voxtral_cli.books import target as targets
 
     console = Console(quiet)
-    together = targets.row_count(rows)
     options = SpeechOptions(
-        seed=seed, rows=together, context=context, language=language or "en", speed=speed
+        seed=seed, rows=rows, context=context, language=language or "en", speed=speed
     )
     roles = reading.roles(cast)
     found, unread = reading.documents(inputs, chapters, all_matter, voice, model, roles, console)

@@ -56,17 +56,12 @@ class Findings:
         signs = {"tags": self.tags is not None, "watermark": self.marked > 0, "manifest": signed}
         return [name for name, there in signs.items() if there]
 
-    @property
-    def known(self) -> bool:
-        """Whether something says that a machine made it."""
-        return bool(self.reasons)
-
     def facts(self) -> dict[str, Any]:
         """For `--json`; null where it cannot be known."""
         return {
             "file": self.file,
             "seconds": round(self.seconds, 3),
-            "ai_generated": True if self.known else None,
+            "ai_generated": True if self.reasons else None,
             "tags": self.tags,
             "c2pa": asdict(self.credentials),
             "watermark": {
@@ -101,7 +96,7 @@ class Findings:
             f"watermark: {mark}",
             f"c2pa: {self.credentials.line()}",
             f"verdict: AI-generated, by its {' and its '.join(self.reasons)}"
-            if self.known
+            if self.reasons
             else "verdict: unknown; that no mark was found does not show that a person made it",
         ]
 

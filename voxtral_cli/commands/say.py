@@ -26,6 +26,7 @@ from voxtral_cli.options import (
     Play,
     Quantize,
     Quiet,
+    Rows,
     Speed,
     Voice,
     note_watermark,
@@ -61,7 +62,6 @@ Steps = Annotated[
     int | None,
     typer.Option("--steps", metavar="N", help="Euler steps a frame.  [default: the checkpoint's]"),
 ]
-Rows = Annotated[int, typer.Option("--rows", metavar="N", help="Sentences spoken side by side.")]
 NoNormalize = Annotated[
     bool,
     typer.Option("--no-normalize", help="Leave numbers, dates, symbols and abbreviations alone."),

@@ -192,4 +192,4 @@ def import_voice(
 
 def language(voice: str) -> str:
     """The language in which a preset was recorded: `fr_male` is French, `casual_male` English."""
-    return loading.LANGUAGES.get(voice.partition("_")[0], "English")
+    return loading.PRESET_LANGUAGES[loading.language_of(voice)]

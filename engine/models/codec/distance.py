@@ -107,8 +107,9 @@ def colour_distance(made: Tensor, real: Tensor, rate: int = 24000) -> Tensor:
     return 0.5 * F.l1_loss((a + floor).log(), (b + floor).log())
 
 
-def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000, size: int = 1024) -> Tensor:
-    """Mean difference of log-mel spectra, in dB."""
+def log_mel_distance(made: Tensor, real: Tensor, rate: int = 24000) -> Tensor:
+    """Mean difference of log-mel spectra of 1,024 samples, in dB."""
+    size = 1024
     bank = mel_bank(size, rate, made.device)
     a, b = ((bank @ magnitudes(spectrum(wave, size)) + FLOOR).log10() for wave in (made, real))
     return 20 * F.l1_loss(a, b)

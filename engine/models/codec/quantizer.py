@@ -46,8 +46,7 @@ class Quantizer(nn.Module):
     def encode(self, latent: Tensor) -> Tensor:
         """Latent [batch, semantic + acoustic dims, frames] -> codes [batch, codebooks, frames]."""
         semantic = self.semantic_codebook.encode(latent[:, : self.semantic_dim].transpose(1, 2))
-        unit = (latent[:, self.semantic_dim :].float().tanh() + 1) / 2
-        acoustic = (unit * (self.levels - 1)).round().long()
+        acoustic = nearest_levels(latent[:, self.semantic_dim :].float().tanh(), self.levels)
         return torch.cat([semantic.unsqueeze(1), acoustic], dim=1)
 
     def decode(self, codes: Tensor) -> Tensor:
@@ -58,3 +57,8 @@ class Quantizer(nn.Module):
     def acoustic_values(self, codes: Tensor) -> Tensor:
         """Acoustic codes (0-based) -> values in [-1, 1], float32, same shape."""
         return 2 * codes.float() / (self.levels - 1) - 1
+
+
+def nearest_levels(values: Tensor, levels: int) -> Tensor:
+    """Values in [-1, 1] -> the acoustic codes (0-based) nearest to them, same shape."""
+    return ((values + 1) / 2 * (levels - 1)).round().long()
