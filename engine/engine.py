@@ -232,7 +232,7 @@ class Engine:
         A last frame that is not whole is left out.
         """
         codes = self.encode(samples, rate)
-        whole = len(samples) * self.sample_rate // (rate * self._config.codec.frame_samples)
+        whole = int(len(samples) * self.sample_rate // (rate * self._config.codec.frame_samples))
         return Voice(codes[:, : max(1, whole)], *self._origin)
 
     @enough_memory(SHORTER)

@@ -45,7 +45,11 @@ class DownloadError(VoxtralError):
 
 
 def no_such_file(path: Path) -> CheckpointError:
-    """The error for a file that a checkpoint folder lacks."""
+    """The error for a file that a checkpoint folder lacks, or for a folder that is not there."""
+    if not path.parent.is_dir():
+        return CheckpointError(
+            f"There is no folder {path.parent}.", "engine.hub.resolve finds a model by its name."
+        )
     return CheckpointError(
         f"{path.parent} has no {path.name}.",
         "A checkpoint folder holds params.json, consolidated.safetensors and tekken.json.",

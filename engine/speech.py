@@ -74,6 +74,8 @@ class SpeechOptions:
                 raise InputError(
                     f"{name} is {value}, outside {low} to {high}.", f"Give {name} between the two."
                 )
+            if value is not None and isinstance(low, int) and value % 1:
+                raise InputError(f"{name} is {value}, no whole number.", "Give one.")
         if not re.fullmatch(LANGUAGE_TAG, self.language):
             raise InputError(f"There is no language {self.language!r}.", "Use en, fr, es, de, ...")
         if self.context not in CONTEXTS:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from engine.speech import SpeechOptions
 
 CHARACTERS_A_SECOND = 15  # of English read aloud
+MUCH = 3.0
+"""Seconds for a second of speech from which on nano is much faster; what is nearer is as small."""
 LONG_MINUTES = 20  # of speech, from which on it is said how long it will be
 SCRIPTS = {"ar": "ARABIC", "hi": "DEVANAGARI"}
 """How the Unicode names of a language's letters begin; of all others: LATIN."""
@@ -96,10 +98,11 @@ def warn_of_speed(
     factor, start = engine.estimate(rows, engine.flow(options).steps)
     if factor > 1:
         total = factor * characters / CHARACTERS_A_SECOND + start * chunks
+        hint = f"; {EMBEDDED} is faster (-m {EMBEDDED})" if factor > MUCH else ""
         each = f"{factor:.0f}" if factor >= 10 else f"{factor:.1f}"
         console.note(
             f"note: {engine.name} takes about {each} s for a second of sound on this CPU, "
-            f"{_duration(total)} in all; {EMBEDDED} is faster (-m {EMBEDDED})"
+            f"{_duration(total)} in all{hint}"
         )
 
 

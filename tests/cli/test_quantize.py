@@ -62,6 +62,9 @@ def test_a_slow_model_is_announced(voxtral: Voxtral, fake: FakeEngine) -> None:
     said = "fake takes about 60 s for a second of sound on this CPU, 2 minutes in all"
     assert note == f"note: {said}; nano is faster (-m nano)"
     assert result.stdout == ""
+    fake.slowness = 2.0  # as small as nano, on a busy machine
+    assert "faster" not in voxtral("say", TEXT, "-o", "a.wav", "--rows", "1").stderr
+    fake.slowness = 60.0
     assert "about 30 s for a second" in voxtral("say", TEXT, "-o", "a.wav").stderr
     Path("book.md").write_text(TEXT)
     assert "about 60 s for a second" in voxtral("batch", "book.md", "-o", "a.flac").stderr

@@ -377,3 +377,16 @@ def test_a_long_clip_is_heard_in_pieces(tiny: Engine) -> None:
 @pytest.mark.parametrize("rate", [8000, 48000])
 def test_a_second_is_whole_frames_at_any_rate(tiny: Engine, rate: int) -> None:
     assert tiny.clone(np.zeros(rate, np.float32), rate).codes.shape[1] == 12
+    assert tiny.clone(np.zeros(rate, np.float32), float(rate)).codes.shape[1] == 12  # type: ignore[arg-type]
+
+
+def test_a_folder_that_is_not_there() -> None:
+    with pytest.raises(CheckpointError, match="There is no folder nowhere") as error:
+        Engine.from_folder("nowhere", device="cpu")
+    assert "resolve" in error.value.hint
+
+
+def test_parts_of_numbers_that_are_counted() -> None:
+    with pytest.raises(InputError, match=r"seed is 1\.5, no whole number"):
+        SpeechOptions(seed=1.5)  # type: ignore[arg-type]
+    assert SpeechOptions(cfg=1, speed=1).cfg == 1
