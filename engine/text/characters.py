@@ -17,6 +17,7 @@ _ESCAPES = re.compile(
 _LINE_ENDS = re.compile(r"\r\n|[\r\x85\u2028]")
 _PARAGRAPH_ENDS = re.compile(r"[\f\u2029]")
 _JOINERS = re.compile(r"(?<![\u0590-\u1fff])[\u200c\u200d]")  # they shape Arabic and Indic letters
+_STRETCHED = re.compile(r"(?<=[\u0621-\u0652])\u0640+(?=[\u0621-\u0652])")  # a line in a word
 _LATIN_ACCENTS = re.compile(r"([A-Za-z\u00c0-\u024f\u1e00-\u1eff])([\u0300-\u036f]+)")
 _LOOSE_ACCENTS = re.compile(  # with neither a letter nor another accent before them
     r"(?<![^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u2079\u2080-\u2089\u2150-\u2189\u2460-\u24ff])"
@@ -38,6 +39,8 @@ class _Printable(dict[int, str | None]):
             category in {"Cc", "Cf", "Cs", "Co", "Cn"} and code not in _KEPT_FORMATS
         ):
             result = None
+        elif 0xFB50 <= code <= 0xFDFF or 0xFE70 <= code <= 0xFEFE:  # shapes of Arabic letters
+            result = unicodedata.normalize("NFKC", chr(code))
         self[code] = result
         return result
 
@@ -52,7 +55,7 @@ def printable(text: str) -> str:
     """
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
     text = _PARAGRAPH_ENDS.sub("\n\n", text).translate(_PRINTABLE)
-    text = _JOINERS.sub("", text)
+    text = _STRETCHED.sub("", _JOINERS.sub("", text))
     return _LOOSE_ACCENTS.sub("", _LATIN_ACCENTS.sub(_composed, text))
 
 

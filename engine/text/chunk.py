@@ -12,6 +12,7 @@ from itertools import accumulate
 from sentencex import segment  # type: ignore[import-untyped]
 
 from engine.text.punctuation import finished
+from engine.text.shortened import is_title
 
 _PIECE = 10_000
 """Characters given to the sentence splitter at a time, so that its cost stays linear."""
@@ -61,7 +62,7 @@ _OPENED = re.compile(r"(?<=\s)[\"'(\u00ab\u2018\u201c]{1,3}$")
 _INSIDE = re.compile(r"\.$|(?<!\w)[^\W\d_]\. $")
 """A full stop within a word ("z.B.") or after a single letter ("M. Dupont") ends no sentence,"""
 
-_SHORT = re.compile(r"(?<!\w)[^\W\d_]{2,4}\. $")
+_SHORT = re.compile(r"(?:(?<!\w)[^\W\d_]{2,4}|str)\. $")
 """nor one after a short word ("Mme. ") when a small letter follows. English knows its own."""
 
 
@@ -128,8 +129,9 @@ def _segments(text: str, language: str) -> list[str]:
         return found
     whole = found[:1]
     for part in found[1:]:
-        last = whole[-1][-8:]
-        if _INSIDE.search(last) or (part[:1].islower() and _SHORT.search(last)):
+        last = whole[-1][-16:]
+        short = part[:1].islower() and _SHORT.search(last)
+        if short or _INSIDE.search(last) or is_title(last, language):
             whole[-1] += part
         else:
             whole.append(part)

@@ -6,6 +6,8 @@ By num2words and indic-numtowords; what they get wrong is put right here.
 import re
 from functools import lru_cache
 
+from engine.text import arabic
+
 _LONGEST = 12
 """More digits than these are read one by one."""
 
@@ -24,10 +26,6 @@ _NOUN = {
         r"|sono|su|sul|sulla|tra|un|una|vs|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio"
         r"|agosto|settembre|ottobre|novembre|dicembre)\b)[a-zàèéìòù]+\b"
     ),
-    "ar": re.compile(
-        r" (?!(?:في|من|إلى|على|عن|مع|أو|أم|ثم|هو|هي|كان|كانت|حتى|منذ|قبل|بعد)\b|ال)"
-        "[\u0621-\u064a]+\\b"
-    ),
 }
 """What a number counts, after it; in other languages only a feminine noun matters."""
 
@@ -39,10 +37,11 @@ _FEMININE_NOUN = {
     "es": re.compile(
         r" (?!(?:días?|mapas?|planetas?|\w{1,40}[aeo]mas?)\b)"
         r"(?:\w{1,40}(?:as?|[cs]ión|[cs]iones|[dt]ad|[dt]ades)|vez|veces|mujer(?:es)?|gente"
-        r"|(?:calle|clase|frase|llave|mano|muerte|nave|noche|nube|parte|tarde|torre)s?)\b"
+        r"|(?:calle|clase|foto|moto|frase|llave|mano|muerte|nave|noche|nube|parte|tarde|torre)s?)\b"
     ),
     "fr": re.compile(
-        r" (?:(?:année|bouteille|chambre|chanson|chose|dame|école|équipe|étape|étoile|femme|fille"
+        r" (?:(?:amie|année|bouteille|chambre|chanson|chose|dame|école|équipe|étape|étoile|femme"
+        r"|fille|cuill[eè]re|cuillerée|gousse|mère|pincée|pomme|sœur|soeur|tante|tranche"
         r"|fleur|heure|histoire|idée|image|journée|lettre|ligne|livraison|maison|minute|nuit|page"
         r"|partie|personne|photo|pièce|place|porte|question|réponse|rue|seconde|semaine|soirée"
         r"|table|tasse|tonne|vache|victime|ville|voiture|\w{2,40}[st]ion)s?|fois|voix)\b"
@@ -55,10 +54,11 @@ _FEMININE_NOUN = {
     "pt": re.compile(
         r" (?!(?:agora|ainda|apenas|aquelas?|cada|cerca|contra|da|das|dias?|ela|elas|ess?as?"
         r"|estas?|era|fora|mapas?|mas|minhas?|nas?|nossas?|numa|outras?|para|pelas?|planetas?|poetas?"
-        r"|suas?|todas?|umas?|\w{1,40}[eo]mas?|clima|programas?"
+        r"|suas?|todas?|umas?|\w{1,40}[eo]mas?|clima|programas?|coraç(?:ão|ões)|amanhã"
+        r"|(?:talism|[ií]m|gal|div|cl|xam|suti|tit|tobog)ãs?"
         r"|(?:\w{0,40}gr|dr|pij|panor)amas?)\b)"
-        r"(?:\w{1,40}(?:as?|[çs]ão|[çs]ões|dades?|[aeu]gem|[aeu]gens)|mulher(?:es)?|vez|vezes|voz"
-        r"|(?:base|chave|classe|fase|frase|mão|mãe|noite|parte|rede|tarde)s?|flor(?:es)?)\b"
+        r"(?:\w{1,40}(?:[aã]s?|[çs]ão|[çs]ões|dades?|[aeu]gem|[aeu]gens)|(?:mulh|colh)er(?:es)?|vez|vezes|voz"
+        r"|ordem|ordens|nuvem|nuvens|(?:base|chave|classe|fase|frase|mão|mãe|noite|parte|rede|tarde)s?|flor(?:es)?)\b"
     ),
 }
 _LABEL = re.compile(
@@ -76,11 +76,17 @@ _LABEL = re.compile(
 _LARGE = re.compile(r"\b[mbt]r?il[lhi]?[iaoóãõ]\w+\b")
 """A million or more, in a Romance language; but not mil, mille or mila."""
 
+_DATIVE = re.compile(r"\b(?:in|vor|nach|seit|mit|aus|bei|von|binnen|ab) $", re.IGNORECASE)
+"""What "ein" is "einem" or "einer" after."""
+
+_ONE_O_CLOCK = re.compile(
+    r"[\s\S]?[Ll]a 1 (?:y (?:\d|media|cuarto|pico)|menos |en punto\b"
+    r"|de la (?:tarde|ma\u00f1ana|madrugada|noche)\b)"
+)
+_ELEVENTH = {"d\u00e9cimoprimero": "und\u00e9cimo", "d\u00e9cimosegundo": "duod\u00e9cimo"}
+
 _UNO = re.compile(r" (?:z|x|y|gn|pn|ps|s[b-df-hj-np-tv-z]|i[aeou])")
 """What "un" is "uno" before."""
-
-_ARABIC_TWO = "(\u0623\u0644\u0641|\u0645\u0626\u062a|\u0645\u0644\u064a\u0648\u0646)\u0627"
-"""Two thousand, hundred or million, as before a noun."""
 
 
 @lru_cache(maxsize=65536)
@@ -90,17 +96,24 @@ def in_words(number: int, code: str, kind: str) -> str:
     if code == "hi":
         from indic_numtowords import num2words as hindi  # type: ignore[import-untyped]
 
-        return str(hindi(number, lang="hi"))
+        hundreds, rest = divmod(number, 100) if kind == "year" else (0, number)
+        said = [f"{hindi(hundreds, lang='hi')} \u0938\u094c"] if hundreds else []
+        return " ".join([*said, str(hindi(rest, lang="hi"))] if rest or not said else said)
     from num2words import num2words  # type: ignore[import-untyped]
 
     words: str = num2words(number, lang="pt_BR" if code == "pt-br" else code, to=kind)
     if code == "ar":
-        return re.sub(f"{_ARABIC_TWO}$", "\\1\u0627\u0646", words.replace(" \u0648 ", " \u0648"))
+        return arabic.whole(words)
+    if code == "de":
+        words = words.replace("einstausend", "eintausend")
+    if code == "fr" and kind == "ordinal":
+        words = re.sub("(?<=vingt|.cent)s(?=i\u00e8me)", "", words)
     if code == "it":
         words = words.replace("dicott", "diciott").replace("diecesimo", "decimo")
         return words[:-1] + "\u00e9" if re.search(r"\wtre$", words) else words
     if code == "es":
         words = re.sub("^quad", "cuad", words.replace("veintiuno m", "veinti\u00fan m"))
+        words = _ELEVENTH.get(words, words)
         return re.sub(r"\buno (?=mil)", "un ", words)
     if code == "pt-br":
         return words.replace(",", "")
@@ -129,8 +142,6 @@ def counted(digits: str, code: str, feminine: bool = False, noun: str = "") -> s
         if feminine:
             return "un'" if re.match(r" [aeiou]", noun) else words
         return words if _UNO.match(noun) else "un"
-    if code == "ar":
-        return re.sub(f"{_ARABIC_TWO}\u0646$", "\\1\u0627", words)
     if (code, words) == ("de", "eins"):
         return "eine" if feminine else "ein"
     return words
@@ -144,13 +155,27 @@ def is_large(words: str) -> bool:
 def number_between(digits: str, code: str, before: str, after: str) -> str:
     """A number with what is written on both sides: it may count a noun."""
     language = code[:2]
+    if code == "ar" and len(digits) <= _LONGEST and (digits == "0" or digits[0] != "0"):
+        return arabic.agreeing(int(digits), before, after, _arabic)
+    some = digits != "1" and language in {"es", "pt"}
+    thousands = " mil" if some and re.match(r" mil [^\W\d_]", after) else ""
+    after = after.removeprefix(thousands)
     feminine = language in _FEMININE_NOUN and _FEMININE_NOUN[language].match(after)
     noun = _NOUN[language].match(after) if language in _NOUN else feminine
+    if code == "es" and digits == "1" and _ONE_O_CLOCK.match(before[-4:] + digits + after):
+        return "una"
     if not noun or _LABEL.search(before):
         return cardinal(digits, code)
+    if (code, digits) == ("de", "1") and "%" not in noun[0] and _DATIVE.search(before):
+        return "einer" if feminine else "einem"
     if language in {"es", "pt"} and digits != "1" and not re.search(r"s$|^ mil$", noun[0]):
         return cardinal(digits, code)
-    return counted(digits, code, bool(feminine), noun[0])
+    words = counted(digits, code, bool(feminine), noun[0])
+    return words.replace("veintiuna", "veinti\u00fan") if thousands else words
+
+
+def _arabic(number: int) -> str:
+    return in_words(number, "ar", "cardinal")
 
 
 def _feminine(words: str, code: str) -> str:

@@ -82,7 +82,7 @@ LANGUAGES = {
         percent="pour cent",
         to="\u00e0",
         power="puissance",
-        groups=" .",
+        groups=" .'",
         joint=" et ",
         money=_by_sign(
             Money("euro", "euros", "centime", "centimes"),
@@ -129,6 +129,7 @@ LANGUAGES = {
         percent="Prozent",
         to="bis",
         power="hoch",
+        groups=" .'",
         years=True,
         joint=" und ",
         money=_by_sign(
@@ -153,6 +154,7 @@ LANGUAGES = {
         percent="per cento",
         to="a",
         power="elevato a",
+        groups=" .'",
         joint=" e ",
         money=_by_sign(
             Money("euro", "euro", "centesimo", "centesimi"),
@@ -204,6 +206,7 @@ LANGUAGES = {
         percent="procent",
         to="tot",
         power="tot de macht",
+        groups=" .",
         years=True,
         joint=" en ",
         money=_by_sign(
@@ -229,6 +232,7 @@ LANGUAGES = {
         groups=",",
     ),
     "hi": Language(
+        years=True,
         point="\u0926\u0936\u092e\u0932\u0935",
         minus="\u092e\u093e\u0907\u0928\u0938",
         percent="\u092a\u094d\u0930\u0924\u093f\u0936\u0924",

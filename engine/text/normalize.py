@@ -18,6 +18,7 @@ from engine.text.figures import spoken_figures
 from engine.text.foreign import spoken_numbers
 from engine.text.german import german_ordinals
 from engine.text.headings import spoken_heading
+from engine.text.hyphens import joined_lines
 from engine.text.languages import language_code
 from engine.text.markdown import plain_line
 from engine.text.money import old_money
@@ -25,6 +26,7 @@ from engine.text.punctuation import arranged, finished, spoken_symbols, tidy
 from engine.text.quantities import spoken_quantities
 from engine.text.roman import spoken_numerals
 from engine.text.scripture import spoken_places
+from engine.text.shortened import before_figure
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _PASSES = 6
@@ -32,7 +34,7 @@ _PASSES = 6
 
 _START_MARK = "\ue000"  # private use: `printable` let none through
 _NUMBER_START = re.compile(
-    r"(^\s*|[.!?][\"')]{0,3}\s{1,3})(?=[\"'(]{0,3}(?:R?[$\u00a3\u20ac\u20b9+~#-]{1,2} ?)?\d)"
+    r"(^\s*|[.!?][\"')]{0,3}\s{1,3})(?=[\"'(]{0,3}(?:-?R?[$\u00a3\u20ac\u20b9+~#-]{1,2} ?)?\d)"
 )
 _MARKED = re.compile(rf"{_START_MARK}(\W{{0,5}})(\w?)")
 
@@ -109,15 +111,23 @@ def _read_foreign(text: str, language: str) -> str:
     if not has_words(text):
         return ""
     text = to_ascii(text, said=False)
+    text = joined_lines(text, language)
     line = plain_line(german_ordinals(text) if language == "de" else text, star="")
-    line = spoken_numbers(_NUMBER_START.sub(rf"\1{_START_MARK}", line), language)
-    line = arranged(_capitalised(line))
+    line = _NUMBER_START.sub(lambda match: _start(match, language), line)
+    line = arranged(_capitalised(spoken_numbers(line, language)), language)
     return finished(line) if has_words(line) else ""
 
 
 def _mostly_latin(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     return 2 * len(_LATIN.findall(text)) >= letters
+
+
+def _start(match: re.Match[str], language: str) -> str:
+    """A mark where a sentence begins with a figure, but not after "ca."."""
+    before = match.string[max(0, match.start() - 40) : match.start() + 1]
+    stop = match[1][:2] == ". " and before_figure(before, language)
+    return match[1] + _START_MARK * (not stop)
 
 
 def _capitalised(text: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from engine.text.hyphens import HYPHEN, kept_hyphens
 from engine.text.units import RATE, spoken_rate
 
 _AMOUNT = r"(?=[$\u00a3\u20ac]?\.?\d)"
@@ -55,7 +56,8 @@ _MARKUP = re.compile(r"[\\#*^`~{}\u2022]")
 _JOINING = re.compile(r"(?:(?<=[\u064b-\u0652\u0900-\u0dff])|(?<=[A-Z]\.))-(?=\w)")
 """One that joins words, though no letter is before it: a vowel sign, or an initial ("J.-C.")."""
 
-_HYPHEN = "\ue001"  # private use: `printable` let none through
+_OTHERS = "\u060c\u061b\u061f\u0964\u0965"
+"""Marks of Arabic and of Hindi."""
 
 
 def _strongest(match: re.Match[str]) -> str:
@@ -68,7 +70,7 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"(?<!\S)-{1,2}(?=[^\W\d_])"), ""),  # --option, -x
     (re.compile(r"(?<=[^\W\d_])\u2013(?=[^\W\d_])"), "-"),
     (re.compile(r"[\u2013\u2014]|-{2,}|(?<![\w'])-+|-+(?![\w'])|[()\[\]|]"), ", "),
-    (re.compile(r"\s+(?=[,;:.!?])"), ""),
+    (re.compile(rf"\s+(?=[,;:.!?{_OTHERS}])"), ""),
     (re.compile(r"(?<=[A-Za-z])([,;!?])(?=[A-Za-z])"), r"\1 "),
     (re.compile(r"(?<=[a-z]{2})([.:])(?=[A-Z])"), r"\1 "),
     (re.compile(r"\.(?: ?\.){1,}"), "..."),
@@ -76,6 +78,8 @@ _PAUSES: list[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]] = [
     (re.compile(r"!+"), "!"),
     (re.compile(r"[,;:](?:[,;: ]*[,;:])+"), _strongest),
     (re.compile(r"(?<=[.!?])[,;:]+|[,;:]+(?=[.!?])"), ""),
+    (re.compile(rf"(?<=[{_OTHERS}]) ?[,;:]|[,;:](?=[{_OTHERS}])"), ""),
+    (re.compile(rf"(?<=[{_OTHERS}])(?=[^\W\d_])"), " "),
     (re.compile(r"(?<=[.!?])([\"']?)(?: ?[,;:])+"), r"\1"),
     (re.compile(r"(?<=[!?])\.+|(?<=\.\.\.)[.]+|(?<!\.)\.(?=[!?])"), ""),
     (re.compile(r"([,;:])(?=[\"'][^\W\d_])"), r"\1 "),
@@ -116,12 +120,14 @@ def tidy(text: str) -> str:
     for pattern, words in _LATE_WORDS:
         text = pattern.sub(words, text)
     text = _INTERRUPTED.sub(_broken_off, text)
-    return _CLOSING.sub("", _paused(_DROPPED.sub(" ", text)))
+    text = kept_hyphens(_DROPPED.sub(" ", text), "en")
+    return _CLOSING.sub("", _paused(text).replace(HYPHEN, "-"))
 
 
-def arranged(text: str) -> str:
+def arranged(text: str, code: str) -> str:
     """`tidy` for any language: signs that have a meaning are left for the model to read."""
-    return _paused(_JOINING.sub(_HYPHEN, _MARKUP.sub(" ", text))).replace(_HYPHEN, "-")
+    text = kept_hyphens(_JOINING.sub(HYPHEN, _MARKUP.sub(" ", text)), code)
+    return _paused(text).replace(HYPHEN, "-")
 
 
 def _broken_off(match: re.Match[str]) -> str:

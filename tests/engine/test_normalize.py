@@ -33,7 +33,7 @@ CASES = {
     "He (the man) left.": "He, the man, left.",
     '"How are you?" \u2014 "Fine."': '"How are you?" "Fine."',
     "and so on,": "and so on.",
-    "A well-\nknown man - pre-\nand post-war": "A well-known man, pre, and post-war.",
+    "A well-\nknown man - pre-\nand post-war": "A well-known man, pre- and post-war.",
     "> day-\n> to-day\n- milk-\n- eggs": "day-to-day. milk. eggs.",
     # Markdown
     "# Title\nSome **bold**, *it* and `code`": "Title. Some bold, it and code.",
