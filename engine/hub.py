@@ -16,6 +16,7 @@ EMBEDDED = "nano"
 EMBEDDED_FOLDER = Path(__file__).parent / "checkpoints" / EMBEDDED
 PARAMS, WEIGHTS, TOKENS = "params.json", "consolidated.safetensors", "tekken.json"
 FILES = [PARAMS, WEIGHTS, TOKENS, "voice_embedding/*", NAME]
+TUNED = "model"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(@[\w./-]+)?")  # owner/name or owner/name@revision
 
 
@@ -135,12 +136,15 @@ def known() -> list[KnownModel]:
 
 
 def folder_name(folder: Path) -> str:
-    """What to call a checkpoint folder: its name; in the hub's cache, the hub id."""
+    """What to call a checkpoint folder: its name; in the hub's cache, the hub id.
+
+    `tuned/model`, as fine-tuning writes it, is called `tuned`.
+    """
     folder = folder.resolve()
     repository = folder.parent.parent.name
     if folder.parent.name == "snapshots" and repository.startswith("models--"):
         return _hub_id(repository)
-    return folder.name
+    return folder.parent.name if folder.name == TUNED else folder.name
 
 
 def cache_folder() -> Path:

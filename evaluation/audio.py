@@ -1,6 +1,6 @@
 """Samples between rates and clips from a folder, for the ears and the metrics."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from engine.errors import InputError
 from evaluation.phones import PhoneSpan
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+OnFault = Callable[[InputError], None]
+"""What is done about a recording or a speaker that is left out."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +46,22 @@ def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
     return mono if rate == target else soxr.resample(mono, rate, target)
 
 
-def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
+def read_clips(
+    folder: Path, limit: int | None = None, on_fault: OnFault | None = None
+) -> Iterator[Clip]:
     """The recordings of `folder` and below, by name, each with the text of a `.txt` beside it.
 
     Args:
         limit: Most recordings; spread evenly, so that of folders of speakers all are heard.
+        on_fault: Called for each that cannot be read, which is then left out; None raises.
 
     Raises:
         InputError: If there is no recording, or one that cannot be read.
     """
     import soundfile
 
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    found = (p for p in folder.rglob("*") if not p.name.startswith("."))
+    paths = sorted(p for p in found if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise InputError(
             f"{folder} has no recordings.", f"Give a folder with {', '.join(SUFFIXES)} files."
@@ -65,7 +71,11 @@ def read_clips(folder: Path, limit: int | None = None) -> Iterator[Clip]:
         try:
             samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            raise InputError(f"{path} cannot be read: {error}", "Take it out.") from error
+            fault = InputError(f"{path} cannot be read: {error}", "Take it out.")
+            if on_fault is None:
+                raise fault from error
+            on_fault(fault)
+            continue
         transcript = path.with_suffix(".txt")
         text = transcript.read_text(encoding="utf-8").strip() if transcript.is_file() else ""
         yield Clip(str(path.relative_to(folder)), samples.mean(axis=1), int(rate), text)

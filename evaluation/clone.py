@@ -14,6 +14,7 @@ import numpy as np
 from engine.errors import InputError, VoiceError
 from engine.hearing.judge import Listener
 from engine.speech import SpeechOptions
+from evaluation.audio import OnFault
 from evaluation.codec import Coder
 from evaluation.codec_metrics import CodeAgreement, code_agreement
 from evaluation.recordings import Person
@@ -147,6 +148,7 @@ def evaluate_clone(
     options: SpeechOptions | None = None,
     other: Cloner | None = None,
     on_cloned: Callable[[Cloned, np.ndarray], None] = lambda cloned, samples: None,
+    on_fault: OnFault | None = None,
 ) -> CloneReport:
     """Clone every speaker and have the clones speak.
 
@@ -160,18 +162,28 @@ def evaluate_clone(
         options: How to speak.
         other: The same checkpoint with another codec encoder: does everything as well.
         on_cloned: Called after each sentence with its samples, float32 [n].
+        on_fault: Called for whom there is no speech to compare with, who is then left out; None
+            raises.
 
     Raises:
         InputError: If there are no people or no sentences, a sentence has no words, or what was
             kept of somebody no speech.
         VoiceError: If a checkpoint has no codec encoder.
     """
-    if not people:
-        raise InputError("There is nobody to clone.", "Give recordings.")
     check_sentences(sentences)
     if not all(one.can_clone for one in (engine, other) if one is not None):
         raise VoiceError("This checkpoint has no codec encoder.", "Give --encoder FILE.")
-    gallery = Gallery({person.name: _embeddings(person, encoder) for person in people})
+    kept: dict[str, list[np.ndarray]] = {}
+    for person in people:
+        try:
+            kept[person.name] = _embeddings(person, encoder)
+        except InputError as error:
+            if on_fault is None:
+                raise
+            on_fault(error)
+    people, gallery = [person for person in people if person.name in kept], Gallery(kept)
+    if not people:
+        raise InputError("There is nobody to clone.", "Give recordings.")
     clips = {person.name: person.reference for person in people}
     known = {name: encoder.embed(clip.samples, clip.rate) for name, clip in clips.items()}
     cloned = Gallery({name: [one] for name, one in known.items() if one is not None})

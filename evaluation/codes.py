@@ -82,7 +82,10 @@ def evaluate_codes(
         """Codes the clips, and counts how often each code has each phone."""
         counts = np.zeros((len(vectors), len(SYMBOLS)), np.int64)
         for clip in clips:
-            codes = np.asarray(engine.encode(clip.samples, clip.rate))
+            try:
+                codes = np.asarray(engine.encode(clip.samples, clip.rate))
+            except InputError:  # `evaluate_codec` tells of it
+                continue
             made.append(codes)
             centres = (np.arange(codes.shape[1]) + 0.5) / engine.frame_rate
             labels = phone_labels(clip.phones, centres)

@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import InputError
 from engine.reference import Reference, prepare
 from engine.reference.prepare import SHORTEST_S
-from evaluation.audio import Clip, read_clips
+from evaluation.audio import Clip, OnFault, read_clips
 
 if TYPE_CHECKING:
     from training.data.manifest import Utterance
@@ -42,10 +42,14 @@ class Person:
     kept: tuple[Clip, ...]
 
 
-def read_corpus(folder: Path, limit: int) -> Iterator[Clip]:
-    """Recordings of a folder: held-out utterances of a training corpus, or any audio files."""
+def read_corpus(folder: Path, limit: int, on_fault: OnFault | None = None) -> Iterator[Clip]:
+    """Recordings of a folder: held-out utterances of a training corpus, or any audio files.
+
+    Args:
+        on_fault: As of `read_clips`.
+    """
     if not _is_training_corpus(folder):
-        yield from read_clips(folder, limit)
+        yield from read_clips(folder, limit, on_fault)
         return
     held_out = _held_out(folder)
     count = min(limit, len(held_out))
@@ -57,10 +61,11 @@ def read_parts(folder: Path, seconds: float = CODED_S) -> tuple[Iterator[Clip], 
     """Many recordings in two parts of about `seconds` each, whose speakers differ.
 
     Those of a training corpus are valid utterances, of speakers that the training heard, and
-    held-out ones. Of any other folder the first part is empty.
+    held-out ones. Of any other folder the first part is empty, and what cannot be read is left out.
     """
     if not _is_training_corpus(folder):
-        return iter(()), _beginning(read_clips(folder), seconds)
+        readable = read_clips(folder, on_fault=lambda _: None)
+        return iter(()), _beginning(readable, seconds)
     from training.data.manifest import load_manifest
 
     utterances = load_manifest(folder)
@@ -89,7 +94,9 @@ def read_teachers(folder: Path, voices: Collection[str]) -> dict[str, list[Clip]
     return found
 
 
-def read_people(folder: Path, rate: int, longest: float) -> list[Person]:
+def read_people(
+    folder: Path, rate: int, longest: float, on_fault: OnFault | None = None
+) -> list[Person]:
     """The speakers of a folder: the held-out ones of a training corpus, or one a sub-folder.
 
     A file that is in no sub-folder is a speaker too.
@@ -98,12 +105,21 @@ def read_people(folder: Path, rate: int, longest: float) -> list[Person]:
         folder: The corpus.
         rate: Samples a second of the references.
         longest: Seconds of a reference.
+        on_fault: Called for each speaker of whom there is too little, and each recording that
+            cannot be read, which are then left out; None raises.
 
     Raises:
         InputError: If there are no recordings, or too few of a speaker.
     """
-    grouped = itertools.groupby(_by_speaker(folder), key=lambda pair: pair[0])
-    return [divide(name, [clip for _, clip in own], rate, longest) for name, own in grouped]
+    people = []
+    for name, own in itertools.groupby(_by_speaker(folder, on_fault), key=lambda pair: pair[0]):
+        try:
+            people.append(divide(name, [clip for _, clip in own], rate, longest))
+        except InputError as error:
+            if on_fault is None:
+                raise
+            on_fault(error)
+    return people
 
 
 def divide(name: str, clips: Sequence[Clip], rate: int, longest: float) -> Person:
@@ -130,13 +146,13 @@ def divide(name: str, clips: Sequence[Clip], rate: int, longest: float) -> Perso
         raise InputError(f"{name}: {error.message}", error.hint) from error
 
 
-def _by_speaker(folder: Path) -> Iterator[tuple[str, Clip]]:
+def _by_speaker(folder: Path, on_fault: OnFault | None) -> Iterator[tuple[str, Clip]]:
     """Speaker and recording, one speaker after the other."""
     if _is_training_corpus(folder):
         for utterance in sorted(_held_out(folder), key=lambda one: one.speaker):
             yield utterance.speaker, _clip(utterance)
     else:
-        for clip in read_clips(folder):
+        for clip in read_clips(folder, on_fault=on_fault):
             yield Path(clip.name).parts[0], clip
 
 

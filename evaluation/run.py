@@ -93,7 +93,8 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
     if given.what != "watermark":
         check_installed()
     folder = resolve(given.model)
-    people = _people(given, folder) if given.what in ("clone", "all") else []
+    faults: list[InputError] = []
+    people = _people(given, folder, faults) if given.what in ("clone", "all") else []
     if given.what in ("codec", "clone", "all") and not has_encoder(folder, given.encoder):
         raise VoiceError(f"{given.model} has no codec encoder.", "Give --encoder FILE.")
     engine, other = Engine.from_folder(folder, device=given.device), None
@@ -117,19 +118,22 @@ def _evaluate(given: argparse.Namespace) -> dict[str, Any]:
     if given.what in ("codec", "all"):
         figures["codec"] = _codec(given, engine, *tools)
     if given.what in ("clone", "all"):
-        figures["clone"] = _clone(given, engine, other, people, *tools)
+        figures["clone"] = _clone(given, engine, other, people, faults, *tools)
     if given.what == "longform":
         figures["longform"] = _longform(given, engine, *tools)
     return figures
 
 
-def _people(given: argparse.Namespace, folder: Path) -> list[Person]:
-    """Whom to clone; their references are no longer than what the checkpoint takes."""
+def _people(given: argparse.Namespace, folder: Path, faults: list[InputError]) -> list[Person]:
+    """Whom to clone, their references as long as the checkpoint takes; `faults` gets the others."""
     from engine.config import parse_config, read_params
 
     config = parse_config(read_params(folder / "params.json"))
     rate = config.codec.sampling_rate
-    people = read_people(given.corpus, rate, min(given.seconds, config.max_voice_seconds))
+    longest = min(given.seconds, config.max_voice_seconds)
+    people = read_people(given.corpus, rate, longest, faults.append)
+    if not people:
+        raise faults[-1]
     for person in people:
         for note in person.reference.notes:
             _say(f"note: {person.name}: {note}")
@@ -171,14 +175,15 @@ def _codec(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> d
             engine.sample_rate,
         )
 
-    clips = read_corpus(given.corpus, given.limit or CLIPS)
-    done = evaluate_codec(engine, clips, ears, encoder, on_clip)
+    faults: list[InputError] = []
+    clips = read_corpus(given.corpus, given.limit or CLIPS, faults.append)
+    done = evaluate_codec(engine, clips, ears, encoder, on_clip, faults.append)
     _records(given.out, "codec", done.records())
     vectors = semantic_vectors(resolve(given.model))
     codes = evaluate_codes(engine, *read_parts(given.corpus), vectors)
     figures = done.figures() | codes.figures()
     print(tables.codec_table(figures))
-    return figures
+    return figures | _left_out(faults)
 
 
 def _clone(
@@ -186,6 +191,7 @@ def _clone(
     engine: Any,
     other: Any,
     people: list[Person],
+    faults: list[InputError],
     ears: Any,
     encoder: Any,
 ) -> dict[str, Any]:
@@ -202,7 +208,8 @@ def _clone(
         _save(given.out, name, samples, engine.sample_rate)
 
     sentences = read_sentences(given.set)
-    done = evaluate_clone(engine, people, sentences, ears, encoder, each, options, other, on_cloned)
+    given_all = engine, people, sentences, ears, encoder, each, options, other, on_cloned
+    done = evaluate_clone(*given_all, faults.append)
     _records(given.out, "clone", done.records())
     figures = done.figures()
     for which, some in ((OWN, figures), (OTHER, figures.get("other"))):
@@ -212,7 +219,7 @@ def _clone(
         compared = {k: figures[k] for k in ("similarity_ratio", "wer_difference")}
         rows = list((compared | figures["agreement"]).items())
         print(report.table(["other against own", ""], rows) + "\n")
-    return figures
+    return figures | _left_out(faults)
 
 
 def _longform(given: argparse.Namespace, engine: Any, ears: Any, encoder: Any) -> dict[str, Any]:
@@ -256,6 +263,15 @@ def _watermark(given: argparse.Namespace, engine: Any) -> list[dict[str, Any]]:
     figures = watermark.figures(done)
     print(report.table(list(figures[0]), watermark.table_rows(figures)) + "\n")
     return figures
+
+
+def _left_out(faults: list[InputError]) -> dict[str, int]:
+    """Tell of recordings and speakers that are left out, at the end."""
+    for fault in faults:
+        _say(f"left out: {fault.message}")
+    if faults:
+        _say(f"{len(faults)} left out")
+    return {"left_out": len(faults)}
 
 
 def _records(out: Path | None, name: str, records: list[dict[str, Any]]) -> None:

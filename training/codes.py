@@ -81,7 +81,9 @@ def write_codes(out: Path, made: Sequence[tuple[str, np.ndarray, np.ndarray, np.
     counts = [len(codes) for codes in columns[0]]
     starts = np.cumsum([0, *counts])[:-1].tolist()
     lines = list(zip(ids, starts, counts, strict=True))
-    (out / "index.json").write_text(json.dumps(lines), encoding="utf-8")
+    part = out / "index.part"
+    part.write_text(json.dumps(lines), encoding="utf-8")
+    part.replace(out / "index.json")
 
 
 def load_codec(path: Path, preset: str) -> Codec:

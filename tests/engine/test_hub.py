@@ -80,6 +80,7 @@ def test_a_pulled_one_is_found(cache: Path) -> None:
     assert hub.resolve(f"{ID}@c0ffee") == snapshot
     assert hub.folder_name(snapshot) == ID
     assert hub.folder_name(TINY) == "tiny"
+    assert hub.folder_name(Path("tuned/model")) == "tuned"
     put(cache, "someone/half", "params.json tekken.json")
     with pytest.raises(CheckpointError, match="is not on this machine"):
         hub.resolve("someone/half")

@@ -168,6 +168,22 @@ def test_all_on_the_tiny_checkpoint(
 
 
 @pytest.mark.usefixtures("quick_tools")
+def test_one_bad_file_or_speaker_loses_nothing_else(
+    speakers: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (speakers / "eve").mkdir()
+    (speakers / "eve/eve0.wav").write_bytes(b"no sound")
+    soundfile.write(speakers / "eve/eve1.wav", np.zeros(0), 16_000)
+    for what, count in (("codec", ("clips", 4)), ("clone", ("speakers", 2))):
+        assert main([what, *options, "--corpus", str(speakers)]) == 0
+        printed = capsys.readouterr()
+        figures = json.loads(printed.out.splitlines()[-1])[what]
+        assert (figures[count[0]], figures["left_out"]) == (count[1], 2)
+        assert "left out: " in printed.err
+        assert printed.err.splitlines()[-1] == "2 left out"
+
+
+@pytest.mark.usefixtures("quick_tools")
 def test_another_encoder_is_compared_with_the_own(
     speakers: Path,
     options: list[str],

@@ -136,6 +136,23 @@ def test_too_little_of_a_speaker(long: np.ndarray) -> None:
         divide("ann", [short, Clip("a", long, RATE)], RATE, 10.0)
 
 
+def test_what_cannot_be_used_is_left_out_if_somebody_is_told(
+    tmp_path: Path, long: np.ndarray
+) -> None:
+    for name, samples in (("ann/1", long), ("ann/2", long), ("bob/1", long[:RATE])):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / f"{name}.wav", samples, RATE)
+    (tmp_path / "ann/._1.wav").write_bytes(b"of a Mac")
+    (tmp_path / "ann/3.wav").write_bytes(b"no sound")
+    faults: list[InputError] = []
+    assert [p.name for p in read_people(tmp_path, 24_000, 6.0, faults.append)] == ["ann"]
+    assert ["3.wav cannot be read" in faults[0].message, "bob" in faults[1].message] == [True] * 2
+    clips = read_corpus(tmp_path, 9, faults.append)
+    assert [clip.name for clip in clips] == ["ann/1.wav", "ann/2.wav", "bob/1.wav"]
+    assert len(faults) == 3
+    assert len(list(read_parts(tmp_path)[1])) == 3
+
+
 def test_what_is_no_sound(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(b"no sound")
     with pytest.raises(InputError, match=r"a\.wav cannot be read"):

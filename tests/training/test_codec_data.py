@@ -10,6 +10,7 @@ import soxr
 import torch
 
 from engine.config import parse_config
+from engine.errors import InputError
 from evaluation.phones import SYMBOLS, UNKNOWN, phone_labels
 from training.codec.crops import Crops, HeldCrops
 from training.codec.loudness import disturbance
@@ -78,7 +79,7 @@ def test_the_same_seed_draws_the_same_and_another_others(corpus: Path) -> None:
     )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
-    with pytest.raises(AssertionError, match="as long"):
+    with pytest.raises(InputError, match="as long"):
         HeldCrops(utterances, 100, CONFIG.frame_samples, 0, "cpu")
     assert len(Crops(utterances, FRAMES, CONFIG.frame_samples, 0).utterances) == 2
 

@@ -1,5 +1,8 @@
 """Recovering an encoder: pairs are exact, the new encoder learns them, one command does it all."""
 
+import os
+import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +13,15 @@ import torch
 
 from engine import Engine, checkpoint
 from engine.encoder import NAME, read_facts
+from engine.errors import InputError
 from tests.conftest import GOLDEN_FOLDER
 from training.codec.code_loss import class_logits, code_loss, frozen_codec, sharpness_of
-from training.codec.encoder import EncoderTrainer, Options
+from training.codec.encoder import EncoderTrainer, main
+from training.codec.encoder_options import Options
 from training.codec.pairs import make_pairs
 from training.codes import load_codes
 from training.data.manifest import load_manifest, read_audio
-from training.loop import Clock
+from training.loop import Clock, load_state
 
 OPEN = GOLDEN_FOLDER / "tiny-open"
 
@@ -97,6 +102,65 @@ def test_a_run_goes_on_where_it_was(out: Path) -> None:
     assert again.clock.elapsed >= 12.0
     for name, tensor in trainer.codec.state_dict().items():
         assert torch.equal(again.codec.state_dict()[name], tensor), name
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_run_is_saved(
+    number: int, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(out / "pairs", tmp_path / "pairs")
+    update = EncoderTrainer.update
+
+    def stopped(trainer: EncoderTrainer, *given: float) -> tuple[dict[str, float], float]:
+        if not trainer.clock.stopped:
+            os.kill(os.getpid(), number)
+        return update(trainer, *given)
+
+    monkeypatch.setattr(EncoderTrainer, "update", stopped)
+    line = f"--model {OPEN} --out {tmp_path} --minutes 9 --frames 6 --batch 2"
+    assert command(monkeypatch, line) == 128 + number
+    assert load_state(tmp_path / "encoder.pt")["step"] == 2  # type: ignore[index]
+    assert (tmp_path / NAME).is_file()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told", "code"),
+    [
+        ("--minutes -1", "--minutes is -1", 2),
+        ("--minutes nan", "--minutes is nan", 2),
+        ("--pairs 0", "--pairs is 0", 2),
+        ("--model nosuch", "no checkpoint 'nosuch'", 1),
+        ("--texts /nowhere", "/nowhere cannot be read", 2),
+        ("--speech tests", "tests is no corpus", 2),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_anything_is_written(
+    wrong: str,
+    told: str,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = f"--model {OPEN} --out {tmp_path / 'out'} --minutes 1 {wrong}"
+    assert command(monkeypatch, line) == code
+    error, hint = capsys.readouterr().err.splitlines()
+    assert told in error
+    assert hint.startswith("hint: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_recordings_shorter_than_a_crop_are_told_of(out: Path) -> None:
+    with pytest.raises(InputError, match="as long as a crop"):
+        EncoderTrainer(options(out, frames=9000))
+
+
+def command(monkeypatch: pytest.MonkeyPatch, line: str) -> object:
+    """The exit code of a command line."""
+    monkeypatch.setattr("sys.argv", ["encoder", *line.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
 
 
 def test_the_command_runs_end_to_end_without_a_codec_encoder(tmp_path: Path) -> None:

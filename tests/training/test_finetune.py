@@ -70,7 +70,7 @@ def encoder(tmp_path: Path) -> Path:
 
 
 def line(source: str | Path, data: Path, out: Path, *more: str | Path) -> list[str]:
-    command = ["--from", source, "--data", data, "--out", out, "--steps", "2", "--budget", "400"]
+    command = ["--from", source, "--data", data, "--out", out, "--steps", "2", "--budget", "500"]
     return [str(word) for word in (*command, *more)]
 
 
@@ -127,7 +127,13 @@ def test_two_steps_in_the_4b_format_and_on_from_there(
     assert main(call) == 0
     new = ["anna_lee", f"{SHARED}_2"]
     check(OPEN, out / "model", "fr_female", new)
-    assert "3 recordings, 0.1 min, 2 speakers" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "3 recordings, 0.1 min, 2 speakers" in told
+    assert "step 1, loss " in told
+    assert "step 2, loss " in told
+    assert "0.0 minutes left" in told
+    assert "Anna Lee -> --voice anna_lee" in told
+    assert f"{SHARED} -> --voice {SHARED}_2" in told
     assert digests(OPEN) == known
     assert Engine.from_folder(out / "model", device="cpu").can_clone
     assert (out / "model" / NAME).read_bytes() == encoder.read_bytes()
@@ -169,7 +175,7 @@ class TestBadInput:
 
     def refused(self, capsys: pytest.CaptureFixture[str], call: list[str], code: int = 2) -> str:
         assert main(call) == code
-        error = capsys.readouterr().err.splitlines()
+        error = capsys.readouterr().err.splitlines()[-2:]
         assert [text.split(":")[0] for text in error] == ["error", "hint"]
         return error[0]
 
@@ -198,13 +204,13 @@ class TestBadInput:
             capsys, line(WHOLE, recordings, out)
         )
         (recordings / "0.txt").write_bytes(b"\xff\xfe")
-        assert "not UTF-8" in self.refused(capsys, line(WHOLE, recordings, out))
+        assert "0.txt is not UTF-8" in self.refused(capsys, line(WHOLE, recordings, out))
         (recordings / "0.txt").write_text("Hello.")
         (recordings / "0.wav").write_bytes(b"no sound")
-        assert "0.wav cannot be read" in self.refused(capsys, line(WHOLE, recordings, out))
-        soundfile.write(recordings / "0.wav", np.zeros(31 * 8000), 8000)
-        assert main(line(WHOLE, recordings, out)) == 2
-        assert "left out 1 of 1 recordings" in capsys.readouterr().err
+        for reason in ("cannot be read", "empty, or above 30 s"):
+            assert main(line(WHOLE, recordings, out)) == 2
+            assert f"left out 1 of 1 recordings: {reason}: 0.wav" in capsys.readouterr().err
+            soundfile.write(recordings / "0.wav", np.zeros(31 * 8000), 8000)
         assert not out.exists()
 
     def test_a_folder_of_something_else(
@@ -215,22 +221,44 @@ class TestBadInput:
         assert "holds something else" in self.refused(capsys, line(WHOLE, recordings, out))
         out.unlink()
         out.mkdir()
+        (out / "codes").mkdir()
+        (out / "codes/index.json").touch()
         (out / "finetune.json").write_text('{"checkpoint": "1", "encoder": "", "recordings": "2"}')
         error = self.refused(capsys, line(WHOLE, recordings, out))
         assert "begun with another checkpoint and recordings" in error
         facts = _facts(WHOLE, usable(recordings), None)
         old = {name: value for name, value in facts.items() if "version" not in name}
         (out / "finetune.json").write_text(json.dumps(old))
-        _claim(out, facts)  # begun before files had versions
+        assert not _claim(out, WHOLE, usable(recordings), None, {})  # begun before versions
         os.utime(recordings / "0.wav", (1, 1))
         with pytest.raises(InputError, match="another version of these files"):
-            _claim(out, _facts(WHOLE, usable(recordings), None))
+            _claim(out, WHOLE, usable(recordings), None, {})
+        (out / "finetune.json").write_text("")
+        error = self.refused(capsys, line(WHOLE, recordings, out))
+        assert error == f"error: {out}/finetune.json is not whole."
         (out / "finetune.json").rename(out / "notes.txt")
         assert "holds something else" in self.refused(capsys, line(WHOLE, recordings, out))
+        error = self.refused(capsys, line(WHOLE, recordings, recordings / "0.wav/x"))
+        assert "0.wav/x cannot be written: Not a directory" in error
 
-    def test_numbers_that_cannot_be(self, recordings: Path, tmp_path: Path) -> None:
+    def test_a_folder_without_codes_can_be_begun_with_others(
+        self, recordings: Path, tmp_path: Path
+    ) -> None:
+        out, chosen = tmp_path / "out", usable(recordings)
+        assert _claim(out, WHOLE, chosen, None, {"rate": 1.0})
+        (out / "corpus").mkdir()
+        assert _claim(out, WHOLE, chosen, None, {"rate": 2.0})
+        assert (out / "corpus").exists()
+        assert _claim(out, WHOLE, chosen[1:], None, {"rate": 2.0})
+        assert not (out / "corpus").exists()
+
+    @pytest.mark.parametrize(
+        "wrong",
+        ["--steps 0", "--rate nan", "--average 1", "--average -1", "--budget 10", "--language xx"],
+    )
+    def test_what_cannot_be(self, wrong: str, recordings: Path, tmp_path: Path) -> None:
         with pytest.raises(SystemExit, match="2"):
-            main(line(WHOLE, recordings, tmp_path / "out", "--steps", "0"))
+            main(line(WHOLE, recordings, tmp_path / "out", *wrong.split()))
 
 
 def test_texts_are_normalised_as_speaking_does(recordings: Path) -> None:

@@ -1,5 +1,6 @@
 """Folders of recordings: what is found, what is left out, and the corpus that is made of them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +73,8 @@ class TestFolder:
         found = [(recordings / "wavs/a.WAV", "One two.", "recordings")]
         assert folder.recordings(recordings) == found
         assert capsys.readouterr().err.splitlines() == [
-            "left out 1 of 3 recordings: no such sound file: missing",
             "left out 1 of 3 recordings: no text: b.flac",
+            "left out 1 of 3 recordings: no such sound file: missing",
         ]
 
     def test_other_options_are_refused_and_a_mistyped_folder_leaves_nothing(
@@ -103,6 +104,78 @@ class TestFolder:
         rows = [(path, text, "anna") for path, text, _ in rows]
         held = [item.seed for item in corpus.plan_folder(rows) if item.split == "valid"]
         assert held == [49, 99]
+
+    def test_of_ten_one_is_held_out(self) -> None:
+        assert folder.splits(["anna"] * 9 + ["bob"]) == ["train"] * 8 + ["valid", "train"]
+        assert folder.splits(["anna"] * 9) == ["train"] * 9
+
+    def test_columns_in_another_order_are_refused(self, recordings: Path) -> None:
+        metadata = recordings / "metadata.csv"
+        metadata.write_text("a|anna|One two, three.\nb|anna|No, it is four.\n")
+        with pytest.raises(InputError, match=r"third column of .*looks like the text") as refused:
+            folder.recordings(recordings)
+        assert "The order is file|text|speaker" in refused.value.hint
+        metadata.write_text("file|speaker|text\na|anna|One two, three.\nb|bob|Four.\n")
+        said = [(text, speaker) for _, text, speaker in folder.recordings(recordings)]
+        assert said == [("One two, three.", "anna"), ("Four.", "bob")]
+        metadata.write_text("a|Yes.|Anna Maria Lee\nb|No.|Anna Maria Lee\n")
+        assert len(folder.recordings(recordings)) == 2
+
+    def test_a_transcript_is_of_one_recording(
+        self, recordings: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for name in ("b.wav", "b.m4a", "._b.wav", "b.txt"):
+            (recordings / name).write_text("One.")
+        assert folder.recordings(recordings) == [(recordings / "b.flac", "One.", "recordings")]
+        error = capsys.readouterr().err.splitlines()
+        assert "left out 1 of 4 recordings: to be made WAV first, by ffmpeg: b.m4a" in error
+        assert next(line for line in error if "same name" in line).endswith(": b.wav")
+        assert not any("._" in line for line in error)
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("metadata.csv", 'file_name,transcription,speaker\nwavs/a.wav,"One, two.",Jo\nx,,\n'),
+            ("metadata.csv", "Text;File\nOne, two.;wavs/a.wav\n"),
+            ("metadata.csv", "file|text\na|One, two.\n"),
+            ("metadata.jsonl", '{"file_name": "wavs/a.wav", "text": "One, two.", "id": 7}\n\n'),
+            ("manifest.json", '{"audio_filepath": "HERE/wavs/a.wav", "text": "One,\\ntwo."}'),
+        ],
+    )
+    def test_tables_and_manifests(self, recordings: Path, name: str, content: str) -> None:
+        (recordings / name).write_text(content.replace("HERE", str(recordings)))
+        speaker = "Jo" if "Jo" in content else "recordings"
+        assert folder.recordings(recordings) == [(recordings / "wavs/a.wav", "One, two.", speaker)]
+
+    def test_what_cannot_be_read_is_named(self, recordings: Path) -> None:
+        (recordings / "b.lab").write_bytes(b"\xff")
+        with pytest.raises(InputError, match=r"b\.lab is not UTF-8"):
+            folder.recordings(recordings)
+        (recordings / "b.lab").write_text("One.")
+        assert folder.recordings(recordings)[0][1] == "One."
+        (recordings / "metadata.jsonl").write_text('{"file": "a", "text": "One."}\nnothing\n')
+        with pytest.raises(InputError, match=r"Line 2 of .*metadata\.jsonl is no JSON object"):
+            folder.recordings(recordings)
+        (recordings / "metadata.csv").write_text(f"a.wav,{'One two. ' * 90}\n")
+        with pytest.raises(InputError, match="no recordings") as refused:
+            folder.recordings(recordings)
+        assert "file|text|speaker" in refused.value.hint
+
+    def test_the_first_folder_is_the_speaker(self, recordings: Path) -> None:
+        for place in ("Anna B", "Anna B/sub", "Anna B/sub/deep"):
+            (recordings / place).mkdir()
+            shutil.copy(recordings / "b.flac", recordings / place / "x.flac")
+            (recordings / place / "x.txt").write_text("One.")
+        assert [speaker for *_, speaker in folder.recordings(recordings)] == ["Anna B"] * 3
+
+    def test_sound_that_cannot_be_decoded_is_left_out(
+        self, recordings: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        path = recordings / "b.flac"
+        path.write_bytes(path.read_bytes()[:3000])
+        (item,) = corpus.plan_folder([(path, "One.", "anna")])
+        assert corpus.read_recording(item) is None
+        assert capsys.readouterr().err.startswith(f"left out: {path} cannot be read")
 
     def test_a_corpus_of_recordings(self, recordings: Path, tmp_path: Path) -> None:
         (recordings / "metadata.csv").write_text("a|One two.|anna\nb.flac|Three.\n")

@@ -29,10 +29,11 @@ from training.speech import predict
 from training.speech.batches import SampleOptions
 from training.speech.init import start
 from training.speech.losses import LossOptions
+from training.speech.options import Options
 from training.speech.probe import write_probe
 from training.speech.prompts import preset_speakers
 from training.speech.samples import Sample
-from training.speech.train import Options, Run, train
+from training.speech.train import Run, train
 from training.tokenizer import byte_level_tekken
 
 

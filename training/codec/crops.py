@@ -1,16 +1,27 @@
 """Random stretches of a corpus to train the codec on."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from engine.errors import InputError
 from evaluation.phones import phone_labels
 from training.codes import load_codes
 from training.data.manifest import SAMPLE_RATE, Utterance, load_manifest, read_audio, read_samples
 
 LABELS_HZ = 100
+
+
+def _check(chosen: Sequence[object], samples: int) -> None:
+    """Refuse recordings of which none is as long as a crop."""
+    if not chosen:
+        raise InputError(
+            f"No recording is as long as a crop ({samples / SAMPLE_RATE:g} s).",
+            "Give longer ones, or fewer --frames.",
+        )
 
 
 class Crops:
@@ -21,7 +32,7 @@ class Crops:
     ) -> None:
         self.samples, self.frame_samples = frames * frame_samples, frame_samples
         self.utterances = [u for u in utterances if u.samples >= self.samples]
-        assert self.utterances, "no utterance is as long as a crop"
+        _check(self.utterances, self.samples)
         self.random = np.random.default_rng(seed)
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:
@@ -58,7 +69,7 @@ class HeldCrops:
         self.frames, self.frame_samples = frames, frame_samples
         self.samples, self.grid = frames * frame_samples, SAMPLE_RATE // LABELS_HZ
         chosen = [u for u in utterances if u.samples >= self.samples]
-        assert chosen, "no utterance is as long as a crop"
+        _check(chosen, self.samples)
         sizes = [-(-u.samples // self.grid) for u in chosen]  # steps of the grid
         ends = np.cumsum(sizes)
         self.sound = torch.zeros(int(ends[-1]) * self.grid, dtype=torch.int16, device=device)
@@ -108,7 +119,8 @@ class CodedCrops:
             for folder in folders
         ]
         assert self.sources, "the decoder alone needs --codes"
-        assert all(self.sources), "no utterance is as long as a crop"
+        for source in self.sources:
+            _check(source, frames * frame_samples)
         self.random = np.random.default_rng(seed)
 
     def batch(self, size: int) -> tuple[Tensor, Tensor]:

@@ -11,8 +11,9 @@ where its last state file was. Result: `encoder.safetensors`.
 """
 
 import datetime
+import math
+import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -21,60 +22,31 @@ from torch import Tensor, nn
 from engine import checkpoint
 from engine.encoder import NAME
 from engine.engine import Engine
+from engine.errors import InputError
 from engine.hub import folder_name, resolve
 from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
 from training import loop
 from training.codec.code_loss import class_logits, code_loss, entropy, frozen_codec, sharpness_of
 from training.codec.crops import CodedCrops, Crops
+from training.codec.encoder_options import Options, check, sentences
 from training.codec.pairs import MADE_BY, make_pairs
 from training.codes import load_codes
+from training.command import finish
 from training.data.manifest import load_manifest
-from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
+from training.loop import (
+    Clock,
+    Curve,
+    check_finite,
+    learning_rate,
+    load_state,
+    save_state,
+    set_learning_rate,
+    tell,
+)
 from training.parallel import Ranks
 
 STATE = "encoder.pt"
 BLURRED = 1024  # samples of a window
-
-
-@dataclass(frozen=True)
-class Options:
-    """Hyper-parameters of one run.
-
-    Args:
-        model: As for `voxtral --model`.
-        minutes: Of training.
-        speech: Corpus of recordings without codes.
-        texts: Sentences to speak, one a line; English ones of our own without.
-        pairs: Minutes of speech that the checkpoint makes.
-        batch: Crops of pairs in a step; half as many of recordings.
-        frames: Of a crop.
-        noise: Largest white noise on a waveform, as a share of its level.
-        blur: Largest noise in a place of its spectrogram, as a share of what is there.
-        levels: Weight of the acoustic codes' distance, in levels.
-        reconstruction: Weight of the loss through the decoder.
-        commitment: Weight of the distance of semantic vectors to their entries.
-        spread: Weight of what the semantic codes of recordings tell: the entropy of their mean
-            less their mean entropy.
-    """
-
-    model: str
-    out: Path
-    minutes: float
-    speech: Path | None = None
-    texts: Path | None = None
-    pairs: float = 30.0
-    batch: int = 8
-    frames: int = 40
-    rate: float = 1e-3
-    noise: float = 0.1
-    blur: float = 0.6
-    levels: float = 1.0
-    reconstruction: float = 0.3
-    commitment: float = 0.03
-    spread: float = 0.2
-    save_minutes: float = 5.0
-    device: str = "cpu"
-    seed: int = 0
 
 
 class EncoderTrainer:
@@ -209,40 +181,62 @@ class EncoderTrainer:
 
 
 def train(options: Options) -> Path:
-    """Make the pairs where they are missing, and train; returns the encoder's file."""
+    """Make the pairs where they are missing, and train; returns the encoder's file.
+
+    Raises:
+        Stopped: If a signal asked for it; state and encoder are saved.
+    """
     pairs = options.out / "pairs"
     ranks = Ranks()
     if ranks.first and not (pairs / "index.json").is_file():
         engine = Engine.from_folder(resolve(options.model), device=options.device)
-        sentences = options.texts.read_text(encoding="utf-8").splitlines() if options.texts else []
-        make_pairs(engine, pairs, options.pairs, list(filter(str.strip, sentences)), options.seed)
+        texts = sentences(options.texts) if options.texts else []
+        make_pairs(engine, pairs, options.pairs, texts, options.seed)
         del engine
     ranks.wait()
     made = (pairs / MADE_BY).read_text(encoding="utf-8")
-    assert made == checkpoint.fingerprint(resolve(options.model)), f"{pairs} are of another model"
+    if made != checkpoint.fingerprint(resolve(options.model)):
+        raise InputError(f"{pairs} are of another model.", "Give another --out.")
     trainer = EncoderTrainer(options)
-    curve, saved, progress = Curve(options.out / "encoder.csv"), time.perf_counter(), 0.0
+    with trainer.clock.stoppable():
+        _go_on(trainer)
+        if trainer.ranks.first:
+            trainer.save()
+    return options.out / NAME
+
+
+def _go_on(trainer: EncoderTrainer) -> None:
+    """All steps that are left, with a state now and then."""
+    options, curve = trainer.options, Curve(trainer.options.out / "encoder.csv")
+    saved, progress = time.perf_counter(), trainer.clock.progress
+    told = -math.inf
     while progress < 1:
         rate = learning_rate(options.rate, progress, trainer.step)
         values, progress = trainer.update(rate, trainer.clock.progress)
+        check_finite(values["norm"], trainer.step, options.rate)
         if not trainer.ranks.first:
             continue
         curve.add(values)
+        told = tell(trainer.clock, progress, trainer.step, values["loss"], told)
         if trainer.step % 100 == 0:
             curve.line(step=trainer.step, minutes=trainer.clock.elapsed / 60)
         if time.perf_counter() - saved > options.save_minutes * 60:
             trainer.save()
             saved = time.perf_counter()
-    if trainer.ranks.first:
-        trainer.save()
-    return options.out / NAME
+    if curve.count:
+        curve.line(step=trainer.step, minutes=trainer.clock.elapsed / 60)
 
 
 def main() -> None:
     options = loop.parsed(Options, __doc__.split(":")[0])
+    sys.exit(finish(lambda: _begin(options)))
+
+
+def _begin(options: Options) -> None:
+    checked = check(options)
     begun = {name: getattr(options, name) for name in ("model", "pairs", "texts", "seed")}
     loop.check_same(options.out / "encoder.json", begun)
-    print(train(options))
+    print(train(checked))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from engine.engine import Engine
+from engine.errors import VoxtralError
 from engine.speech import SpeechOptions
 from training.codes import write_codes
 from training.data.manifest import MANIFEST_NAME, Utterance
@@ -59,9 +60,11 @@ def make_pairs(
                 np.save(out / name, samples)
             spoken, shard = spoken + start, shard + 1
             print(f"{spoken / engine.sample_rate / 60:.1f} of {minutes:g} minutes", flush=True)
-            assert codes, (
-                f"{engine.name} says nothing: every chunk is shorter than {SHORTEST} frames"
-            )
+            if not codes:
+                raise VoxtralError(
+                    f"{engine.name} says nothing: all is shorter than {SHORTEST} frames.",
+                    "Give longer sentences with --texts.",
+                )
     (out / MADE_BY).write_text(engine.fingerprint, encoding="utf-8")
     write_codes(out, codes)
 

@@ -10,6 +10,7 @@ Started again, a run goes on where its last state file was; `torchrun` makes tha
 Result: `codec.pt` in the output folder, for the next stages.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from training.codec.init import grow, init_codec
 from training.codec.phones import PhoneProbe
 from training.codec.weights import SPECTRA, heard, loss_weights
 from training.codes import load_codec
+from training.command import finish
 from training.data.manifest import load_manifest
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.optim import rounded
@@ -256,9 +258,16 @@ def train(options: Options) -> Codec:
     if options.compile:
         distance.spectral_terms = torch.compile(distance.spectral_terms, dynamic=False)
     trainer = CodecTrainer(options)
-    clock = Clock(options.minutes * 60, trainer.resume())
-    crops, curve = trainer.crops(), Curve(options.out / "codec.csv")
-    saved, progress = time.perf_counter(), clock.progress
+    with (clock := Clock(options.minutes * 60, trainer.resume())).stoppable():
+        _go_on(trainer, clock)
+        if trainer.ranks.first:
+            trainer.save(clock.elapsed)
+    return trainer.codec
+
+
+def _go_on(trainer: CodecTrainer, clock: Clock) -> None:
+    options, crops, saved = trainer.options, trainer.crops(), time.perf_counter()
+    curve, progress = Curve(options.out / "codec.csv"), clock.progress
     while progress < 1:
         if not trainer.quantise and progress >= options.free:
             trainer.start_codebook(crops)
@@ -272,18 +281,18 @@ def train(options: Options) -> Codec:
         if time.perf_counter() - saved > options.save_minutes * 60:
             trainer.save(clock.elapsed)
             saved = time.perf_counter()
-    if trainer.ranks.first:
-        trainer.save(clock.elapsed)
-    return trainer.codec
 
 
 def main() -> None:
-    choices = {"preset": list(PRESETS), "part": ["all", "decoder"]}
-    choices["precision"] = ["float32", "bfloat16"]
+    parts, kinds = ["all", "decoder"], ["float32", "bfloat16"]
+    choices = {"preset": list(PRESETS), "part": parts, "precision": kinds}
     options = loop.parsed(Options, __doc__.splitlines()[0], choices)
-    loop.check_same(
-        options.out / "codec.json", {n: getattr(options, n) for n in ("initial", "part")}
-    )
+    sys.exit(finish(lambda: _begin(options)))
+
+
+def _begin(options: Options) -> None:
+    begun = {name: getattr(options, name) for name in ("initial", "part")}
+    loop.check_same(options.out / "codec.json", begun)
     train(options)
 
 

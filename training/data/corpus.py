@@ -12,7 +12,6 @@ import os
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.errors import VoxtralError
+from engine.errors import InputError, VoxtralError
 from training.data import folder as folder_source
 from training.data import levels, texts
 from training.data.channels import channel_of, transmit
@@ -115,20 +114,10 @@ def plan(
 
 
 def plan_folder(recordings: Sequence[tuple[Path, str, str]]) -> list[Item]:
-    """Items of recordings: sound file, text, speaker.
-
-    Every fiftieth is for validation, but for those of speakers with fewer than three.
-    """
-    counts = Counter(speaker for _, _, speaker in recordings)
+    """Items of recordings: sound file, text, speaker."""
+    split = folder_source.splits([speaker for _, _, speaker in recordings])
     return [
-        Item(
-            f"f{n:06d}",
-            text,
-            speaker,
-            "valid" if n % 50 == 49 and counts[speaker] > 2 else "train",
-            n,
-            str(path),
-        )
+        Item(f"f{n:06d}", text, speaker, split[n], n, str(path))
         for n, (path, text, speaker) in enumerate(recordings)
     ]
 
@@ -169,7 +158,11 @@ def speak(item: Item, voices: Path | None = None, channels: float = 0.0) -> Soun
 
 def read_recording(item: Item) -> Sound | None:
     """The sound of an item of folder mode; None where it cannot be what its text says."""
-    samples, _, _ = levels.trim(folder_source.read_mono(Path(item.source)), None)
+    try:
+        samples, _, _ = levels.trim(folder_source.read_mono(Path(item.source)), None)
+    except InputError as error:
+        print(f"left out: {error}", file=sys.stderr)
+        return None
     shortest = FASTEST_S * len(item.text) * SAMPLE_RATE
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0) < SILENT:
         return None

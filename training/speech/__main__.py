@@ -14,21 +14,35 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from engine.device import find_device
-from engine.errors import InputError, VoiceError, VoxtralError
 from engine.hub import resolve
+from engine.text.languages import LANGUAGES, language_code
+from training.command import finish
 from training.speech.finetune import finetune, options_of
-from training.speech.train import Options
+from training.speech.options import Options
+
+SMALLEST_BUDGET = 500
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Returns the exit code: 2 for input that cannot be used, 1 for other errors."""
+    """Returns the exit code (`training.command.finish`)."""
     parser = _parser()
     given = vars(parser.parse_args(arguments))
-    for key in ("minutes", "steps", "rate", "budget"):
+    for key in ("minutes", "steps", "rate"):
         if given[key] is not None and not given[key] > 0:
             parser.error(f"--{key} must be above 0")
+    if given["budget"] is not None and given["budget"] < SMALLEST_BUDGET:
+        parser.error(f"--budget must be {SMALLEST_BUDGET} at least")
+    if given["average"] is not None and not 0 <= given["average"] < 1:
+        parser.error("--average must be 0 at least and below 1, such as 0.998")
+    if language_code(given["language"]) not in (codes := sorted({"en", *LANGUAGES})):
+        parser.error(f"--language must be one of {', '.join(codes)}")
+    return finish(lambda: _tune(given))
+
+
+def _tune(given: dict[str, Any]) -> None:
     name, data, encoder, language = (
         given.pop(key) for key in ("checkpoint", "data", "encoder", "language")
     )
@@ -36,16 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = {key: value for key, value in given.items() if value is not None}
     if "steps" in chosen:
         chosen.setdefault("minutes", math.inf)
-    try:
-        source, chosen["device"] = resolve(name), str(find_device(chosen["device"]))
-        options = replace(options_of(source, out), **chosen)
-        voices = finetune(source, data, options, encoder, language)
-    except VoxtralError as error:
-        print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
-        return 2 if isinstance(error, InputError | VoiceError) else 1
-    print(f"New voices: {', '.join(voices)}", file=sys.stderr)
+    source, chosen["device"] = resolve(name), str(find_device(chosen["device"]))
+    options = replace(options_of(source, out), **chosen)
+    voices = finetune(source, data, options, encoder, language)
+    print(f"New voices: {', '.join(voices.values())}", file=sys.stderr)
+    for speaker, voice in voices.items():
+        if speaker != voice:
+            print(f"  {speaker} -> --voice {voice}", file=sys.stderr)
     print(out / "model")
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,12 +69,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="folder of recordings with transcripts")
     add("--out", type=Path, required=True, help="folder for all that is made")
     add("--encoder", type=Path, help="codec encoder, for a checkpoint without")
-    add("--language", default="en", help="of the transcripts")
+    add("--language", default="en", help="of the transcripts, such as de (en)")
     add("--minutes", type=float, help="20, or as long as --steps take")
     add("--steps", type=int, help="ends earlier")
     add("--rate", type=float, help="peak learning rate")
-    add("--budget", type=int, help=f"positions of a batch ({Options.budget})")
-    add("--average", type=float, help="0 to keep no averaged weights: less memory")
+    add("--budget", type=int, help=f"positions of a batch ({Options.budget}), 500 at least")
+    add("--average", type=float, help="below 1; 0: no averaged weights, less memory")
     add("--device", default="cpu", help="cpu, cuda or auto")
     add("--precision", choices=("float32", "bfloat16"))
     return parser

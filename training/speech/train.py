@@ -9,9 +9,10 @@ utterances come first. Started again, a run goes on where its last state file wa
 import argparse
 import copy
 import functools
+import math
+import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,16 @@ import torch
 from engine.models.voxtral import VoxtralModel
 from training import loop
 from training.codes import load_codec, load_codes
-from training.data.speakers import PRESETS as VOICES
+from training.command import finish
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.optim import matrices, optimisers
 from training.parallel import Ranks
 from training.presets import PRESETS
 from training.speech import average, forward
-from training.speech.batches import SampleOptions, Sampler
+from training.speech.batches import Sampler
 from training.speech.init import load_speech, speech_parameters, start
-from training.speech.losses import LossOptions, Probe, terms
+from training.speech.losses import Probe, terms
+from training.speech.options import Options
 from training.speech.probe import write_probe
 from training.speech.prompts import fixed_prompts, preset_speakers
 from training.speech.samples import Batch, Vocabulary
@@ -36,56 +38,6 @@ from training.speech.translate import both_codes
 from training.speech.validate import validate
 
 STATE = "speech.pt"
-
-
-@dataclass(frozen=True)
-class Options:
-    """Hyper-parameters of one run.
-
-    Args:
-        budget: Positions of a batch, padding included.
-        rate: Peak learning rate of AdamW.
-        steps: Ends the run after so many, if the time does not; 0 for none.
-        muon: Learning rate of Muon, times `rate`.
-        curriculum: Share of the time until texts of all lengths are seen.
-        long_from: Share of the time from which there are long references and chains: they cost
-            several times as many positions for each frame that is learned.
-        optimiser: "muon" for the matrices of the layers and "adamw" for the rest, or "adamw".
-        average: How slowly the averaged weights follow; 0 for none, which saves a copy of them.
-        precision: Of the model's products; losses are always float32. bfloat16 is several times
-            faster where the processor has units for it (AVX-512, AMX, tensor cores), and slower
-            elsewhere.
-        compile: Compile the layers before the first step (a minute), for a quarter less time.
-        speakers: Who becomes a preset voice; where the corpus has none of them, its commonest.
-    """
-
-    corpus: Path
-    codes: Path
-    codec: Path
-    out: Path
-    minutes: float
-    preset: str = "nano"
-    from_checkpoint: Path | None = None
-    budget: int = 2500
-    rate: float = 3e-3
-    steps: int = 0
-    muon: float = 3.0
-    warmup: int = 60
-    curriculum: float = 0.35
-    long_from: float = 0.6
-    optimiser: str = "adamw"
-    average: float = 0.998
-    log_steps: int = 25
-    save_minutes: float = 5.0
-    probe_minutes: float = 10.0
-    probe: bool = False
-    device: str = "cpu"
-    precision: str = "float32"
-    compile: bool = False
-    seed: int = 0
-    speakers: tuple[str, ...] = tuple(VOICES)
-    losses: LossOptions = field(default_factory=LossOptions)
-    samples: SampleOptions = field(default_factory=SampleOptions)
 
 
 class Run:
@@ -106,8 +58,11 @@ class Run:
         self.model.audio_tokenizer.requires_grad_(False)
         self.probe = Probe(self.model.config.dim).to(options.device)
         self.parameters = speech_parameters(self.model)
+        self.learning = self.chosen()
+        for name, parameter in self.parameters.items():
+            parameter.requires_grad_(name in self.learning)
         self.average = average.begin(self.parameters, kept=options.average > 0)
-        inside, outside = matrices(self.parameters)
+        inside, outside = matrices(self.learning)
         outside += self.probe.parameters()
         if options.optimiser == "adamw":
             inside, outside = [], inside + outside
@@ -122,6 +77,10 @@ class Run:
         # Exactly the same in every process:
         self.progress = max(elapsed / (options.minutes * 60), self._share_of_steps())
         self.generator.manual_seed(self._seed())
+
+    def chosen(self) -> dict[str, torch.nn.Parameter]:
+        """Those of `parameters` that learn."""
+        return self.parameters
 
     def _restore(self, state: dict[str, Any]) -> float:
         load_speech(self.model, state["model"])
@@ -176,21 +135,18 @@ class Run:
 
     def update(self, batch: Batch) -> dict[str, float]:
         """One step; returns what to watch."""
-        options, progress = self.options, self.progress
-        rate = learning_rate(options.rate, progress, self.step, options.warmup)
+        options = self.options
+        rate = learning_rate(options.rate, self.progress, self.step, options.warmup)
         for optimiser in self.optimisers:
             set_learning_rate(optimiser, rate)
         batch = batch.to(options.device)
         kind, reduced = torch.device(options.device).type, options.precision == "bfloat16"
         with torch.autocast(kind, torch.bfloat16, enabled=reduced):
-            losses, seen = terms(
-                self.model, self.probe, batch, options.losses, progress, self.generator
-            )
-        loss = torch.stack(list(losses.values())).sum()
+            loss, seen = self.terms(batch)
         for optimiser in self.optimisers:
             optimiser.zero_grad()
         loss.backward()
-        trained = [*self.parameters.values(), *self.probe.parameters()]
+        trained = [*self.learning.values(), *self.probe.parameters()]
         self.step += 1
         passed = max(self.clock.progress, self._share_of_steps())
         self.progress = self.ranks.average(trained, passed)
@@ -200,6 +156,12 @@ class Run:
         average.follow(self.average, self.parameters, options.average, self.step)
         values = {"loss": loss.detach(), **seen, "norm": norm}
         return {name: value.item() for name, value in values.items()}
+
+    def terms(self, batch: Batch) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """The loss of a batch, and what to watch."""
+        options = self.options.losses
+        losses, seen = terms(self.model, self.probe, batch, options, self.progress, self.generator)
+        return torch.stack(list(losses.values())).sum(), seen
 
     def averaged(self) -> VoxtralModel:
         """The model with the averaged weights, on the CPU; what is there already is shared."""
@@ -212,6 +174,12 @@ class Run:
         options, probe = self.options, copy.deepcopy(self.probe).cpu()
         how = (options.budget, options.losses, options.samples, self.vocabulary)
         return validate(self.averaged(), probe, self.valid, self.spoken, self.voices, *how)
+
+    def watch(self) -> None:
+        """A line of `valid.csv`, where there are valid samples."""
+        if seen := self.validate():
+            minutes = self.clock.elapsed / 60
+            Curve(self.options.out / "valid.csv").line(step=self.step, minutes=minutes, **seen)
 
     def hear(self) -> dict[str, float]:
         """Two valid sentences spoken freely into `probe/`, in preset voices."""
@@ -230,39 +198,57 @@ def train(options: Options) -> VoxtralModel:
     return carry_out(options).averaged()
 
 
-def carry_out(options: Options) -> Run:
-    """Run until the time budget or the number of steps is spent; one that is ended stays so."""
+def carry_out(options: Options, kind: type[Run] = Run) -> Run:
+    """Run until the time budget or the number of steps is spent; one that is ended stays so.
+
+    Raises:
+        Stopped: If a signal asked for it; the state is saved.
+        VoxtralError: If the weights would be no numbers, or a file cannot be written.
+    """
     torch.manual_seed(options.seed)
     if options.compile:
         forward.compile_blocks()
-    run = Run(options)
-    curve = Curve(options.out / "speech.csv")
-    saved = heard = time.perf_counter()
-    batches = run.batches()
-    while run.progress < 1:
-        batch, started = next(batches), time.perf_counter()
-        seen = run.update(batch)
-        if run.progress >= 1 or not run.ranks.first:
-            continue
-        speed = run.ranks.size * len(batch.inputs) / (time.perf_counter() - started)
-        curve.add({**seen, "samples_s": speed})
-        if run.step % options.log_steps == 0:
-            minutes = run.clock.elapsed / 60
-            extra = run.validate() if run.step % (20 * options.log_steps) == 0 else {}
-            curve.line(step=run.step, minutes=minutes)
-            if extra:
-                Curve(options.out / "valid.csv").line(step=run.step, minutes=minutes, **extra)
-        if time.perf_counter() - saved > options.save_minutes * 60:
+    run = kind(options)
+    begun = run.step
+    with run.clock.stoppable():
+        _go_on(run)
+        if run.ranks.first:
             run.save()
-            saved = time.perf_counter()
-        if options.probe and time.perf_counter() - heard > options.probe_minutes * 60:
-            print(run.hear(), flush=True)
-            heard = time.perf_counter()
-    if run.ranks.first:
-        run.save()
+    if run.ranks.first and run.step > begun:
+        run.watch()
     if options.probe and run.ranks.first:
         print(run.hear(), flush=True)
     return run
+
+
+def _go_on(run: Run) -> None:
+    """All steps that are left, with what is to be seen of them and a state now and then."""
+    options, curve = run.options, Curve(run.options.out / "speech.csv")
+    saved = heard = time.perf_counter()
+    told, batches = -math.inf, run.batches()
+    if run.ranks.first and not run.step:
+        run.watch()
+    while run.progress < 1:
+        batch, started = next(batches), time.perf_counter()
+        seen = run.update(batch)
+        loop.check_finite(seen["norm"], run.step, options.rate)
+        if not run.ranks.first:
+            continue
+        now = time.perf_counter()
+        curve.add({**seen, "samples_s": run.ranks.size * len(batch.inputs) / (now - started)})
+        told = loop.tell(run.clock, run.progress, run.step, seen["loss"], told)
+        if run.step % options.log_steps == 0:
+            curve.line(step=run.step, minutes=run.clock.elapsed / 60)
+            if run.step % (20 * options.log_steps) == 0:
+                run.watch()
+        if now - saved > options.save_minutes * 60:
+            run.save()
+            saved = now
+        if options.probe and now - heard > options.probe_minutes * 60:
+            print(run.hear(), flush=True)
+            heard = now
+    if curve.count:
+        curve.line(step=run.step, minutes=run.clock.elapsed / 60)
 
 
 def main() -> None:
@@ -284,6 +270,10 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--seed", type=int, default=Options.seed)
     options = Options(**vars(parser.parse_args()))
+    sys.exit(finish(lambda: _begin(options)))
+
+
+def _begin(options: Options) -> None:
     begun = {name: getattr(options, name) for name in ("from_checkpoint", "codec", "codes")}
     loop.check_same(options.out / "speech.json", begun)
     train(options)

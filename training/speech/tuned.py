@@ -38,7 +38,31 @@ def write_tuned(
         weights: What takes the place of its tensors; each is stored in the dtype of the old one.
         voices: Rows of further preset voices, [rows, dim].
         encoder: The encoder file that was used; None for that of `source`, if it has one.
+
+    What was in `folder` stays until all is written.
     """
+    part, old = (folder.with_name(f"{folder.name}.{name}") for name in ("part", "old"))
+    try:
+        if old.exists() and not folder.exists():  # the process was killed between two lines below
+            old.replace(folder)
+        for left in (part, old):
+            shutil.rmtree(left, ignore_errors=True)
+        _write(source, part, weights, voices, encoder)
+        if folder.exists():
+            folder.replace(old)
+        part.replace(folder)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write(
+    source: Path,
+    folder: Path,
+    weights: Mapping[str, Tensor],
+    voices: Mapping[str, Tensor],
+    encoder: Path | None,
+) -> None:
     (folder / "voice_embedding").mkdir(parents=True, exist_ok=True)
     params = read_params(source / "params.json")
     presets = params["multimodal"]["audio_tokenizer_args"].setdefault("voice", {})
