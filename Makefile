@@ -61,6 +61,8 @@ docs: $(READY)
 UTTERANCES ?= 32000
 CODEC_MINUTES ?= 80
 SPEECH_MINUTES ?= 180
+STEADY_MINUTES ?= 24
+STRANGERS ?= 1500
 NANO ?= engine/checkpoints/nano
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bfloat16 || echo float32)
 RUN2 := OMP_NUM_THREADS=1 ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384 $(BIN)/torchrun --nproc-per-node 2 -m
@@ -69,6 +71,7 @@ nano: export MALLOC_MMAP_MAX_ = 0
 nano: export MALLOC_TRIM_THRESHOLD_ = 100000000000
 nano: export GLIBC_TUNABLES = glibc.malloc.hugetlb=1
 nano: $(READY)
+	@command -v espeak-ng > /dev/null || { echo "error: no espeak-ng (docs/training.md)" >&2; exit 2; }
 	@test -d $(DATA)/texts || { echo "error: no $(DATA)/texts (training/data/README.md)" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet -e ".[dev,train]" "torch>=2.6,<2.14"
 	$(BIN)/python -m pip download --quiet --no-deps --no-binary :all: --dest $(DATA) kokoro==0.8.4
@@ -83,4 +86,10 @@ nano: $(READY)
 	$(RUN2) training.speech.train --corpus $(DATA)/corpus --codes $(DATA)/codes \
 		--codec $(DATA)/run/codec.pt --out $(DATA)/run --minutes $(SPEECH_MINUTES) $(FAST)
 	$(BIN)/python -m training.export --codec $(DATA)/run/codec.pt \
-		--speech $(DATA)/run/speech.pt --out $(NANO)
+		--speech $(DATA)/run/speech.pt --out $(DATA)/lively
+	$(BIN)/python -m training.data.strangers --checkpoint $(DATA)/lively --count $(STRANGERS) \
+		--texts $(DATA)/texts --kokoro $(DATA)/kokoro-0.8.4/kokoro.js/voices --out $(DATA)/strangers.npz
+	$(RUN2) training.speech.steady --corpus $(DATA)/corpus --codes $(DATA)/codes \
+		--strangers $(DATA)/strangers.npz --checkpoint $(DATA)/lively --out $(DATA)/steady \
+		--minutes $(STEADY_MINUTES) $(FAST)
+	mkdir -p $(NANO) && cp -r $(DATA)/steady/model/. $(NANO)

@@ -32,9 +32,6 @@ class Stub:
         from engine.speech import FlowOptions
         return FlowOptions(cfg=1.2, steps=8, temperature=1.0)
 
-    def guide(self, options):
-        return None
-
     def rows(self, voice):
         import torch
         return torch.zeros(1, 1)

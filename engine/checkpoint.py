@@ -207,7 +207,6 @@ def fingerprint(folder: Path) -> str:
     audio = params["multimodal"]["audio_model_args"]
     params["multimodal"]["audio_tokenizer_args"].pop("voice", None)
     audio.pop("cfg_alpha", None)
-    audio.pop("guide_weight", None)
     audio["acoustic_transformer_args"].pop("n_decoding_steps", None)
     digest = hashlib.sha256(json.dumps(params, sort_keys=True).encode())
     with _open(folder / WEIGHTS) as file:

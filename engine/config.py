@@ -117,7 +117,6 @@ class ModelConfig:
     max_chain_chars: int
     max_voice_seconds: float
     temperature: float
-    guide_weight: float
     cfg: float
     steps: int
 
@@ -196,13 +195,11 @@ def parse_config(params: dict[str, Any]) -> ModelConfig:
         voices=codec_keys.names("voice"),
         max_positions=top.get("max_seq_len", int, 65536),
         # Keys of ours: the longest text, text of chunks that continue each other (0: not told) and
-        # reference trained on, the flow's starting noise, what a clone's guide counts for the
-        # semantic codes (`engine.generation.frame`), and the flow's guidance.
+        # reference trained on, the flow's starting noise and its guidance.
         max_chars=audio.get("max_chunk_chars", int, 300),
         max_chain_chars=audio.get("max_chain_chars", int, 0),
         max_voice_seconds=audio.between("max_voice_seconds", float, 25.0, 0.5, 600),
         temperature=audio.between("temperature", float, 1.0, 0, 2),
-        guide_weight=audio.between("guide_weight", float, 0.0, 0, 1),
         cfg=audio.between("cfg_alpha", float, 1.2, 0, 10),
         steps=flow_keys.between("n_decoding_steps", int, 8, 1, 256),
     )

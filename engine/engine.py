@@ -154,8 +154,8 @@ class Engine:
 
         Args:
             text: Any length.
-            voice: One of `voices`, in any case, or one that `clone` made, or its `rows` (which have
-                no guide); None for the first.
+            voice: One of `voices`, in any case, or one that `clone` made, or its `rows`; None for
+                the first.
             options: Same options, text, voice and checkpoint: same samples (on one machine).
 
         Raises:
@@ -189,9 +189,7 @@ class Engine:
         self, voices: Mapping[str, str | Voice | Tensor | None], options: SpeechOptions
     ) -> Speaker:
         rows = {n: v if isinstance(v, Tensor) else self.rows(v) for n, v in voices.items()}
-        guided = {name for name, voice in voices.items() if isinstance(voice, Voice)}
-        guide, build = self.guide(options) if guided else None, partial(prompt_of, self._tokenizer)
-        return Speaker(self._workspace, rows, build, options, guide=guide, guided=guided)
+        return Speaker(self._workspace, rows, partial(prompt_of, self._tokenizer), options)
 
     def speak(
         self,
@@ -281,10 +279,6 @@ class Engine:
         """At the model's rate: float32 [1, n], where the model is."""
         wave = torch.from_numpy(resampled(samples, rate, self.sample_rate))
         return wave.to(self._model.norm.weight.device).unsqueeze(0)
-
-    def guide(self, options: SpeechOptions) -> Tensor | None:
-        """What guides of clones (`engine.generation.frame`) begin with, if there are any."""
-        return self._rows.guide if self._rows.guides(options) else None
 
     @cached_property
     def _origin(self) -> tuple[str, str, str]:

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -18,7 +18,7 @@ from engine.device import enough_memory, free_memory
 from engine.errors import InputError
 from engine.generation.decoding import TOGETHER, CodecThread
 from engine.generation.graphs import bucket
-from engine.generation.loop import GUIDE, FrameLoop, NoiseSource, seeded_noise
+from engine.generation.loop import FrameLoop, NoiseSource, seeded_noise
 from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Bounds
 from engine.generation.sequence import Sequence as Chunk
@@ -49,7 +49,7 @@ def link(chain: Sequence[Chunk]) -> Chunk:
 
 def flow_options(options: SpeechOptions, config: ModelConfig) -> FlowOptions:
     """How the flow head runs: as was asked, otherwise as the checkpoint asks."""
-    own = FlowOptions(config.cfg, config.steps, config.temperature, config.guide_weight)
+    own = FlowOptions(config.cfg, config.steps, config.temperature)
     asked = {name: getattr(options, name) for name in ("cfg", "steps", "temperature")}
     return replace(own, **{name: value for name, value in asked.items() if value is not None})
 
@@ -64,8 +64,6 @@ class Speaker:
         build: A text and the voice's number of rows -> the prompt that opens a row; without that
             number the one that continues it.
         noise: Where noise comes from; seeded by the options unless given.
-        guide: Rows of the guide's, likewise; None where nobody has one.
-        guided: Voices that have it.
     """
 
     workspace: Workspace
@@ -73,8 +71,6 @@ class Speaker:
     build: Callable[[str, int | None], Prompt]
     options: SpeechOptions
     noise: NoiseSource | None = None
-    guide: Tensor | None = None
-    guided: Collection[str] = ()
     openings: dict[str, Tensor] = field(default_factory=dict, init=False)
 
     @property
@@ -93,10 +89,7 @@ class Speaker:
         """
         texts = sum(len(chunk.text.encode()) + 8 for chunk in chain)
         frames = sum(chunk.bounds.limit + 1 for chunk in chain)
-        voices = [self.voices[chain[0].voice]]
-        if self.guide is not None and self.is_guided(chain[0]):
-            voices.append(self.guide)
-        room = max(map(len, voices)) + texts + frames
+        room = len(self.voices[chain[0].voice]) + texts + frames
         most = self.model.model_config.max_positions
         if room > most:
             raise InputError(
@@ -114,7 +107,6 @@ class Speaker:
         if on_gpu:
             positions = bucket(positions, SHORTEST_SPAN)  # as `StaticStep` does, and with rows too
         values = 2 * config.n_layers * config.n_kv_heads * config.head_dim * positions
-        values *= 1 if self.guide is None else 2
         free = (free_memory(weight.device) + self.workspace.idle_size) * CACHE_SHARE
         fitting = int(free // (values * weight.element_size()))
         if on_gpu:
@@ -138,14 +130,8 @@ class Speaker:
         noise = self.noise or seeded_noise(
             self.options.seed, config.codec.acoustic_dim, flow.temperature
         )
-        weight = 0.0 if self.guide is None else flow.guide_weight
-        step = self.workspace.step(scheduler.rows, positions, flow.steps, flow.cfg, weight)
-        return FrameLoop(self.workspace, step, scheduler, self.embed, noise, judge, self.is_guided)
-
-    def is_guided(self, chunk: Chunk) -> bool:
-        """Whether a chunk has a guide: one that neither continues another nor is continued."""
-        alone = not (chunk.follows or chunk.follower or chunk.earlier)
-        return alone and chunk.voice in self.guided
+        step = self.workspace.step(scheduler.rows, positions, flow.steps, flow.cfg)
+        return FrameLoop(self.workspace, step, scheduler, self.embed, noise, judge)
 
     def embed(self, text: str, voice: str | None) -> tuple[Tensor, Tensor]:
         """A prompt as backbone inputs [positions, dim]: tokens, and the rows of a voice or END.
@@ -153,7 +139,7 @@ class Speaker:
         Returns:
             What a voice's prompts open with, nothing without a voice; and what comes after it.
         """
-        rows = self._end_row if voice is None else self._rows(voice)
+        rows = self._end_row if voice is None else self.voices[voice]
         prompt = self.build(text, None if voice is None else len(rows))
         ids = placed(prompt.ids, rows.device)
         inputs = self.model.mm_audio_embeddings.tok_embeddings(ids)
@@ -164,9 +150,6 @@ class Speaker:
         if voice not in self.openings:
             self.openings[voice] = inputs[:end].clone()
         return self.openings[voice], inputs[end:]
-
-    def _rows(self, voice: str) -> Tensor:
-        return self.guide if voice == GUIDE and self.guide is not None else self.voices[voice]
 
     @cached_property
     def _end_row(self) -> Tensor:

@@ -103,12 +103,11 @@ class Voice:
 
 @dataclass(frozen=True)
 class FlowOptions:
-    """What `SpeechOptions` and a checkpoint come to; see there, and `ModelConfig.guide_weight`."""
+    """What `SpeechOptions` and a checkpoint come to; see there."""
 
     cfg: float
     steps: int
     temperature: float
-    guide_weight: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

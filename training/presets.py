@@ -29,7 +29,6 @@ def params(
     max_voice_seconds: float = 25.0,
     temperature: float = 0.1,
     cfg_alpha: float = 1.2,
-    guide_weight: float = 0.0,
 ) -> dict[str, Any]:
     """The content of params.json for a model of these sizes.
 
@@ -55,7 +54,6 @@ def params(
         "max_voice_seconds": max_voice_seconds,
         "temperature": temperature,
         "cfg_alpha": cfg_alpha,
-        "guide_weight": guide_weight,
         "semantic_codebook_size": semantic_size,
         "acoustic_codebook_size": levels,
         "n_acoustic_codebook": acoustic_dim,
@@ -133,9 +131,7 @@ def _joined(values: tuple[int, ...]) -> str:
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "nano": params(
-        max_chain_chars=300, max_chars=140, codec_lengths=(2, 2, 4), cfg_alpha=1.5, guide_weight=0.5
-    ),
+    "nano": params(max_chain_chars=300, max_chars=140, codec_lengths=(2, 2, 4), cfg_alpha=1.5),
     "tiny": params(
         dim=64,
         n_layers=2,

@@ -4,11 +4,6 @@ Two steps do the same. `FrameStep` computes only rows that speak, each in a comp
 (see `engine.models.layers.Linear`, `engine.models.cache`), and hands out the codes at once: on the
 CPU a row's codes are the same bytes whoever its neighbours are. `engine.generation.static` has the
 one for GPUs.
-
-A row may have a guide: a row beside it that hears the same frames after another prompt, in a voice
-that the model knows well. Its hidden state counts for the semantic code (whose logits are linear in
-it), not for the acoustic ones: so a voice that is hard to speak in says the words. An NVIDIA GPU
-has no guides.
 """
 
 from collections.abc import Callable
@@ -30,7 +25,7 @@ Codes = Callable[[], list[np.ndarray]]
 
 @dataclass
 class FrameBuffers:
-    """What a step reads and writes, in place, for all rows (of guides only `hidden`).
+    """What a step reads and writes, in place, for all rows.
 
     Args:
         hidden: State that each row speaks from, [rows, dim]; replaced by the next.
@@ -64,10 +59,8 @@ class FrameStep:
         positions: That a row can hold.
         steps: Euler steps a frame.
         cfg: Guidance of the flow head.
-        guide_weight: What a guide counts, 0 to 1; at 0 there are none.
 
     Attributes:
-        guided: Rows that have a guide now, which is in row `rows + row`.
         lag: Frames that are started before the codes of one are asked for.
         prompts: That are read, at most, before the next frame; those who speak wait for them.
     """
@@ -76,20 +69,12 @@ class FrameStep:
     prompts = 1
 
     def __init__(
-        self,
-        model: VoxtralModel,
-        rows: int,
-        positions: int,
-        steps: int,
-        cfg: float,
-        guide_weight: float = 0.0,
+        self, model: VoxtralModel, rows: int, positions: int, steps: int, cfg: float
     ) -> None:
         self.model, self.rows, self.steps = model, rows, steps
-        self.guide_weight, self.guided = guide_weight, set[int]()
         self.times = model.acoustic_transformer.projected_times(steps)
-        held = 2 * rows if guide_weight else rows
-        self.cache = KVCache.allocate(model.config, held, positions, model.norm.weight)
-        self.buffers = FrameBuffers.allocate(model, held, cfg)
+        self.cache = KVCache.allocate(model.config, rows, positions, model.norm.weight)
+        self.buffers = FrameBuffers.allocate(model, rows, cfg)
 
     def place(self, row: int) -> None:
         """To be called when `cache.lengths` of a row was set by others than this step."""
@@ -119,27 +104,15 @@ class FrameStep:
         chosen: slice | Tensor = slice(self.rows)
         if len(rows) < self.rows:
             chosen = torch.tensor(rows, device=buffers.hidden.device)
-        places = [place for place, row in enumerate(rows) if row in self.guided]
-        guides = [self.rows + rows[place] for place in places]
-        hidden, semantic_hidden = buffers.hidden[chosen], None
-        if guides:
-            semantic_hidden = hidden.clone()
-            semantic_hidden[places] = hidden[places].lerp(buffers.hidden[guides], self.guide_weight)
         codes = model.acoustic_transformer(
-            hidden,
+            buffers.hidden[chosen],
             buffers.noise[chosen],
             buffers.cfg[chosen],
             self.steps,
             forbid_end=buffers.forbid_end[chosen],
             times=self.times,
-            semantic_hidden=semantic_hidden,
         )
         inputs = model.mm_audio_embeddings.audio_codebook_embeddings(codes).unsqueeze(1)
-        if guides:
-            inputs = torch.cat([inputs, inputs[places]])
-        states = model.extend(inputs, self.cache, [*rows, *guides]).squeeze(1)
-        buffers.hidden[chosen] = states[: len(rows)]
-        if guides:
-            buffers.hidden[guides] = states[len(rows) :]
+        buffers.hidden[chosen] = model.extend(inputs, self.cache, rows).squeeze(1)
         frames = list(codes.cpu().numpy())
         return lambda: frames

@@ -33,16 +33,13 @@ from engine.generation.scheduler import Scheduler
 from engine.generation.sequence import Sequence
 from engine.generation.workspace import Workspace
 
-GUIDE = "\0"
-"""The voice of guides (`engine.generation.frame`)."""
-
 NoiseSource = Callable[[Sequence], Iterator[Tensor]]
 """A chunk (its name, take and attempt) -> starting noise of each frame, float32 [acoustic_dim]."""
 
 PromptSource = Callable[[str, str | None], tuple[Tensor, Tensor]]
-"""A text and a voice, or GUIDE -> a prompt as backbone inputs [positions, dim], in two parts: how
-it opens with the voice, whatever the text, and the rest. Without a voice nothing opens: END row and
-the prompt that continues what a row holds."""
+"""A text and a voice -> a prompt as backbone inputs [positions, dim], in two parts: how it opens
+with the voice, whatever the text, and the rest. Without a voice nothing opens: END row and the
+prompt that continues what a row holds."""
 
 
 @dataclass(eq=False)
@@ -70,7 +67,6 @@ class FrameLoop:
         embed: Where prompts come from.
         noise: Where each chunk's noise comes from.
         judge: A finished chunk -> whether it is kept (its frames perhaps replaced) or spoken again.
-        guided: Whether a chunk, alone in its row, has a guide.
     """
 
     def __init__(
@@ -81,10 +77,9 @@ class FrameLoop:
         embed: PromptSource,
         noise: NoiseSource,
         judge: Callable[[Sequence], bool] = lambda sequence: True,
-        guided: Callable[[Sequence], bool] = lambda sequence: False,
     ) -> None:
         self.workspace, self.step, self.scheduler = workspace, step, scheduler
-        self.embed, self.noise, self.judge, self.guided = embed, noise, judge, guided
+        self.embed, self.noise, self.judge = embed, noise, judge
         self.model, self.cache, self.buffers = step.model, step.cache, step.buffers
         self.turns: list[Turn | None] = [None] * scheduler.rows
         self.started: deque[tuple[list[tuple[int, Turn]], Codes]] = deque()
@@ -123,25 +118,17 @@ class FrameLoop:
         self.started.append((turns, self.step.launch(rows)))
 
     def _prefill(self, row: int, sequence: Sequence) -> None:
-        """Let a row, and its guide, hear all that comes before the next frame."""
+        """Read the prompt, and on a second attempt the frames that stay."""
         if sequence.start is None:
             sequence.start = self._place(row, sequence)
         self.cache.lengths[row] = sequence.start
-        self._read(row, sequence, self._opening(sequence))
-        self.step.guided.discard(row)
-        if self.step.guide_weight and self.guided(sequence):
-            self.step.guided.add(row)
-            self._read(self.step.rows + row, sequence, GUIDE)
-        self.step.place(row)
-        begun, kept = self.cache.lengths[row], len(sequence.frames)
-        self.turns[row] = Turn(sequence, self.noise(sequence), kept, begun)
-
-    def _read(self, row: int, sequence: Sequence, voice: str | None) -> None:
-        """The prompt, and on a second attempt the frames that stay."""
-        hidden = self._ask(row, sequence.text, voice)
+        hidden = self._ask(row, sequence.text, self._opening(sequence))
         if sequence.frames:
             hidden = self.step.read(row, self._heard(sequence.frames))
         self.buffers.hidden[row] = hidden
+        self.step.place(row)
+        begun, kept = self.cache.lengths[row], len(sequence.frames)
+        self.turns[row] = Turn(sequence, self.noise(sequence), kept, begun)
 
     def _place(self, row: int, sequence: Sequence) -> int:
         """Where the chunk begins: after what it continues, or at the row's start."""

@@ -56,12 +56,10 @@ class Workspace:
         """Bytes of the cache that the next step may use, or that are free once it does not."""
         return self.idle.cache.size if self.idle is not None else 0
 
-    def step(
-        self, rows: int, positions: int, steps: int, cfg: float, guide_weight: float = 0.0
-    ) -> FrameStep:
-        """One to work with until `give_back`; arguments as in `FrameStep` (CUDA has no guides)."""
+    def step(self, rows: int, positions: int, steps: int, cfg: float) -> FrameStep:
+        """One to work with until `give_back`; arguments as in `FrameStep`."""
         if self.model.norm.weight.device.type != "cuda":
-            return FrameStep(self.model, rows, positions, steps, cfg, guide_weight)
+            return FrameStep(self.model, rows, positions, steps, cfg)
         idle, self.idle = self.idle, None
         if idle is not None and idle.fits(rows, positions, steps):
             idle.buffers.cfg.fill_(cfg)

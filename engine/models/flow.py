@@ -177,18 +177,13 @@ class FlowHead(nn.Module):
         steps: int,
         forbid_end: Tensor | bool = False,
         times: Times | None = None,
-        semantic_hidden: Tensor | None = None,
     ) -> Tensor:
         """One frame of codes, specials included; arguments as in `trajectory`.
-
-        Args:
-            semantic_hidden: What the semantic code is read from, [batch, dim]; None for `hidden`.
 
         Returns:
             [batch, codebooks]; a row that begins with END (1) is [1, 2, 2, ..., 2].
         """
-        heard = hidden if semantic_hidden is None else semantic_hidden
-        semantic = self.semantic_logits(heard, forbid_end).argmax(-1)
+        semantic = self.semantic_logits(hidden, forbid_end).argmax(-1)
         acoustic = self.acoustic_codes(self.trajectory(hidden, noise, cfg, steps, times)[-1])
         ended = (semantic == END_AUDIO).unsqueeze(-1)
         acoustic = acoustic.masked_fill(ended, SPECIAL_CODES)

@@ -61,9 +61,6 @@ class FakeEngine:
         asked = {name: getattr(options, name) for name in defaults}
         return FlowOptions(**defaults | {n: v for n, v in asked.items() if v is not None})
 
-    def guide(self, options: SpeechOptions) -> None:
-        return None
-
     def rows(self, voice: str) -> torch.Tensor:
         return torch.full((1, 1), float(zlib.crc32(voice.lower().encode())))
 

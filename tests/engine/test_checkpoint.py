@@ -118,7 +118,6 @@ def test_fingerprint_of_other_parameters(folder: Path) -> None:
     params = read_params(folder / "params.json")
     audio = params["multimodal"]["audio_model_args"]
     audio["cfg_alpha"], audio["acoustic_transformer_args"]["n_decoding_steps"] = 1.5, 3
-    audio["guide_weight"] = 0.5
     (folder / "params.json").write_text(json.dumps(params))
     assert checkpoint.fingerprint(folder) == first  # defaults of how to speak
     params["rope_theta"] = 10000.0

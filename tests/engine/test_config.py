@@ -179,7 +179,6 @@ CONTRADICTIONS = [
     ("multimodal.audio_model_args.max_chunk_chars", 1196),
     ("multimodal.audio_model_args.temperature", 2.1),
     ("multimodal.audio_model_args.cfg_alpha", -0.1),
-    ("multimodal.audio_model_args.guide_weight", 1.1),
     ("multimodal.audio_model_args.max_voice_seconds", 0.4),
     ("multimodal.audio_model_args.semantic_codebook_size", 4096),
     ("multimodal.audio_model_args.acoustic_codebook_size", 20),

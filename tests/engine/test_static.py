@@ -110,9 +110,7 @@ def test_an_idle_row_stays_as_it_is_even_when_it_is_full(model: VoxtralModel) ->
 def lagging(monkeypatch: pytest.MonkeyPatch, lag: int) -> None:
     """Engines on the CPU speak as on a GPU; rows wait for their prompts while others speak."""
 
-    def step(
-        self: Workspace, rows: int, positions: int, steps: int, cfg: float, guide_weight: float
-    ) -> StaticStep:
+    def step(self: Workspace, rows: int, positions: int, steps: int, cfg: float) -> StaticStep:
         made = StaticStep(self.model, rows, positions, steps, cfg, lag=lag)
         frame = made.run
 

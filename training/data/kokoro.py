@@ -116,10 +116,10 @@ def _drawn(name: str) -> Blend:
     )
     size = min(max(2 ** rng.gauss(0, SIZE), 0.85), 1.18)
     blend = Blend(tuple(voices), weights(), weights(), size, rng.uniform(0.8, 1.3), colour)
-    return blend if rng.random() >= REVOICED else replace(blend, manner=_manner(rng))
+    return blend if rng.random() >= REVOICED else replace(blend, manner=manner(rng))
 
 
-def _manner(rng: random.Random) -> Style:
+def manner(rng: random.Random) -> Style:
     """A change of all of a voice, small or large."""
     much = rng.choice((0.8, 1.2, 1.5))
     return Style(

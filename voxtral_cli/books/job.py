@@ -22,8 +22,6 @@ from voxtral_cli.forecast import warn_of_speed
 from voxtral_cli.provenance import making, tags
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from engine.engine import Engine
     from engine.speech import SpeechOptions, Voice
 
@@ -97,9 +95,7 @@ class Job:
         }
         if engine.quantized:
             facts["quantize"] = engine.quantized
-        guide = engine.guide(options)
-        led = "" if guide is None else f"{flow.guide_weight} {_digest_of(guide)}"
-        known = {name: _identity(voice, engine, led) for name, voice in voices.items()}
+        known = {name: _identity(voice, engine) for name, voice in voices.items()}
         self.keys = Keys(facts, known, chain_chars)
         self.report = Report()
 
@@ -285,14 +281,9 @@ def outdated(products: Sequence[Product], files: Mapping[Path, str]) -> list[Pat
     return old
 
 
-def _identity(voice: "str | Voice", engine: "Engine", guide: str) -> str:
-    """What tells a voice, and the guide of clones, from others in the same checkpoint."""
+def _identity(voice: "str | Voice", engine: "Engine") -> str:
+    """What tells a voice from others in the same checkpoint."""
     if isinstance(voice, str):
-        return f"preset {voice.lower()} {_digest_of(engine.rows(voice))}"
-    codes = voice.codes.tolist()
-    return digest([codes, guide] if guide else codes)
-
-
-def _digest_of(rows: "Tensor") -> str:
-    """The same on every device."""
-    return digest(rows.bfloat16().float().cpu().numpy().tobytes().hex())
+        rows = engine.rows(voice).bfloat16().float().cpu()  # the same on every device
+        return f"preset {voice.lower()} {digest(rows.numpy().tobytes().hex())}"
+    return digest(voice.codes.tolist())

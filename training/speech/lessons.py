@@ -1,0 +1,167 @@
+"""What a speech model is to say after any reference: samples, and what their teacher hears instead.
+
+See `training.speech.steady`, which learns from them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.codes import Spoken
+from training.speech.batches import POOL, SampleOptions, Sampler
+from training.speech.samples import Batch, Sample, Vocabulary, collate, on_grid
+
+OWN, STRANGER = 0.4, 0.8
+"""Below: the speaker's own reference; a stranger's; above: another speaker's of the corpus."""
+DISTORTED = {True: 0.2, False: 0.65}
+"""Share of strangers, and of others, whose codes are distorted."""
+ALIKE = 0.75
+"""Share of samples with another's reference whose history sounds as the reference does."""
+SHORTEST, LONGEST = 30, 500
+"""Frames of a reference; evenly spread on a log scale."""
+
+
+@dataclass
+class Lessons:
+    """Samples side by side, three times.
+
+    Args:
+        read: What the student reads.
+        longer: The same after the longest reference that there is of the speaker: for its teacher.
+        led: The same after a reference of `guide` frames, whose rows are to be the presets'.
+        is_led: Whether `led` counts for the semantic codes, [batch].
+    """
+
+    read: Batch
+    longer: Batch
+    led: Batch
+    is_led: Tensor
+
+    def to(self, device: str) -> "Lessons":
+        read, longer, led = (batch.to(device) for batch in (self.read, self.longer, self.led))
+        return Lessons(read, longer, led, self.is_led.to(device))
+
+    @property
+    def inputs(self) -> Tensor:
+        """Of the student, [batch, length]."""
+        return self.read.inputs
+
+
+class LessonSampler(Sampler):
+    """Draws lessons; other arguments as those of `Sampler`.
+
+    Args:
+        strangers: Codes of references of nobody in the corpus [frames, codebooks], 0-based.
+        guide: Frames of the presets' references, joined.
+    """
+
+    def __init__(
+        self,
+        spoken: Sequence[Spoken],
+        fixed: dict[str, np.ndarray],
+        options: SampleOptions,
+        seed: int,
+        vocabulary: Vocabulary,
+        strangers: Sequence[np.ndarray],
+        guide: int,
+    ) -> None:
+        super().__init__(spoken, fixed, options, seed, vocabulary)
+        self.strangers, self.guide = strangers, guide
+
+    def lessons(self, budget: int) -> Iterator[Lessons]:
+        """An epoch: batches of at most `budget` positions of the student's."""
+        order = self.random.permutation(len(self.spoken))
+        for start in range(0, len(order), POOL):
+            pool = [self._lesson(self.spoken[index]) for index in order[start : start + POOL]]
+            pool.sort(key=lambda pair: pair[0].length)
+            groups: list[list[tuple[Sample, Sample]]] = [[]]
+            for pair in pool:
+                if groups[-1] and on_grid(pair[0].length) * (len(groups[-1]) + 1) > budget:
+                    groups.append([])
+                groups[-1].append(pair)
+            for number in self.random.permutation(len(groups)):
+                yield self._collated(groups[number])
+
+    def _lesson(self, chosen: Spoken) -> tuple[Sample, Sample]:
+        """What the student reads, and what its teacher does."""
+        draw = self.random.random()
+        if draw < self.options.chain:
+            sample = self.chain(chosen)
+        else:
+            sample = self.sample(chosen, joined=draw < self.options.chain + self.options.join)
+        draw = self.random.random()
+        if draw >= OWN:
+            sample = self._after(sample, self._other(draw < STRANGER))
+            return sample, sample
+        if self._is_fixed(sample):
+            return sample, sample
+        return replace(sample, prompt=self._piece(sample.prompt)), sample
+
+    def _is_fixed(self, sample: Sample) -> bool:
+        return any(sample.prompt is prompt for prompt in self.fixed.values())
+
+    def _piece(self, codes: np.ndarray) -> np.ndarray:
+        low, high = np.log([SHORTEST, LONGEST])
+        frames = round(float(np.exp(self.random.uniform(low, high))))
+        start = int(self.random.integers(max(len(codes) - frames, 0) + 1))
+        return codes[start : start + frames]
+
+    def _other(self, stranger: bool) -> np.ndarray:
+        """A reference of somebody else, perhaps distorted."""
+        if stranger:
+            codes = self.strangers[int(self.random.integers(len(self.strangers)))]
+        else:
+            codes = self.spoken[self.random.integers(len(self.spoken))].codes
+        codes = self._piece(codes)
+        return self._distorted(codes) if self.random.random() < DISTORTED[stranger] else codes
+
+    def _values(self, codes: np.ndarray) -> np.ndarray:
+        return codes[:, 1:] * (2 / (self.options.levels - 1)) - 1
+
+    def _levels(self, values: np.ndarray) -> np.ndarray:
+        return np.rint((values.clip(-1, 1) + 1) * ((self.options.levels - 1) / 2))
+
+    def _distorted(self, codes: np.ndarray) -> np.ndarray:
+        """A voice that nobody has: acoustic values stretched, shifted and perhaps noisy; in half of
+        the cases every semantic code is another one."""
+        random, made, values = self.random, codes.astype(np.int64), self._values(codes)
+        spread = random.uniform(0, 0.35, 2)[:, None]
+        factor, shift = spread * random.standard_normal((2, values.shape[1]))
+        values = values * (1 + factor) + shift
+        if random.random() < 0.3:
+            values += random.uniform(0, 0.3) * random.standard_normal(values.shape)
+        made[:, 1:] = self._levels(values)
+        if random.random() < 0.5:
+            known, index = np.unique(made[:, 0], return_inverse=True)
+            made[:, 0] = random.permutation(known)[index]
+        return made
+
+    def _after(self, sample: Sample, prompt: np.ndarray) -> Sample:
+        """The sample after another reference, its history perhaps in that voice: acoustic values
+        have the mean and deviation of the reference's."""
+        if self.random.random() >= ALIKE:
+            return replace(sample, prompt=prompt)
+        wanted, parts = self._values(prompt), []
+        for part in sample.parts:
+            heard, known = part.heard.copy(), part.heard[:, 0] >= 0
+            values = self._values(heard[known])
+            if len(values) > 1:
+                values = (values - values.mean(0)) / (values.std(0) + 0.05)
+                values = values * (wanted.std(0) + 0.05) + wanted.mean(0)
+                heard[known, 1:] = self._levels(values)
+            parts.append(replace(part, heard=heard))
+        return replace(sample, prompt=prompt, parts=parts)
+
+    def _collated(self, pairs: Sequence[tuple[Sample, Sample]]) -> Lessons:
+        read, longer = zip(*pairs, strict=True)
+        blank = np.zeros((self.guide, read[0].prompt.shape[1]), np.int64)
+        led = [replace(sample, prompt=blank) for sample in read]
+        return Lessons(
+            collate(read, self.vocabulary),
+            collate(longer, self.vocabulary),
+            collate(led, self.vocabulary),
+            torch.tensor([not self._is_fixed(sample) for sample in read]),
+        )
