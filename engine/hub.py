@@ -144,7 +144,7 @@ def folder_name(folder: Path) -> str:
     repository = folder.parent.parent.name
     if folder.parent.name == "snapshots" and repository.startswith("models--"):
         return _hub_id(repository)
-    return folder.parent.name if folder.name == TUNED else folder.name
+    return folder.parent.name if folder.name == TUNED and folder.parent.name else folder.name
 
 
 def cache_folder() -> Path:

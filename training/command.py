@@ -57,11 +57,21 @@ def finish(work: Callable[[], object]) -> int:
     except VoxtralError as error:
         print(f"error: {error}\nhint: {error.hint}", file=sys.stderr)
         return 2 if isinstance(error, InputError | VoiceError) else 1
+    except (FileNotFoundError, NotADirectoryError) as error:
+        print(f"error: There is no {error.filename}.\nhint: Give another path.", file=sys.stderr)
+        return 2
     except (OSError, SafetensorError) as error:
         failed = unwritten(Path(getattr(error, "filename", None) or "a file"), error)
         print(f"error: {failed}\nhint: {failed.hint}", file=sys.stderr)
         return 1
     return 0
+
+
+def present(*paths: Path) -> None:
+    """Refuse a path that is not there, before anything is written. Raises InputError."""
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"There is no {path}.", "Give another path.")
 
 
 def unwritten(path: Path, error: Exception) -> VoxtralError:

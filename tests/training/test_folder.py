@@ -186,3 +186,24 @@ class TestFolder:
         assert first.seconds == pytest.approx(0.8, abs=0.01)
         assert second.seconds == pytest.approx(0.6, abs=0.01)
         assert np.abs(read_audio(first)).max() > 0.05
+
+
+def test_a_table_with_a_comma_too_many_or_too_few(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "abc":
+        soundfile.write(tmp_path / f"{name}.wav", tone(0.5), SAMPLE_RATE)
+    rows = ["file_name,text,speaker", "a.wav,Hello, world,anna", "b.wav,Hi", 'c.wav,"So, yes.",bo']
+    (tmp_path / "metadata.csv").write_text("\n".join(rows))
+    assert folder.recordings(tmp_path) == [(tmp_path / "c.wav", "So, yes.", "bo")]
+    assert (
+        "left out 2 of 3 recordings: more or fewer fields than the header"
+        in capsys.readouterr().err
+    )
+
+
+def test_speaker_zero_and_a_line_separator(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", tone(0.5), SAMPLE_RATE)
+    line = '{"audio": "a.wav", "text": "One.\u2028Two.", "speaker_id": 0}'
+    (tmp_path / "metadata.jsonl").write_text(line, encoding="utf-8")
+    assert folder.recordings(tmp_path) == [(tmp_path / "a.wav", "One. Two.", "0")]

@@ -49,10 +49,13 @@ class Row(NamedTuple):
     text: str
     speaker: str
     twice: bool = False
+    torn: bool = False
 
     @property
     def fault(self) -> str:
         """Why it is left out; empty if it is not."""
+        if self.torn:
+            return "more or fewer fields than the header (quote texts that hold the sign between)"
         if self.path is None:
             return "no such sound file"
         if self.path.suffix.lower() in FOREIGN:
@@ -154,7 +157,7 @@ def _delimiter(header: str) -> str:
 
 
 def _objects(path: Path, text: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 yield dict(json.loads(line))
@@ -168,7 +171,10 @@ def _objects(path: Path, text: str) -> Iterator[dict[str, Any]]:
 def _from_fields(path: Path, rows: Iterator[Mapping[str, Any]]) -> Iterator[Row]:
     """What a table or JSON objects name."""
     for row in rows:
-        fields = {str(name).strip().lower(): value for name, value in row.items() if value}
+        if None in row or None in row.values():  # of a table: more or fewer fields than its header
+            yield Row(" ".join(map(str, row.values())), None, "", "", torn=True)
+            continue
+        fields = {str(name).strip().lower(): value for name, value in row.items() if value != ""}
         file, text, speaker = (
             next((" ".join(str(fields[name]).split()) for name in names if name in fields), "")
             for names in (FILES, TEXTS, SPEAKERS)
@@ -183,7 +189,7 @@ def _from_lines(path: Path, content: str) -> Iterator[Row]:
     Raises:
         InputError: If the last two seem to have changed places.
     """
-    lines = content.splitlines()
+    lines = content.split("\n")
     rows = [tuple(map(str.strip, [*line.split("|", 2), "", ""][:3])) for line in lines]
     again = sum(bool(last) and last.split()[0] == text.split()[0] for _, text, last in rows if text)
     written_out = 2 * again > len(rows)

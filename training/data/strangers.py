@@ -24,6 +24,7 @@ from engine.errors import InputError
 from engine.hub import resolve
 from engine.reference import prepare
 from evaluation.audio import resample
+from training.command import finish
 from training.data.channels import channel_of, transmit
 from training.data.kokoro import BLENDS, Kokoro, blend_of, manner
 from training.data.manifest import SAMPLE_RATE
@@ -115,6 +116,11 @@ def main() -> None:
     options = parser.parse_args()
     if not shutil.which("espeak-ng"):
         parser.error("espeak-ng is not installed (apt-get install espeak-ng)")
+    sys.exit(finish(lambda: _make(options)))
+
+
+def _make(options: argparse.Namespace) -> None:
+    options.out.parent.mkdir(parents=True, exist_ok=True)
     engine, codes, begin = Engine.from_folder(resolve(options.checkpoint)), [], time.monotonic()
     texts = read_prose(options.texts)
     for _, sound in strangers(options.count, texts, options.kokoro, options.seed):

@@ -5,8 +5,9 @@ speaker hears its own fixed prompt half of the time.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from training.codes import Spoken
 from training.speech.prompts import semantic_codes
 from training.speech.samples import Batch, Part, Sample, Vocabulary, collate, on_grid
 
+T = TypeVar("T")
 POOL = 512
 """Samples that are sorted by length at a time."""
 JOINABLE = 60
@@ -64,6 +66,26 @@ def _by_speaker(spoken: Sequence[Spoken]) -> dict[str, list[Spoken]]:
     for one in spoken:
         grouped[one.speaker].append(one)
     return grouped
+
+
+def grouped(pool: list[T], length: Callable[[T], int], budget: int) -> list[list[T]]:
+    """Batches of at most `budget` positions, of neighbours in length."""
+    groups: list[list[T]] = [[]]
+    for one in sorted(pool, key=length):
+        if groups[-1] and on_grid(length(one)) * (len(groups[-1]) + 1) > budget:
+            groups.append([])
+        groups[-1].append(one)
+    return groups
+
+
+def values_of(codes: np.ndarray, top: int) -> np.ndarray:
+    """Acoustic values, -1 to 1, of codes [frames, codebooks]; the highest acoustic one is `top`."""
+    return codes[:, 1:] * (2 / top) - 1
+
+
+def levels_of(values: np.ndarray, top: int) -> np.ndarray:
+    """The acoustic codes nearest to values [frames, acoustic_dim]."""
+    return ((values.clip(-1, 1) + 1) * (top / 2)).round()
 
 
 class Sampler:
@@ -133,12 +155,7 @@ class Sampler:
                 else:
                     joined = longest_chars >= JOINABLE and draw < self.options.join
                     pool.append(self.sample(chosen, joined))
-            pool.sort(key=lambda s: s.length)
-            groups: list[list[Sample]] = [[]]
-            for sample in pool:
-                if groups[-1] and on_grid(sample.length) * (len(groups[-1]) + 1) > budget:
-                    groups.append([])
-                groups[-1].append(sample)
+            groups = grouped(pool, lambda sample: sample.length, budget)
             for number in self.random.permutation(len(groups)):
                 yield collate(groups[number], self.vocabulary)
 
@@ -199,9 +216,9 @@ class Sampler:
             if alike is not None:
                 heard[frame, 0] = alike[random.integers(len(alike))]
         share, spread = random.uniform(0, options.blur), random.uniform(0, 1)
-        values = heard[:, 1:] * (2 / top) - 1
+        values = values_of(heard, top)
         values = (1 - share) * values + share * spread * random.standard_normal(values.shape)
-        heard[:, 1:] = ((values.clip(-1, 1) + 1) * (top / 2)).round()
+        heard[:, 1:] = levels_of(values, top)
         swapped = random.random(frames) < random.uniform(0, options.swap_frames)
         heard[swapped] = heard[random.integers(frames, size=int(swapped.sum()))]
         heard[swapped & (random.random(frames) < 0.5)] = -1

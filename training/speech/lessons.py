@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from training.codes import Spoken
-from training.speech.batches import POOL, SampleOptions, Sampler
-from training.speech.samples import Batch, Sample, Vocabulary, collate, on_grid
+from training.speech.batches import POOL, SampleOptions, Sampler, grouped, levels_of, values_of
+from training.speech.samples import Batch, Sample, Vocabulary, collate
 
 OWN, STRANGER = 0.4, 0.8
 """Below: the speaker's own reference; a stranger's; above: another speaker's of the corpus."""
@@ -30,7 +30,7 @@ class Lessons:
 
     Args:
         read: What the student reads.
-        longer: The same after the longest reference that there is of the speaker: for its teacher.
+        longer: For the teacher: the same, where the reference is the speaker's own after all of it.
         led: The same after a reference of `guide` frames, whose rows are to be the presets'.
         is_led: Whether `led` counts for the semantic codes, [batch].
     """
@@ -76,12 +76,7 @@ class LessonSampler(Sampler):
         order = self.random.permutation(len(self.spoken))
         for start in range(0, len(order), POOL):
             pool = [self._lesson(self.spoken[index]) for index in order[start : start + POOL]]
-            pool.sort(key=lambda pair: pair[0].length)
-            groups: list[list[tuple[Sample, Sample]]] = [[]]
-            for pair in pool:
-                if groups[-1] and on_grid(pair[0].length) * (len(groups[-1]) + 1) > budget:
-                    groups.append([])
-                groups[-1].append(pair)
+            groups = grouped(pool, lambda pair: pair[0].length, budget)
             for number in self.random.permutation(len(groups)):
                 yield self._collated(groups[number])
 
@@ -118,22 +113,17 @@ class LessonSampler(Sampler):
         codes = self._piece(codes)
         return self._distorted(codes) if self.random.random() < DISTORTED[stranger] else codes
 
-    def _values(self, codes: np.ndarray) -> np.ndarray:
-        return codes[:, 1:] * (2 / (self.options.levels - 1)) - 1
-
-    def _levels(self, values: np.ndarray) -> np.ndarray:
-        return np.rint((values.clip(-1, 1) + 1) * ((self.options.levels - 1) / 2))
-
     def _distorted(self, codes: np.ndarray) -> np.ndarray:
         """A voice that nobody has: acoustic values stretched, shifted and perhaps noisy; in half of
         the cases every semantic code is another one."""
-        random, made, values = self.random, codes.astype(np.int64), self._values(codes)
+        random, top, made = self.random, self.options.levels - 1, codes.astype(np.int64)
+        values = values_of(codes, top)
         spread = random.uniform(0, 0.35, 2)[:, None]
         factor, shift = spread * random.standard_normal((2, values.shape[1]))
         values = values * (1 + factor) + shift
         if random.random() < 0.3:
             values += random.uniform(0, 0.3) * random.standard_normal(values.shape)
-        made[:, 1:] = self._levels(values)
+        made[:, 1:] = levels_of(values, top)
         if random.random() < 0.5:
             known, index = np.unique(made[:, 0], return_inverse=True)
             made[:, 0] = random.permutation(known)[index]
@@ -144,14 +134,15 @@ class LessonSampler(Sampler):
         have the mean and deviation of the reference's."""
         if self.random.random() >= ALIKE:
             return replace(sample, prompt=prompt)
-        wanted, parts = self._values(prompt), []
+        top, parts = self.options.levels - 1, []
+        wanted = values_of(prompt, top)
         for part in sample.parts:
             heard, known = part.heard.copy(), part.heard[:, 0] >= 0
-            values = self._values(heard[known])
+            values = values_of(heard[known], top)
             if len(values) > 1:
                 values = (values - values.mean(0)) / (values.std(0) + 0.05)
                 values = values * (wanted.std(0) + 0.05) + wanted.mean(0)
-                heard[known, 1:] = self._levels(values)
+                heard[known, 1:] = levels_of(values, top)
             parts.append(replace(part, heard=heard))
         return replace(sample, prompt=prompt, parts=parts)
 

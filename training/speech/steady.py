@@ -23,12 +23,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.checkpoint import load as load_checkpoint
+from engine.config import parse_config, read_params
 from engine.models.voxtral import VoxtralModel
 from engine.voice import read_voice
-from training.command import finish
+from training.command import finish, present
 from training.data.strangers import load_strangers
 from training.loop import check_same
 from training.speech import train
+from training.speech.finetune import samples_of
 from training.speech.forward import run_backbone
 from training.speech.init import speech_parameters
 from training.speech.lessons import Lessons, LessonSampler
@@ -85,7 +87,7 @@ class Steady(train.Run):
 
     def batches(self) -> Iterator[Lessons]:  # type: ignore[override]
         """Without end."""
-        samples = replace(self.options.samples, prompt_frames=(60, 625), chain=0.12, join=0.18)
+        samples = replace(self.options.samples, chain=0.12, join=0.18)
         seed = self._seed()
         while True:
             sampler = LessonSampler(
@@ -171,9 +173,11 @@ def main() -> None:
 
 
 def _begin(options: SteadyOptions, source: Path) -> None:
+    present(options.corpus, options.codes, options.strangers, source)
     begun = {name: getattr(options, name) for name in ("from_checkpoint", "codes", "strangers")}
     check_same(options.out / "speech.json", begun)
-    run = train.carry_out(options, Steady)
+    config = parse_config(read_params(source / "params.json"))
+    run = train.carry_out(replace(options, samples=samples_of(config)), Steady)
     if run.ranks.first:
         write_tuned(source, options.out / "model", speech_parameters(run.averaged()), {})
 

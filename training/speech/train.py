@@ -10,6 +10,7 @@ import argparse
 import copy
 import functools
 import math
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import torch
 from engine.models.voxtral import VoxtralModel
 from training import loop
 from training.codes import load_codec, load_codes
-from training.command import finish
+from training.command import Stopped, finish, present
 from training.loop import Clock, Curve, learning_rate, load_state, save_state, set_learning_rate
 from training.optim import matrices, optimisers
 from training.parallel import Ranks
@@ -214,6 +215,8 @@ def carry_out(options: Options, kind: type[Run] = Run) -> Run:
         _go_on(run)
         if run.ranks.first:
             run.save()
+    if math.isinf(run.progress):  # another process was asked to end
+        raise Stopped(signal.SIGTERM)
     if run.ranks.first and run.step > begun:
         run.watch()
     if options.probe and run.ranks.first:
@@ -274,6 +277,8 @@ def main() -> None:
 
 
 def _begin(options: Options) -> None:
+    begun_with = [options.from_checkpoint] if options.from_checkpoint else []
+    present(options.corpus, options.codes, options.codec, *begun_with)
     begun = {name: getattr(options, name) for name in ("from_checkpoint", "codec", "codes")}
     loop.check_same(options.out / "speech.json", begun)
     train(options)
