@@ -164,7 +164,7 @@ def number_between(digits: str, code: str, before: str, after: str) -> str:
     noun = _NOUN[language].match(after) if language in _NOUN else feminine
     if code == "es" and digits == "1" and _ONE_O_CLOCK.match(before[-4:] + digits + after):
         return "una"
-    if not noun or _LABEL.search(before):
+    if not noun or (before.endswith(" ") and _LABEL.search(before[-16:])):
         return cardinal(digits, code)
     if (code, digits) == ("de", "1") and "%" not in noun[0] and _DATIVE.search(before):
         return "einer" if feminine else "einem"

@@ -23,7 +23,7 @@ def book() -> Path:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--rows", "0"), "--rows"),
+        (("--rows", "-1"), "rows is -1"),
         (("--rows", "many"), "--rows"),
         (("--loudness", "loud"), "loudness"),
         (("--speed", "0.2"), "speed is 0.2"),
