@@ -11,7 +11,12 @@ from evaluation.phones import PhoneSpan
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 OnFault = Callable[[InputError], None]
-"""What is done about a recording or a speaker that is left out."""
+"""What is done about a recording or a speaker that cannot be used: it is left out, or it raises."""
+
+
+def refuse(fault: InputError) -> None:
+    """Nothing is left out."""
+    raise fault
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,13 @@ def resample(samples: np.ndarray, rate: int, target: int) -> np.ndarray:
 
 
 def read_clips(
-    folder: Path, limit: int | None = None, on_fault: OnFault | None = None
+    folder: Path, limit: int | None = None, on_fault: OnFault = refuse
 ) -> Iterator[Clip]:
     """The recordings of `folder` and below, by name, each with the text of a `.txt` beside it.
 
     Args:
         limit: Most recordings; spread evenly, so that of folders of speakers all are heard.
-        on_fault: Called for each that cannot be read, which is then left out; None raises.
+        on_fault: Called for each that cannot be read, which is then left out.
 
     Raises:
         InputError: If there is no recording, or one that cannot be read.
@@ -71,10 +76,7 @@ def read_clips(
         try:
             samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
-            fault = InputError(f"{path} cannot be read: {error}", "Take it out.")
-            if on_fault is None:
-                raise fault from error
-            on_fault(fault)
+            on_fault(InputError(f"{path} cannot be read: {error}", "Take it out."))
             continue
         transcript = path.with_suffix(".txt")
         text = transcript.read_text(encoding="utf-8").strip() if transcript.is_file() else ""

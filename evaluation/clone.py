@@ -14,7 +14,7 @@ import numpy as np
 from engine.errors import InputError, VoiceError
 from engine.hearing.judge import Listener
 from engine.speech import SpeechOptions
-from evaluation.audio import OnFault
+from evaluation.audio import OnFault, refuse
 from evaluation.codec import Coder
 from evaluation.codec_metrics import CodeAgreement, code_agreement
 from evaluation.recordings import Person
@@ -148,7 +148,7 @@ def evaluate_clone(
     options: SpeechOptions | None = None,
     other: Cloner | None = None,
     on_cloned: Callable[[Cloned, np.ndarray], None] = lambda cloned, samples: None,
-    on_fault: OnFault | None = None,
+    on_fault: OnFault = refuse,
 ) -> CloneReport:
     """Clone every speaker and have the clones speak.
 
@@ -162,8 +162,7 @@ def evaluate_clone(
         options: How to speak.
         other: The same checkpoint with another codec encoder: does everything as well.
         on_cloned: Called after each sentence with its samples, float32 [n].
-        on_fault: Called for whom there is no speech to compare with, who is then left out; None
-            raises.
+        on_fault: Called for whom there is no speech to compare with, who is then left out.
 
     Raises:
         InputError: If there are no people or no sentences, a sentence has no words, or what was
@@ -173,14 +172,7 @@ def evaluate_clone(
     check_sentences(sentences)
     if not all(one.can_clone for one in (engine, other) if one is not None):
         raise VoiceError("This checkpoint has no codec encoder.", "Give --encoder FILE.")
-    kept: dict[str, list[np.ndarray]] = {}
-    for person in people:
-        try:
-            kept[person.name] = _embeddings(person, encoder)
-        except InputError as error:
-            if on_fault is None:
-                raise
-            on_fault(error)
+    kept = _heard(people, encoder, on_fault)
     people, gallery = [person for person in people if person.name in kept], Gallery(kept)
     if not people:
         raise InputError("There is nobody to clone.", "Give recordings.")
@@ -218,6 +210,19 @@ def evaluate_clone(
         other=clones(OTHER, other) if other is not None else None,
         agreement=_agreement(engine, other, people) if other is not None else None,
     )
+
+
+def _heard(
+    people: Sequence[Person], encoder: Embedder, on_fault: OnFault
+) -> dict[str, list[np.ndarray]]:
+    """Embeddings of what was kept of each."""
+    heard = {}
+    for person in people:
+        try:
+            heard[person.name] = _embeddings(person, encoder)
+        except InputError as error:
+            on_fault(error)
+    return heard
 
 
 def _embeddings(person: Person, encoder: Embedder) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import numpy as np
 from engine.errors import InputError, VoiceError
 from engine.hearing.judge import Listener
 from engine.hearing.wer import normalize, score
-from evaluation.audio import Clip, OnFault, resample
+from evaluation.audio import Clip, OnFault, refuse, resample
 from evaluation.codec_metrics import (
     estoi,
     mel_distance,
@@ -99,7 +99,7 @@ def evaluate_codec(
     ears: Listener | None = None,
     encoder: Embedder | None = None,
     on_clip: Callable[[Reconstruction, np.ndarray], None] = lambda clip, samples: None,
-    on_fault: OnFault | None = None,
+    on_fault: OnFault = refuse,
 ) -> CodecReport:
     """Encode and decode every recording.
 
@@ -109,7 +109,7 @@ def evaluate_codec(
         ears: What listens; None leaves word errors out.
         encoder: What tells speakers apart; None leaves similarity out.
         on_clip: Called after each recording with its reconstruction, float32 [n].
-        on_fault: Called for each that cannot be coded, which is then left out; None raises.
+        on_fault: Called for each that cannot be coded, which is then left out.
 
     Raises:
         InputError: If there are no recordings.
@@ -124,8 +124,6 @@ def evaluate_codec(
         try:
             decoded = engine.decode(np.asarray(engine.encode(clip.samples, clip.rate)))
         except InputError as error:
-            if on_fault is None:
-                raise
             on_fault(InputError(f"{clip.name}: {error.message}", error.hint))
             continue
         done.append(_compare(clip, decoded, engine.sample_rate, ears, encoder))

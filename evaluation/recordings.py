@@ -12,7 +12,7 @@ import numpy as np
 from engine.errors import InputError
 from engine.reference import Reference, prepare
 from engine.reference.prepare import SHORTEST_S
-from evaluation.audio import Clip, OnFault, read_clips
+from evaluation.audio import Clip, OnFault, read_clips, refuse
 
 if TYPE_CHECKING:
     from training.data.manifest import Utterance
@@ -42,7 +42,7 @@ class Person:
     kept: tuple[Clip, ...]
 
 
-def read_corpus(folder: Path, limit: int, on_fault: OnFault | None = None) -> Iterator[Clip]:
+def read_corpus(folder: Path, limit: int, on_fault: OnFault = refuse) -> Iterator[Clip]:
     """Recordings of a folder: held-out utterances of a training corpus, or any audio files.
 
     Args:
@@ -95,7 +95,7 @@ def read_teachers(folder: Path, voices: Collection[str]) -> dict[str, list[Clip]
 
 
 def read_people(
-    folder: Path, rate: int, longest: float, on_fault: OnFault | None = None
+    folder: Path, rate: int, longest: float, on_fault: OnFault = refuse
 ) -> list[Person]:
     """The speakers of a folder: the held-out ones of a training corpus, or one a sub-folder.
 
@@ -106,7 +106,7 @@ def read_people(
         rate: Samples a second of the references.
         longest: Seconds of a reference.
         on_fault: Called for each speaker of whom there is too little, and each recording that
-            cannot be read, which are then left out; None raises.
+            cannot be read, which are then left out.
 
     Raises:
         InputError: If there are no recordings, or too few of a speaker.
@@ -116,8 +116,6 @@ def read_people(
         try:
             people.append(divide(name, [clip for _, clip in own], rate, longest))
         except InputError as error:
-            if on_fault is None:
-                raise
             on_fault(error)
     return people
 
@@ -146,7 +144,7 @@ def divide(name: str, clips: Sequence[Clip], rate: int, longest: float) -> Perso
         raise InputError(f"{name}: {error.message}", error.hint) from error
 
 
-def _by_speaker(folder: Path, on_fault: OnFault | None) -> Iterator[tuple[str, Clip]]:
+def _by_speaker(folder: Path, on_fault: OnFault) -> Iterator[tuple[str, Clip]]:
     """Speaker and recording, one speaker after the other."""
     if _is_training_corpus(folder):
         for utterance in sorted(_held_out(folder), key=lambda one: one.speaker):

@@ -208,8 +208,8 @@ def _clone(
         _save(given.out, name, samples, engine.sample_rate)
 
     sentences = read_sentences(given.set)
-    given_all = engine, people, sentences, ears, encoder, each, options, other, on_cloned
-    done = evaluate_clone(*given_all, faults.append)
+    more = (each, options, other, on_cloned, faults.append)
+    done = evaluate_clone(engine, people, sentences, ears, encoder, *more)
     _records(given.out, "clone", done.records())
     figures = done.figures()
     for which, some in ((OWN, figures), (OTHER, figures.get("other"))):

@@ -242,6 +242,8 @@ def load_state(path: Path) -> dict[str, Any] | None:
         return None
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except PermissionError:  # it may be whole
+        raise
     except Exception:  # what torch raises of half a file may be anything
         hint = "Delete it to train anew, or give another --out."
         raise InputError(f"{path} is not a whole state.", hint) from None

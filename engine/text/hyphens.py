@@ -27,7 +27,6 @@ _PREFIX = (
     r"|down(?=- (?:and|or) up))"
 )
 _CHAIN = r"(?:, [\w-]{1,40}-){0,5},?"
-_SHORT = {"de", "nl", "fr"}
 _SHORTENED = re.compile(r"(?<![^\W_])([^\W\d_]{1,4}\.)-(?=[^\W\d_])")
 """A hyphen after a shortened word: "Dr.-Ing."."""
 
@@ -47,7 +46,7 @@ def kept_hyphens(text: str, code: str) -> str:
     code = code[:2]
     if code in _AND and _LOOSE.search(text):
         text = _suspended(code).sub(rf"\g<kept>{HYPHEN}", text)
-    if code in _SHORT:
+    if code in _SURE:
         text = _SHORTENED.sub(rf"\1{HYPHEN}", text)
     if code in _SPEAKING_IN and " -" in text:
         pattern = _SPEAKING if _SPEECH.match(text) else _ASIDE_BETWEEN

@@ -4,11 +4,14 @@ import re
 
 from engine.text.counting import in_words
 
+_MONTHS = (
+    "gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre"
+)
 _COUNTED_DEGREES = (
     r"(?<!\d{3})\u00b0(?= (?i:anno|anniversario|articolo|atto|battaglione|canto|capitolo"
     r"|classificato|compleanno|episodio|giorno|giro|grado|libro|livello|paragrafo|piano|posto"
     r"|premio|reggimento|round|secolo|semestre|trimestre|turno|volume"
-    r"|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre"
+    rf"|{_MONTHS}"
     r"|andar|ano|cap[i\u00ed]tulo|dia|d\u00eda|grau|lugar|s\u00e9culo|a\u00f1o|piso|premio|puesto|siglo)\b)"
     r"|(?<=\b[1-5])(?<!\b[Aa] \d)\u00b0(?= (?:mese|quarto|set)\b)"
     r"|(?<=\b[12])(?<!\b[Aa] \d)\u00b0(?= tempo\b)"
@@ -24,10 +27,7 @@ _ORDINALS = {
     "pt": re.compile(rf"(?<![\w.,])(\d{{1,3}})\.?({_RAISED}|{_LETTER})"),
     "nl": re.compile(r"(?<![\w.,])(\d{1,4})(ste|de|e)(?!\w)"),
 }
-_FIRST_OF_MONTH = re.compile(
-    r"(?<![\w.,'/:-])1(?= (?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre"
-    r"|ottobre|novembre|dicembre)\b)"
-)
+_FIRST_OF_MONTH = re.compile(rf"(?<![\w.,'/:-])1(?= (?:{_MONTHS})\b)")
 
 _MASCULINE = re.compile(
     r" (?:gran|acto|a\u00f1o|aniversario|art\u00edculo|bachillerato|batall\u00f3n|cap\u00edtulo"

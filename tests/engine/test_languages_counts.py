@@ -4,6 +4,7 @@
 import pytest
 
 from engine.text import normalize
+from tests.readings import readings
 
 MENDED = {
     "fr": {
@@ -173,15 +174,9 @@ NEAR = {
         "6वाला": "छः वाला.",
     },
 }
-TABLE = [
-    (code, text, said)
-    for table in (MENDED, NEAR)
-    for code, cases in table.items()
-    for text, said in cases.items()
-]
 
 
-@pytest.mark.parametrize(("code", "text", "said"), TABLE)
+@pytest.mark.parametrize(("code", "text", "said"), readings(MENDED, NEAR))
 def test_reading(code: str, text: str, said: str) -> None:
     assert normalize(text, code) == said
     assert normalize(said, code) == said

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from engine.text import normalize, plan_text
+from tests.readings import readings
 
 MENDED = {
     "nl": {
@@ -77,15 +78,9 @@ NEAR = {
     "ar": {"هـ 5": "هـ خمسة.", "الـ DNA": "الـ DNA."},
     "hi": {"संख्या ०, १००, ५०.५": "संख्या शून्य, एक सौ, पचास दशमलव पाँच."},
 }
-TABLE = [
-    (code, text, said)
-    for table in (MENDED, NEAR)
-    for code, cases in table.items()
-    for text, said in cases.items()
-]
 
 
-@pytest.mark.parametrize(("code", "text", "said"), TABLE)
+@pytest.mark.parametrize(("code", "text", "said"), readings(MENDED, NEAR))
 def test_reading(code: str, text: str, said: str) -> None:
     assert normalize(text, code) == said
     assert normalize(said, code) == said

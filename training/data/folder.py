@@ -37,6 +37,8 @@ HINT = (
     "file|text|speaker, or with a header such as file_name,text, or a metadata.jsonl "
     "(docs/training.md)."
 )
+TORN = "more or fewer fields than the header (quote texts that hold the sign between)"
+TWICE = "another sound file has the same name, and the transcript"
 NAMED = 10
 """Most recordings that are named where some are left out."""
 
@@ -48,20 +50,18 @@ class Row(NamedTuple):
     path: Path | None
     text: str
     speaker: str
-    twice: bool = False
-    torn: bool = False
+    wrong: str = ""
+    """What else is the matter."""
 
     @property
     def fault(self) -> str:
         """Why it is left out; empty if it is not."""
-        if self.torn:
-            return "more or fewer fields than the header (quote texts that hold the sign between)"
+        if self.wrong:
+            return self.wrong
         if self.path is None:
             return "no such sound file"
         if self.path.suffix.lower() in FOREIGN:
             return "to be made WAV first, by ffmpeg"
-        if self.twice:
-            return "another sound file has the same name, and the transcript"
         return "" if self.text else "no text"
 
 
@@ -172,7 +172,7 @@ def _from_fields(path: Path, rows: Iterator[Mapping[str, Any]]) -> Iterator[Row]
     """What a table or JSON objects name."""
     for row in rows:
         if None in row or None in row.values():  # of a table: more or fewer fields than its header
-            yield Row(" ".join(map(str, row.values())), None, "", "", torn=True)
+            yield Row(" ".join(map(str, row.values())), None, "", "", TORN)
             continue
         fields = {str(name).strip().lower(): value for name, value in row.items() if value != ""}
         file, text, speaker = (
@@ -216,7 +216,9 @@ def _from_pairs(folder: Path) -> Iterator[Row]:
         scripts = (path.with_suffix(one) for one in SCRIPTS)
         text = next((" ".join(_text(one).split()) for one in scripts if one.is_file()), "")
         speaker = inside[0] if len(inside) > 1 else folder.name
-        yield Row(path.name, path, text, speaker, stem in seen)
+        yield Row(
+            path.name, path, text, speaker, TWICE if stem in seen and suffix in SUFFIXES else ""
+        )
         if suffix in SUFFIXES:
             seen.add(stem)
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from training.codes import Spoken
-from training.speech.batches import POOL, SampleOptions, Sampler, grouped, levels_of, values_of
-from training.speech.samples import Batch, Sample, Vocabulary, collate
+from training.speech.batches import POOL, Sampler, grouped, levels_of, values_of
+from training.speech.samples import Batch, Sample, collate
 
 OWN, STRANGER = 0.4, 0.8
 """Below: the speaker's own reference; a stranger's; above: another speaker's of the corpus."""
@@ -51,36 +51,27 @@ class Lessons:
 
 
 class LessonSampler(Sampler):
-    """Draws lessons; other arguments as those of `Sampler`.
+    """Draws lessons."""
 
-    Args:
-        strangers: Codes of references of nobody in the corpus [frames, codebooks], 0-based.
-        guide: Frames of the presets' references, joined.
-    """
+    def lessons(
+        self, budget: int, strangers: Sequence[np.ndarray], guide: int
+    ) -> Iterator[Lessons]:
+        """An epoch: batches of at most `budget` positions of the student's.
 
-    def __init__(
-        self,
-        spoken: Sequence[Spoken],
-        fixed: dict[str, np.ndarray],
-        options: SampleOptions,
-        seed: int,
-        vocabulary: Vocabulary,
-        strangers: Sequence[np.ndarray],
-        guide: int,
-    ) -> None:
-        super().__init__(spoken, fixed, options, seed, vocabulary)
-        self.strangers, self.guide = strangers, guide
-
-    def lessons(self, budget: int) -> Iterator[Lessons]:
-        """An epoch: batches of at most `budget` positions of the student's."""
+        Args:
+            strangers: Codes of references of nobody in the corpus [frames, codebooks], 0-based.
+            guide: Frames of the presets' references, joined.
+        """
         order = self.random.permutation(len(self.spoken))
         for start in range(0, len(order), POOL):
-            pool = [self._lesson(self.spoken[index]) for index in order[start : start + POOL]]
+            pool = [
+                self._lesson(self.spoken[index], strangers) for index in order[start : start + POOL]
+            ]
             groups = grouped(pool, lambda pair: pair[0].length, budget)
             for number in self.random.permutation(len(groups)):
-                yield self._collated(groups[number])
+                yield self._collated(groups[number], guide)
 
-    def _lesson(self, chosen: Spoken) -> tuple[Sample, Sample]:
+    def _lesson(self, chosen: Spoken, strangers: Sequence[np.ndarray]) -> tuple[Sample, Sample]:
         """What the student reads, and what its teacher does."""
         draw = self.random.random()
         if draw < self.options.chain:
@@ -89,7 +80,7 @@ class LessonSampler(Sampler):
             sample = self.sample(chosen, joined=draw < self.options.chain + self.options.join)
         draw = self.random.random()
         if draw >= OWN:
-            sample = self._after(sample, self._other(draw < STRANGER))
+            sample = self._after(sample, self._other(strangers if draw < STRANGER else ()))
             return sample, sample
         if self._is_fixed(sample):
             return sample, sample
@@ -104,14 +95,12 @@ class LessonSampler(Sampler):
         start = int(self.random.integers(max(len(codes) - frames, 0) + 1))
         return codes[start : start + frames]
 
-    def _other(self, stranger: bool) -> np.ndarray:
-        """A reference of somebody else, perhaps distorted."""
-        if stranger:
-            codes = self.strangers[int(self.random.integers(len(self.strangers)))]
-        else:
-            codes = self.spoken[self.random.integers(len(self.spoken))].codes
-        codes = self._piece(codes)
-        return self._distorted(codes) if self.random.random() < DISTORTED[stranger] else codes
+    def _other(self, strangers: Sequence[np.ndarray]) -> np.ndarray:
+        """A stranger's reference, or without any somebody's of the corpus; perhaps distorted."""
+        index = int(self.random.integers(len(strangers or self.spoken)))
+        codes = self._piece(strangers[index] if strangers else self.spoken[index].codes)
+        often = DISTORTED[bool(strangers)]
+        return self._distorted(codes) if self.random.random() < often else codes
 
     def _distorted(self, codes: np.ndarray) -> np.ndarray:
         """A voice that nobody has: acoustic values stretched, shifted and perhaps noisy; in half of
@@ -146,9 +135,9 @@ class LessonSampler(Sampler):
             parts.append(replace(part, heard=heard))
         return replace(sample, prompt=prompt, parts=parts)
 
-    def _collated(self, pairs: Sequence[tuple[Sample, Sample]]) -> Lessons:
+    def _collated(self, pairs: Sequence[tuple[Sample, Sample]], guide: int) -> Lessons:
         read, longer = zip(*pairs, strict=True)
-        blank = np.zeros((self.guide, read[0].prompt.shape[1]), np.int64)
+        blank = np.zeros((guide, read[0].prompt.shape[1]), np.int64)
         led = [replace(sample, prompt=blank) for sample in read]
         return Lessons(
             collate(read, self.vocabulary),

@@ -90,16 +90,8 @@ class Steady(train.Run):
         samples = replace(self.options.samples, chain=0.12, join=0.18)
         seed = self._seed()
         while True:
-            sampler = LessonSampler(
-                self.spoken,
-                self.voices,
-                samples,
-                seed,
-                self.vocabulary,
-                self.strangers,
-                len(self.guide),
-            )
-            yield from sampler.lessons(self.options.budget)
+            sampler = LessonSampler(self.spoken, self.voices, samples, seed, self.vocabulary)
+            yield from sampler.lessons(self.options.budget, self.strangers, len(self.guide))
             seed += 7919
 
     def terms(self, batch: Lessons) -> tuple[Tensor, dict[str, Tensor]]:  # type: ignore[override]
