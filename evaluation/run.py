@@ -31,6 +31,7 @@ from evaluation.codec import Reconstruction, evaluate_codec
 from evaluation.codes import evaluate_codes, semantic_vectors
 from evaluation.longform import Chunk, evaluate_longform, table_rows, with_contexts
 from evaluation.recordings import Person, read_corpus, read_parts, read_people, read_teachers
+from evaluation.sentences import read_sentences, read_text
 from evaluation.speech import evaluate_speech
 from evaluation.spoken import Spoken
 
@@ -52,28 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = 'Run `pip install -e ".[eval]"` and `pip install --no-deps resemblyzer==0.1.4`.'
         return _complain(VoxtralError(f"{error.name} is not installed.", hint), 1)
     return 0
-
-
-def read_sentences(path: Path, limit: int | None = None) -> list[str]:
-    """The sentences of a file, one a line; empty lines and lines that start with # do not count.
-
-    Raises:
-        InputError: If the file cannot be read.
-    """
-    lines = [line.strip() for line in read_text(path).splitlines()]
-    return [line for line in lines if line and not line.startswith("#")][:limit]
-
-
-def read_text(path: Path) -> str:
-    """A text file.
-
-    Raises:
-        InputError: If it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Give another file.") from error
 
 
 def read_references(folder: Path) -> dict[str, tuple[np.ndarray, int]]:

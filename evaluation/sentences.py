@@ -1,8 +1,10 @@
-"""A sentence that was heard: of which kinds it is, and whether its end was said."""
+"""Sentences in a file; of one that was heard its kinds, and whether its end was said."""
 
 import difflib
 import re
+from pathlib import Path
 
+from engine.errors import InputError
 from engine.hearing.wer import normalize
 
 LONG = 80
@@ -53,3 +55,25 @@ def missing_end(text: str, heard: str) -> list[str]:
 def alike(one: str, other: str) -> bool:
     """Whether one may have been heard for the other."""
     return difflib.SequenceMatcher(None, one, other).ratio() >= ALIKE
+
+
+def read_sentences(path: Path, limit: int | None = None) -> list[str]:
+    """The sentences of a file, one a line; empty lines and lines that start with # do not count.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    lines = [line.strip() for line in read_text(path).splitlines()]
+    return [line for line in lines if line and not line.startswith("#")][:limit]
+
+
+def read_text(path: Path) -> str:
+    """A text file.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.", "Give another file.") from error

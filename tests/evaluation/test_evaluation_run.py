@@ -12,7 +12,8 @@ from engine.errors import InputError
 from engine.hearing import asr
 from evaluation import similarity
 from evaluation.arguments import SENTENCES
-from evaluation.run import main, read_references, read_sentences
+from evaluation.run import main, read_references
+from evaluation.sentences import read_sentences
 from tests.babble import babble
 
 soundfile = pytest.importorskip("soundfile", reason="extra eval")

@@ -25,10 +25,11 @@ from engine.engine import Engine
 from engine.errors import InputError
 from engine.hub import folder_name, resolve
 from engine.models.codec.distance import LossWeights, hann, reconstruction_loss
+from evaluation.sentences import read_sentences
 from training import loop
 from training.codec.code_loss import class_logits, code_loss, entropy, frozen_codec, sharpness_of
 from training.codec.crops import CodedCrops, Crops
-from training.codec.encoder_options import Options, check, sentences
+from training.codec.encoder_options import Options, check
 from training.codec.pairs import MADE_BY, make_pairs
 from training.codes import load_codes
 from training.command import finish
@@ -190,7 +191,7 @@ def train(options: Options) -> Path:
     ranks = Ranks()
     if ranks.first and not (pairs / "index.json").is_file():
         engine = Engine.from_folder(resolve(options.model), device=options.device)
-        texts = sentences(options.texts) if options.texts else []
+        texts = read_sentences(options.texts) if options.texts else []
         make_pairs(engine, pairs, options.pairs, texts, options.seed)
         del engine
     ranks.wait()

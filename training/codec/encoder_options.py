@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.device import find_device
 from engine.errors import InputError
 from engine.hub import resolve
+from evaluation.sentences import read_sentences
 from training.data.manifest import MANIFEST_NAME
 
 
@@ -64,8 +65,8 @@ def check(options: Options) -> Options:
     for name in ("minutes", "pairs", "batch", "frames", "rate"):
         if not (value := getattr(options, name)) > 0:
             raise InputError(f"--{name} is {value:g}.", "Give more than 0.")
-    if options.texts is not None:
-        sentences(options.texts)
+    if options.texts is not None and not read_sentences(options.texts):
+        raise InputError(f"{options.texts} is empty.", "Give sentences, one a line.")
     if options.speech is not None and not (options.speech / MANIFEST_NAME).is_file():
         raise InputError(
             f"{options.speech} is no corpus.",
@@ -73,18 +74,3 @@ def check(options: Options) -> Options:
         )
     resolve(options.model)
     return replace(options, device=str(find_device(options.device)))
-
-
-def sentences(path: Path) -> list[str]:
-    """The lines of a file that hold something.
-
-    Raises:
-        InputError: If there are none.
-    """
-    try:
-        found = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}.", "Give another file.") from None
-    if not found:
-        raise InputError(f"{path} is empty.", "Give sentences, one a line.")
-    return found
