@@ -1,18 +1,20 @@
-"""`say --live`: each line of stdin is spoken by itself, as soon as it is there.
+"""`say --live`: each sentence of stdin is spoken by itself, as soon as it is there.
 
-So a line sounds the same whatever comes after it, and however it came: in one go or in pieces.
+So it sounds the same whatever comes after it, and however it came: in one go or in pieces.
 """
 
-import itertools
+import codecs
+import io
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from engine.errors import InputError
-from engine.text.plan import AFTER_PARAGRAPH
+from engine.text import arriving
+from engine.text.plan import AFTER_PARAGRAPH, WITHIN_PARAGRAPH
 from voxtral_cli.console import Console
 from voxtral_cli.manuscripts.decoding import marked
 from voxtral_cli.text_input import STDIN, decode
@@ -25,8 +27,8 @@ UTF_8 = ("", "utf-8-sig")
 """What marks at the beginning may say; empty where there is none."""
 
 
-def check_lines_alone(words: list[str] | None, files: list[str] | None, show_text: bool) -> None:
-    """Refuses other texts beside the lines of stdin, which are for speaking.
+def check_stdin_alone(words: list[str] | None, files: list[str] | None, show_text: bool) -> None:
+    """Refuses other texts beside stdin, which is for speaking.
 
     Raises:
         InputError: If there are.
@@ -37,44 +39,60 @@ def check_lines_alone(words: list[str] | None, files: list[str] | None, show_tex
         )
 
 
-def spoken_lines(
+def spoken_meanwhile(
     engine: "Engine", voice: "str | Voice", options: "SpeechOptions", console: Console
 ) -> "Iterator[SpeechChunk]":
-    """Pieces of speech, a paragraph's pause between lines; chunks are counted through.
+    """Pieces of speech, with the pauses of a text between sentences; chunks are counted through.
 
-    A line with nothing to speak is passed over, and one that cannot be spoken is noted too.
-    Ctrl-C while the next line is waited for is their end.
+    What has nothing to speak is passed over, and what cannot be spoken is noted too.
+    Ctrl-C while the next sentence is waited for is their end.
 
     Raises:
         InputError: If nothing was spoken, or stdin begins in another encoding.
         KeyboardInterrupt: If nothing was spoken yet, or while something is.
     """
-    pause, chunks = np.zeros(0, np.float32), 0
-    for number in itertools.count(1):
+    pause, chunks, line, whole, begun = 0.0, 0, 1, True, False
+    sentences = arriving(_stdin(), options.language, options.normalize)
+    while True:
         try:
-            data = sys.stdin.buffer.readline()
+            sentence = next(sentences, "")
         except KeyboardInterrupt:
             if not chunks:
                 raise
             break
-        if not data:
+        if not sentence:
             break
-        if number == 1 and marked(data) not in UTF_8:
+        data = sentence.encode("utf-8", "surrogateescape")
+        if not begun and marked(data) not in UTF_8:
             raise InputError("--live reads UTF-8 alone.", "... | iconv -f UTF-16 -t UTF-8 | ...")
+        begun, ends = True, sentence.endswith("\n")
         try:
-            pieces = engine.stream(decode(data, f"line {number}"), voice, options)
+            where = f"line {line}" if whole and ends else f"a part of line {line}"
+            pieces = engine.stream(decode(data, where), voice, options)
         except InputError as error:
             if any(map(str.isalnum, data.decode(errors="ignore"))):
-                console.note(f"note: line {number} is left out: {error.message}")
-            continue
-        index = 0
-        for piece in pieces:
-            index = piece.index
-            samples = np.concatenate([pause, piece.samples])
-            yield replace(piece, samples=samples, index=chunks + index)
-            pause = pause[:0]
-        chunks += index + 1
-        seconds = AFTER_PARAGRAPH / options.speed
-        pause = np.zeros(round(seconds * engine.sample_rate), np.float32)
+                console.note(f"note: {where} is left out: {error.message}")
+        else:
+            silence = np.zeros(round(pause / options.speed * engine.sample_rate), np.float32)
+            index = 0
+            for piece in pieces:
+                index = piece.index
+                samples = np.concatenate([silence, piece.samples])
+                yield replace(piece, samples=samples, index=chunks + index)
+                silence = silence[:0]
+            chunks += index + 1
+            pause = WITHIN_PARAGRAPH
+        if ends and chunks:
+            pause = AFTER_PARAGRAPH
+        line, whole = line + ends, ends
     if not chunks:
         raise InputError("There is nothing to speak.", "Pipe lines of text into it.")
+
+
+def _stdin() -> Iterator[str]:
+    """What is there, as soon as it is; bytes that are no UTF-8 as lone surrogates."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    stdin = cast(io.BufferedReader, sys.stdin.buffer)
+    while data := stdin.read1():
+        yield decoder.decode(data)
+    yield decoder.decode(b"", final=True)

@@ -1,5 +1,6 @@
 """Text front end: what the model should read, and in which pieces. Imports no torch."""
 
+from engine.text.arriving import arriving
 from engine.text.lexicon import Lexicon
 from engine.text.marks import has_voices, likely_speakers
 from engine.text.normalize import normalize
@@ -10,6 +11,7 @@ __all__ = [
     "Block",
     "Lexicon",
     "Passage",
+    "arriving",
     "has_voices",
     "likely_speakers",
     "normalize",

@@ -1,4 +1,4 @@
-"""`say --live`: lines of stdin, spoken as they come."""
+"""`say --live`: what comes on stdin, spoken meanwhile."""
 
 import json
 import signal
@@ -53,6 +53,37 @@ def test_a_line_is_heard_before_the_next_is_there(
         heard += program.stdout.read()
         assert program.wait(60) == 0
     assert heard == voxtral(*LIVE, stdin=LINES).stdout_bytes
+
+
+def test_a_sentence_is_heard_while_its_line_is_written(
+    fake_program: Callable[..., list[str]], voxtral: Voxtral, fake: FakeEngine
+) -> None:
+    first, second = "This is one sentence of a line.", "And caf\u00e9 No. 5 is another one of it."
+    within = bytes(2 * round(0.25 * 24000))
+    line = f"{first} {second}".encode()
+    cut = len(first) + len(" And ")
+    command = fake_program(*LIVE, "-q")
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(line[:cut])
+        program.stdin.flush()
+        heard = program.stdout.read(2 * 7 * PIECE)
+        assert heard == alone(voxtral, first)
+        for byte in line[cut:]:
+            program.stdin.write(bytes([byte]))
+            program.stdin.flush()
+        program.stdin.close()
+        heard += program.stdout.read()
+        assert program.wait(60) == 0
+    assert heard == alone(voxtral, first) + within + alone(voxtral, second)
+
+
+def test_part_of_a_line_is_left_out(voxtral: Voxtral, fake: FakeEngine) -> None:
+    done = voxtral(*LIVE, stdin=b"One.\nThis is one sentence of a line. And b\xff is no text.\n")
+    assert "note: a part of line 2 is left out: a part of line 2 is not UTF-8" in done.stderr
+    line = alone(voxtral, "This is one sentence of a line.")
+    assert done.stdout_bytes == alone(voxtral, "One.") + PAUSE + line
 
 
 def test_chunks_are_counted_through(voxtral: Voxtral, fake: FakeEngine) -> None:

@@ -85,7 +85,7 @@ SignKey = Annotated[
     ),
 ]
 Live = Annotated[
-    bool, typer.Option("--live", help="Speak each line of stdin by itself, as soon as it is there.")
+    bool, typer.Option("--live", help="Speak each sentence of stdin as soon as it is there.")
 ]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
@@ -137,6 +137,7 @@ def say(
     voxtral say "Hello." --voice me.m4a -o hello.wav
     voxtral say -f chapter.txt -o chapter.mp3 --voice neutral_female --seed 7
     echo "Hello." | voxtral say -o - --format pcm | aplay -r 24000 -f S16_LE -c 1
+    llm "Tell me a story." | voxtral say --live
     tail -f log.txt | voxtral say --live
     voxtral say "Hello." -o - | ffplay -nodisp -autoexit -
     """
@@ -144,7 +145,7 @@ def say(
     from voxtral_cli.destination import choose_destination
     from voxtral_cli.forecast import warn_of_languages, warn_of_speed, warn_of_text
     from voxtral_cli.lexicons import read_lexicons
-    from voxtral_cli.live import check_lines_alone
+    from voxtral_cli.live import check_stdin_alone
     from voxtral_cli.signing import choose_signer
     from voxtral_cli.text_input import gather_text
     from voxtral_cli.voice_choice import choose_voice
@@ -162,7 +163,7 @@ def say(
         lexicon=read_lexicons(lexicon or []).entries,
     )
     if live:
-        check_lines_alone(words, file, show_text)
+        check_stdin_alone(words, file, show_text)
     if show_text:
         show(loading.plan(gather_text(words, file), options, model), as_json)
         return
@@ -206,11 +207,11 @@ def speak(
     """Sends the speech where it is to go, piece by piece; cloned voices marked, if `mark`.
 
     Args:
-        text: None for the lines of stdin.
+        text: None for what comes on stdin.
     """
     from engine.speech import Voice
     from engine.watermark import Marking
-    from voxtral_cli.live import spoken_lines
+    from voxtral_cli.live import spoken_meanwhile
 
     start = time.perf_counter()
     samples, chunks, first = 0, 0, 0.0
@@ -220,7 +221,7 @@ def speak(
     facts = making(engine, voice.label, options, marking is not None)
     sign = (lambda path: signer.sign(path, facts)) if signer else None
     pieces = (
-        spoken_lines(engine, made, options, console)
+        spoken_meanwhile(engine, made, options, console)
         if text is None
         else engine.stream(text, made, options)
     )
@@ -240,12 +241,12 @@ def speak(
             if piece.last:
                 chunks += 1
                 advance()
-                if marking and text is None:  # the end of a line does not wait for the next
+                if marking and text is None:  # the end of a sentence does not wait for the next
                     write(marking.finish())
                     marking = Marking(engine.sample_rate)
         if marking:
             write(marking.finish())
-        # Without waiting for a player; of lines of stdin, most may be waiting for them.
+        # Without waiting for a player; of stdin, most may be waiting for it.
         took = None if text is None else time.perf_counter() - start
     seconds = samples / engine.sample_rate
     return Speech(
