@@ -150,7 +150,8 @@ class Engine:
         """Speak, handing out pieces as they are made, in order.
 
         Text and voice are checked at once, before the first piece is asked for. Closing the
-        iterator stops the work and frees its memory.
+        iterator stops the work and frees its memory; only the thread that reads it may, between two
+        pieces.
 
         Args:
             text: Any length.
@@ -159,7 +160,8 @@ class Engine:
             options: Same options, text, voice and checkpoint: same samples (on one machine).
 
         Raises:
-            InputError: If there is nothing to speak.
+            InputError: If a mark asks for a pause that cannot be.
+            NothingToSay: If there is nothing to speak.
             VoiceError: If there is no such voice, or it belongs to another checkpoint.
         """
         passages = self.plan(text, options)

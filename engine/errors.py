@@ -2,6 +2,7 @@
 
     VoxtralError
     ├── InputError         text, audio or options that cannot be used
+    │   └── NothingToSay   a text without a word
     ├── VoiceError         a voice that does not exist, or cloning without an encoder
     ├── CheckpointError    a checkpoint folder that is missing, incomplete or contradictory
     ├── DeviceError        a device that is not here or has too little memory
@@ -26,6 +27,10 @@ class VoxtralError(Exception):
 
 class InputError(VoxtralError):
     """Text, audio or options that cannot be used."""
+
+
+class NothingToSay(InputError):
+    """A text without a letter or a digit that is spoken."""
 
 
 class VoiceError(VoxtralError):

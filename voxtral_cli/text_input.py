@@ -50,9 +50,9 @@ def _read(name: str) -> str:
     return decode(data, name)
 
 
-def decode(data: bytes, name: str) -> str:
-    """Text as it is encoded. Raises InputError if it is none."""
-    mark = marked(data)
+def decode(data: bytes, name: str, mark: str | None = None) -> str:
+    """Text as it is encoded, by its byte order mark unless given. InputError if it is none."""
+    mark = marked(data) if mark is None else mark
     try:
         return data.decode(mark or "utf-8")
     except UnicodeDecodeError as error:

@@ -16,6 +16,8 @@ _LONGEST = 1000
 _LOOKED = 300
 """Characters before an end, which are read to see that it is one."""
 _WORDS = re.compile(r"(?<=\s)")
+_OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
+"""A mark, a link, a tag or a comment that is not over: what is in it may be left out."""
 
 
 def arriving(pieces: Iterable[str], language: str = "en", normalize: bool = True) -> Iterator[str]:
@@ -59,7 +61,10 @@ def _words(pieces: Iterable[str]) -> Iterator[str]:
 
 def _ends(before: str, word: str, language: str, normalize: bool) -> bool:
     """Whether a sentence ends before a word, and both are read the same apart as together."""
-    if before.rstrip()[-1:].isalnum() or [*sentences(before + word, language)][-1] != word:
+    if before.rstrip()[-1:].isalnum() or _OPEN.search(before):
+        return False
+    *_, last = sentences(before + word, language)
+    if has_words(last.removesuffix(word)):
         return False
     if not normalize:
         return True

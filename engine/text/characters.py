@@ -153,7 +153,8 @@ class _Ascii(dict[int, str]):
 _ASCII = _Ascii(_SPELLED | _SAID, _SYMBOLS_KEPT)
 _UNSAID = _Ascii(_SPELLED, _SYMBOLS_KEPT + "".join(_SAID))
 _STAR = re.compile(r"(?<=\d) ?\* ?(?=\d)")
-_GUILLEMETS = re.compile("\u00ab ([^\u00ab\u00bb]*) \u00bb")
+_GUILLEMETS = re.compile(r"(?<![^\s(])\u00ab | \u00bb(?!\w)")
+"""With the blanks of French inside; the other one may stand in another sentence."""
 
 
 def to_ascii(text: str, said: bool = True) -> str:
@@ -166,5 +167,5 @@ def to_ascii(text: str, said: bool = True) -> str:
     text = _REFERENCE.sub("", text)
     if said:
         return text.replace("\u00a7\u00a7", " sections ").translate(_ASCII)
-    text = _STAR.sub(" \u00d7 ", _GUILLEMETS.sub('"\\1"', text))
+    text = _STAR.sub(" \u00d7 ", _GUILLEMETS.sub('"', text))
     return text.translate(_UNSAID)

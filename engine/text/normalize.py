@@ -8,7 +8,7 @@ said. Every step is a linear pass over the text.
 import re
 from string import digits
 
-from engine.errors import InputError
+from engine.errors import NothingToSay
 from engine.text.abbreviations import spoken_abbreviations
 from engine.text.addresses import spoken_addresses
 from engine.text.capitals import calmed
@@ -51,7 +51,7 @@ def normalize(text: str, language: str = "en") -> str:
         'Doctor Who paid five dollars on March fourth, twenty twenty-five.'
 
     Raises:
-        InputError: If nothing in the text can be said.
+        NothingToSay: If nothing in the text can be said.
     """
     line = spoken_line(printable(text), language_code(language))
     if not line:
@@ -59,8 +59,8 @@ def normalize(text: str, language: str = "en") -> str:
     return line
 
 
-def nothing_to_say() -> InputError:
-    return InputError(
+def nothing_to_say() -> NothingToSay:
+    return NothingToSay(
         "The text has nothing to say: no letter and no digit.", "Give at least one word."
     )
 

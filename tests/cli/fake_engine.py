@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.errors import InputError, VoiceError
+from engine.errors import InputError, NothingToSay, VoiceError
 from engine.optimise import Optimised
 from engine.rendering import Judge, Line, Take, keep
 from engine.speech import FlowOptions, SpeechChunk, SpeechOptions, Voice
+from engine.text import Passage
+from engine.text.plan import AFTER_PARAGRAPH
 from voxtral_cli import loading
 
 PIECE = 1920  # samples of one frame
@@ -23,7 +25,7 @@ CODES = np.zeros((37, 1), np.int16)
 def fake_plan(text: str, options: SpeechOptions, model: str = "") -> list[str]:
     """One chunk a sentence."""
     if not any(character.isalnum() for character in text):
-        raise InputError("There is nothing to speak.", "Give some words.")
+        raise NothingToSay("There is nothing to speak.", "Give some words.")
     return [f"{sentence.strip()}." for sentence in text.split(".") if sentence.strip()]
 
 
@@ -66,6 +68,9 @@ class FakeEngine:
 
     def estimate(self, rows: int, steps: int) -> tuple[float, float]:
         return self.slowness / rows, 1.0
+
+    def plan(self, text: str, options: SpeechOptions) -> list[Passage]:
+        return [Passage(chunk, AFTER_PARAGRAPH) for chunk in fake_plan(text, options)]
 
     def stream(
         self, text: str, voice: str | Voice | None, options: SpeechOptions

@@ -13,6 +13,7 @@ import soundfile
 from typer.testing import Result
 
 from engine.errors import InputError
+from engine.text import passages_of
 from engine.watermark import Marking
 from tests.babble import babble
 from tests.cli.fake_engine import PIECE, FakeEngine
@@ -27,6 +28,11 @@ PAUSE = bytes(2 * round(0.55 * 24000))
 def alone(voxtral: Voxtral, text: str) -> bytes:
     line = ("say", text, "-o", "-", "--format", "pcm", "--seed", "1")
     return voxtral(*line).stdout_bytes
+
+
+def hears_ctrl_c() -> None:
+    """In a new process; jobs of `&` ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_lines_are_spoken_as_if_each_were_alone(voxtral: Voxtral, fake: FakeEngine) -> None:
@@ -86,6 +92,45 @@ def test_part_of_a_line_is_left_out(voxtral: Voxtral, fake: FakeEngine) -> None:
     assert done.stdout_bytes == alone(voxtral, "One.") + PAUSE + line
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "seconds"),
+    [
+        ("One.\n[pause:3s]\n\nTwo.\n", 2, 3.0),
+        ("One.\n[pause:3s] [pause:500ms]\n[pause]\nTwo.\n", 2, 4.5),
+        ("# One\nTwo.\n", 3, 0.9),  # the fake says the sign too
+        ("One.\n\n\nTwo.\n", 2, 0.55),
+        ("One.\n[pause:99s]\nTwo.\n", 2, 0.55),
+    ],
+)
+def test_pauses_between_lines(
+    voxtral: Voxtral,
+    fake: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    words: int,
+    seconds: float,
+) -> None:
+    speak = fake.stream
+
+    def stream(text: str, *rest: object) -> object:
+        passages_of(text)
+        return speak(text, *rest)
+
+    monkeypatch.setattr(fake, "plan", lambda text, options: passages_of(text))
+    monkeypatch.setattr(fake, "stream", stream)
+    done = voxtral(*LIVE, stdin=text.encode())
+    assert len(done.stdout_bytes) == 2 * (words * PIECE + round(RATE * seconds))
+
+
+def test_what_is_left_out_is_told_to_programs(voxtral: Voxtral, fake: FakeEngine) -> None:
+    lines = b"One.\n***\nbad \xff\nab\xff\xfe\nTwo."
+    told = json.loads(voxtral("say", "--live", "-o", "a.wav", "--json", stdin=lines).stdout)
+    assert [note[:21] for note in told["notes"]] == [
+        "line 3 is left out: l",
+        "line 4 is left out: l",
+    ]
+
+
 def test_chunks_are_counted_through(voxtral: Voxtral, fake: FakeEngine) -> None:
     fake.note = "too long"
     told = json.loads(voxtral("say", "--live", "-o", "a.wav", "--json", stdin=LINES).stdout)
@@ -124,7 +169,7 @@ def test_ctrl_c_between_lines_ends_them(
 ) -> None:
     command = fake_program(*LIVE)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, **pipes) as program:
+    with subprocess.Popen(command, **pipes, preexec_fn=hears_ctrl_c) as program:
         assert program.stdin is not None
         assert program.stdout is not None
         assert program.stderr is not None
@@ -137,6 +182,26 @@ def test_ctrl_c_between_lines_ends_them(
     assert (program.returncode, rest) == (0, b"")
     assert heard == alone(voxtral, "One.")
     assert b"s of speech, voice" in told  # nothing of the time, which was spent waiting
+
+
+def test_ctrl_c_stops_what_is_played(
+    fake_program: Callable[..., list[str]], programs: Callable[[str, str], Path]
+) -> None:
+    programs("aplay", "head -c 100 > /dev/null; > heard; kill -STOP $$")
+    command = fake_program("say", "--live", "--play")
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, preexec_fn=hears_ctrl_c) as program:
+        assert program.stdin is not None
+        program.stdin.write(b"One.\n")
+        program.stdin.flush()
+        while not Path("heard").exists() and program.poll() is None:
+            time.sleep(0.05)
+        time.sleep(1)  # until it waits for the next line
+        start = time.perf_counter()
+        program.send_signal(signal.SIGINT)
+        told = program.communicate(timeout=60)[1]
+    assert (program.returncode, told.endswith(b"interrupted\n")) == (130, True)
+    assert time.perf_counter() - start < 30
 
 
 def test_the_end_of_a_marked_line_does_not_wait_for_the_next(

@@ -53,6 +53,7 @@ def test_it_does_not_matter_how_the_text_is_cut(seed: int) -> None:
         ("Here is the first of them.", 0),
         ("Here is the first of them.\n", 1),
         ("Here is the first of them. \u2014 ", 0),
+        ("It is so great to see you all! \U0001f642 Next ", 1),
         ("Too short. And ", 0),
         ("We live at the old house, at No. 5 ", 0),
         ("We heard a talk of the good Dr. Smith ", 0),
@@ -68,6 +69,18 @@ def test_no_more_is_waited_for_than_it_takes(written: str, there: int) -> None:
         assert next(handed)
     with pytest.raises(TimeoutError):
         next(handed)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        "Look at this: [The Art of War. A new translation](https://example.com/a.html). ",
+        "It is there. <!-- A hidden comment. It is not to be read --> And shown. ",
+        'It is <a href="x. Y z">a link</a> of theirs. ',
+    ],
+)
+def test_what_may_be_left_out_is_not_cut(whole: str) -> None:
+    assert list(arriving([whole, "Then we go."])) == [whole, "Then we go."]
 
 
 def test_other_languages_have_their_own_ends() -> None:

@@ -17,7 +17,11 @@ MENDED = {
         "les franco- et anglophones, c.-à-d. ici": "les franco- et anglophones, c.-à-d. ici.",
         "Ciao\n– disse-t-il –\net partit.": "Ciao, disse-t-il, et partit.",
         "voir p. 12, chap. 3": "voir p. douze, chap. trois.",
+        "Il dit « oui » et « non ». (« Bon »)": 'Il dit "oui" et "non". "Bon".',
+        "Ça va ? « Je vais bien.": 'Ça va? "Je vais bien.',
+        "Merci beaucoup. » Il part.": 'Merci beaucoup." Il part.',
     },
+    "de": {"Er sagte »Ja« und »Nein« zu ihr.": 'Er sagte "Ja" und "Nein" zu ihr.'},
     "es": {
         "-Hola -dijo él-.": "Hola, dijo él.",
         "-¿Qué tal estás -dijo ella.": "¿Qué tal estás, dijo ella.",

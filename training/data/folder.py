@@ -24,7 +24,7 @@ import soxr
 from engine.errors import InputError
 from training.data.manifest import SAMPLE_RATE
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
 FOREIGN = (".m4a", ".aac", ".mp4", ".wma", ".webm", ".amr", ".3gp")
 """Sound that libsndfile cannot read and ffmpeg can."""
 SCRIPTS = (".txt", ".lab")

@@ -220,8 +220,14 @@ def speak(
     marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
     facts = making(engine, voice.label, options, marking is not None)
     sign = (lambda path: signer.sign(path, facts)) if signer else None
+
+    def note(text: str) -> None:
+        notes.append(text)
+        console.note(f"note: {text}")
+
+    only_played = bool(destination.player) and destination.path is None
     pieces = (
-        spoken_meanwhile(engine, made, options, console)
+        spoken_meanwhile(engine, made, options, note, only_played)
         if text is None
         else engine.stream(text, made, options)
     )
@@ -236,8 +242,7 @@ def speak(
                 first = time.perf_counter() - start
             samples += len(piece.samples)
             if piece.note:
-                notes.append(f"chunk {piece.index + 1}: {piece.note}")
-                console.note(f"note: {notes[-1]}")
+                note(f"chunk {piece.index + 1}: {piece.note}")
             if piece.last:
                 chunks += 1
                 advance()
