@@ -46,6 +46,11 @@ class Destination:
             return str(self.path)
         return "stdout" if self.on_stdout else self.player
 
+    @property
+    def only_heard(self) -> bool:
+        """Whether the sound is heard while it is made, and not kept."""
+        return self.path is None and self.player not in ("", "afplay")
+
     @contextmanager
     def open(
         self, rate: int, tags: dict[str, str], finish: Callable[[Path], None] | None = None

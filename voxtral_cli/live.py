@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.errors import InputError, NothingToSay
 from engine.text import arriving
+from engine.text.characters import printable
 from engine.text.marks import parts
 from engine.text.plan import AFTER_PARAGRAPH, WITHIN_PARAGRAPH
 from voxtral_cli.manuscripts.decoding import marked
@@ -47,10 +48,10 @@ def spoken_meanwhile(
     note: Callable[[str], None],
     played: bool,
 ) -> "Iterator[SpeechChunk]":
-    """Pieces of speech, with the pauses of a text between sentences; chunks are counted through.
+    """Pieces of speech; the pauses are a text's, but at breaks and before headings as elsewhere.
 
-    What has nothing to speak is passed over; what cannot be spoken, too, and is noted. Ctrl-C while
-    the next sentence is waited for is their end.
+    Chunks are counted through. What has nothing to speak is passed over; so is what cannot be
+    spoken, and noted. Ctrl-C while the next sentence is waited for is their end.
 
     Args:
         played: Whether they are only heard: then Ctrl-C is no end, but stops what is heard.
@@ -60,7 +61,7 @@ def spoken_meanwhile(
         KeyboardInterrupt: If nothing was spoken yet, while something is, or if `played`.
     """
     sentences = arriving(_stdin(), options.language, options.normalize)
-    pause, asked, chunks, line, whole = 0.0, False, 0, 1, True
+    kept, pause, chunks, line, begins = "", 0.0, 0, 1, True
     for number in itertools.count():
         try:
             sentence = next(sentences, "")
@@ -73,34 +74,46 @@ def spoken_meanwhile(
         data, ends = sentence.encode("utf-8", "surrogateescape"), sentence.endswith("\n")
         if not number and marked(data) not in UTF_8:
             raise InputError("--live reads UTF-8 alone.", "... | iconv -f UTF-16 -t UTF-8 | ...")
-        where = f"line {line}" if whole and ends else f"a part of line {line}"
+        where = f"line {line}" if begins and ends else f"a part of line {line}"
+        line, begins = line + ends, ends
         try:
             text = decode(data, where, mark="")
-            pieces = engine.stream(text, voice, options)
-            passages = engine.plan(text, options)
+            pieces = engine.stream(kept + text, voice, options)
         except NothingToSay:
-            for part in parts(text):
-                if part.pause is not None:
-                    pause, asked = part.pause + (pause if asked else 0.0), True
+            if asked_for(text):
+                kept += f"{text}\n\n"
+            if ends and pause:
+                pause = max(pause, AFTER_PARAGRAPH / options.speed)
+            continue
         except InputError as error:
             note(f"{where} is left out: {error.message}")
-        else:
-            lead = 0.0 if passages[0].before else pause
-            silence = np.zeros(round(lead * engine.sample_rate), np.float32)
-            index = 0
-            for piece in pieces:
-                index = piece.index
-                samples = np.concatenate([silence, piece.samples])
-                yield replace(piece, samples=samples, index=chunks + index)
-                silence = silence[:0]
-            chunks, asked = chunks + index + 1, passages[-1].asked
-            after = passages[-1].pause if ends else WITHIN_PARAGRAPH
-            pause = 0.0 if asked else after / options.speed
-        if ends and chunks and not asked:
-            pause = max(pause, AFTER_PARAGRAPH / options.speed)
-        line, whole = line + ends, ends
+            continue
+        passages = engine.plan(kept + text, options)
+        kept, index = "", 0
+        silence = silent(0.0 if passages[0].before else pause, engine.sample_rate)
+        for piece in pieces:
+            index = piece.index
+            samples = np.concatenate([silence, piece.samples])
+            yield replace(piece, samples=samples, index=chunks + index)
+            silence = silence[:0]
+        chunks += index + 1
+        pause = (passages[-1].pause if ends else WITHIN_PARAGRAPH) / options.speed
+        if passages[-1].asked:
+            pause = 0.0
     if not chunks:
         raise InputError("There is nothing to speak.", "Pipe lines of text into it.")
+    if kept:
+        samples = silent(asked_for(kept), engine.sample_rate)
+        yield replace(piece, samples=samples, index=chunks - 1, last=False, note="")
+
+
+def asked_for(text: str) -> float:
+    """Seconds of the pauses that a text without words asks for."""
+    return sum(part.pause or 0.0 for part in parts(printable(text)))
+
+
+def silent(seconds: float, rate: int) -> np.ndarray:
+    return np.zeros(round(seconds * rate), np.float32)
 
 
 def _stdin() -> Iterator[str]:

@@ -16,8 +16,11 @@ _LONGEST = 1000
 _LOOKED = 300
 """Characters before an end, which are read to see that it is one."""
 _WORDS = re.compile(r"(?<=\s)")
-_OPEN = re.compile(r"\[[^\]]*$|\]\([^)]*$|<[A-Za-z/!][^>]*$")
-"""A mark, a link, a tag or a comment that is not over: what is in it may be left out."""
+_OPEN = re.compile(
+    r"\[[^\]]{0,300}$|\]\([^)]{0,500}$|<[A-Za-z/][^>]{0,300}$|<!--[^>]{0,500}$|^ {0,3}#{1,6} "
+)
+"""A mark, a link, a tag or a comment that is not over, where what is in it may be left out; a
+heading, which its line ends."""
 
 
 def arriving(pieces: Iterable[str], language: str = "en", normalize: bool = True) -> Iterator[str]:
@@ -33,11 +36,14 @@ def arriving(pieces: Iterable[str], language: str = "en", normalize: bool = True
     """
     code, held = language_code(language), ""
     for word in _words(pieces):
-        if len(held) >= _SHORTEST and has_words(word):
-            near = held[-_LOOKED:]
-            if len(held) >= _LONGEST or _ends(near, word, code, normalize):
-                yield held
-                held = ""
+        if len(held) >= _LONGEST or (
+            len(held) >= _SHORTEST
+            and has_words(word)
+            and not _OPEN.search(held)
+            and _ends(held[-_LOOKED:], word, code, normalize)
+        ):
+            yield held
+            held = ""
         held += word
         if word.endswith("\n"):
             yield held
@@ -51,9 +57,9 @@ def _words(pieces: Iterable[str]) -> Iterator[str]:
     begun = ""
     for piece in pieces:
         *whole, begun = _WORDS.split(begun + piece)
-        while len(begun) >= _LONGEST:
-            whole.append(begun[:_LONGEST])
-            begun = begun[_LONGEST:]
+        cut = len(begun) - len(begun) % _LONGEST
+        whole += (begun[start : start + _LONGEST] for start in range(0, cut, _LONGEST))
+        begun = begun[cut:]
         yield from whole
     if begun:
         yield begun
@@ -61,7 +67,7 @@ def _words(pieces: Iterable[str]) -> Iterator[str]:
 
 def _ends(before: str, word: str, language: str, normalize: bool) -> bool:
     """Whether a sentence ends before a word, and both are read the same apart as together."""
-    if before.rstrip()[-1:].isalnum() or _OPEN.search(before):
+    if before.rstrip()[-1:].isalnum():
         return False
     *_, last = sentences(before + word, language)
     if has_words(last.removesuffix(word)):

@@ -153,8 +153,12 @@ class _Ascii(dict[int, str]):
 _ASCII = _Ascii(_SPELLED | _SAID, _SYMBOLS_KEPT)
 _UNSAID = _Ascii(_SPELLED, _SYMBOLS_KEPT + "".join(_SAID))
 _STAR = re.compile(r"(?<=\d) ?\* ?(?=\d)")
-_GUILLEMETS = re.compile(r"(?<![^\s(])\u00ab | \u00bb(?!\w)")
-"""With the blanks of French inside; the other one may stand in another sentence."""
+_GUILLEMETS = re.compile(
+    r"(?<![\w.!?,\u2026])\u00ab ([^\u00ab\u00bb]*) \u00bb(?!\w)"
+    r"|(?:^|(?<=[\s(]))\u00ab |(?<=[\w.!?\u2026]) \u00bb(?=[\s.,;:!?)]|$)"
+)
+"""With the blanks of French inside: both, or one whose other stands in another sentence. (German
+has them the other way round, with its blanks outside.)"""
 
 
 def to_ascii(text: str, said: bool = True) -> str:
@@ -167,5 +171,5 @@ def to_ascii(text: str, said: bool = True) -> str:
     text = _REFERENCE.sub("", text)
     if said:
         return text.replace("\u00a7\u00a7", " sections ").translate(_ASCII)
-    text = _STAR.sub(" \u00d7 ", _GUILLEMETS.sub('"', text))
-    return text.translate(_UNSAID)
+    text = _GUILLEMETS.sub(lambda quote: '"' if quote[1] is None else f'"{quote[1]}"', text)
+    return _STAR.sub(" \u00d7 ", text).translate(_UNSAID)

@@ -20,8 +20,14 @@ MENDED = {
         "Il dit « oui » et « non ». (« Bon »)": 'Il dit "oui" et "non". "Bon".',
         "Ça va ? « Je vais bien.": 'Ça va? "Je vais bien.',
         "Merci beaucoup. » Il part.": 'Merci beaucoup." Il part.',
+        "l\u2019« État », **« Oui »**, un/« expert »": 'l\'"État", "Oui", un/"expert".',
     },
-    "de": {"Er sagte »Ja« und »Nein« zu ihr.": 'Er sagte "Ja" und "Nein" zu ihr.'},
+    "de": {
+        "Er sagte »Ja« und »Nein« zu ihr.": 'Er sagte "Ja" und "Nein" zu ihr.',
+        "Sie sagte: »-5 Grad?« Er rief: »(Ja)!« Ich: »*Ja*.«": (
+            'Sie sagte: "minus fünf Grad?" Er rief: "Ja!" Ich: "Ja."'
+        ),
+    },
     "es": {
         "-Hola -dijo él-.": "Hola, dijo él.",
         "-¿Qué tal estás -dijo ella.": "¿Qué tal estás, dijo ella.",

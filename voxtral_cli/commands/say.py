@@ -85,7 +85,8 @@ SignKey = Annotated[
     ),
 ]
 Live = Annotated[
-    bool, typer.Option("--live", help="Speak each sentence of stdin as soon as it is there.")
+    bool,
+    typer.Option("--live", help="Speak each sentence and line of stdin as soon as it comes."),
 ]
 ShowText = Annotated[
     bool, typer.Option("--show-text", help="Print what would be spoken, a chunk a line; no model.")
@@ -225,9 +226,8 @@ def speak(
         notes.append(text)
         console.note(f"note: {text}")
 
-    only_played = bool(destination.player) and destination.path is None
     pieces = (
-        spoken_meanwhile(engine, made, options, note, only_played)
+        spoken_meanwhile(engine, made, options, note, destination.only_heard)
         if text is None
         else engine.stream(text, made, options)
     )
@@ -246,7 +246,7 @@ def speak(
             if piece.last:
                 chunks += 1
                 advance()
-                if marking and text is None:  # the end of a sentence does not wait for the next
+                if marking and text is None:  # the end of a chunk does not wait for the next
                     write(marking.finish())
                     marking = Marking(engine.sample_rate)
         if marking:

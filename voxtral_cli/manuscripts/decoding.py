@@ -25,7 +25,7 @@ _LATIN1 = ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii")
 
 _DECLARABLE = re.compile(r"(?:iso-?8859|windows-|cp\d|koi8|mac|gb|big5|shift|euc)[\w-]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
-"""Without tab, line ends, form feed and what begins the escapes of terminals."""
+"""Without tab, line ends and feeds, DOS's end of file and what begins escapes of terminals."""
 
 
 @dataclass(frozen=True)
