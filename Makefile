@@ -56,8 +56,7 @@ docs: $(READY)
 
 # Trains the embedded voice from nothing, stage after stage; each goes on where it was stopped.
 # training/data/README.md says what $(DATA)/texts is (without it, it ends at once), docs/training.md
-# how long each stage takes, why memory is kept, and how these sizes show in minutes whether the
-# stages fit together.
+# how long each stage takes, and docs/training-log.md what came of less.
 UTTERANCES ?= 32000
 CODEC_MINUTES ?= 80
 SPEECH_MINUTES ?= 180
