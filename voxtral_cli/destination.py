@@ -15,7 +15,7 @@ from engine.errors import InputError
 from voxtral_cli.audio.encoders import Encoder, open_encoder
 from voxtral_cli.audio.formats import WAV, Format, check_rate, choose_format
 from voxtral_cli.audio.output import check_writable, refuse_input, stdout, whole_file
-from voxtral_cli.audio.programs import Stopped, ffmpeg_encoding, playing, require_player
+from voxtral_cli.audio.programs import PLAYERS, Stopped, ffmpeg_encoding, playing, require_player
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,7 @@ class Destination:
     @property
     def only_heard(self) -> bool:
         """Whether the sound is heard while it is made, and not kept."""
-        return self.path is None and self.player not in ("", "afplay")
+        return self.path is None and "{file}" not in PLAYERS.get(self.player, "{file}")
 
     @contextmanager
     def open(

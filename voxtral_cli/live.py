@@ -5,7 +5,6 @@ So it sounds the same whatever comes after it, and however it came: in one go or
 
 import codecs
 import io
-import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -60,35 +59,23 @@ def spoken_meanwhile(
         InputError: If nothing was spoken, or stdin begins in another encoding.
         KeyboardInterrupt: If nothing was spoken yet, while something is, or if `played`.
     """
+    kept, pause, chunks = "", 0.0, 0
     sentences = arriving(_stdin(), options.language, options.normalize)
-    kept, pause, chunks, line, begins = "", 0.0, 0, 1, True
-    for number in itertools.count():
+    waited = _until_ctrl_c(sentences, lambda: chunks > 0 and not played)
+    for where, sentence in _placed(waited):
+        ends = sentence.endswith("\n")
         try:
-            sentence = next(sentences, "")
-        except KeyboardInterrupt:
-            if played or not chunks:
-                raise
-            break
-        if not sentence:
-            break
-        data, ends = sentence.encode("utf-8", "surrogateescape"), sentence.endswith("\n")
-        if not number and marked(data) not in UTF_8:
-            raise InputError("--live reads UTF-8 alone.", "... | iconv -f UTF-16 -t UTF-8 | ...")
-        where = f"line {line}" if begins and ends else f"a part of line {line}"
-        line, begins = line + ends, ends
-        try:
-            text = decode(data, where, mark="")
-            pieces = engine.stream(kept + text, voice, options)
+            text = kept + decode(sentence.encode("utf-8", "surrogateescape"), where, mark="")
+            pieces = engine.stream(text, voice, options)
         except NothingToSay:
-            if asked_for(text):
-                kept += f"{text}\n\n"
+            kept = f"{text}\n\n" if asked_for(text) else ""
             if ends and pause:
                 pause = max(pause, AFTER_PARAGRAPH / options.speed)
             continue
         except InputError as error:
             note(f"{where} is left out: {error.message}")
             continue
-        passages = engine.plan(kept + text, options)
+        passages = engine.plan(text, options)
         kept, index = "", 0
         silence = silent(0.0 if passages[0].before else pause, engine.sample_rate)
         for piece in pieces:
@@ -105,6 +92,31 @@ def spoken_meanwhile(
     if kept:
         samples = silent(asked_for(kept), engine.sample_rate)
         yield replace(piece, samples=samples, index=chunks - 1, last=False, note="")
+
+
+def _until_ctrl_c(sentences: Iterator[str], ends: Callable[[], bool]) -> Iterator[str]:
+    """Sentences; Ctrl-C while one is waited for is their end, where it is to be."""
+    try:
+        yield from sentences
+    except KeyboardInterrupt:
+        if not ends():
+            raise
+
+
+def _placed(sentences: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Each with what to call it, such as "line 3".
+
+    Raises:
+        InputError: If the first begins with the mark of another encoding than UTF-8.
+    """
+    line, begins = 1, True
+    for sentence in sentences:
+        data = sentence.encode("utf-8", "surrogateescape")
+        if line == 1 and begins and marked(data) not in UTF_8:
+            raise InputError("--live reads UTF-8 alone.", "... | iconv -f UTF-16 -t UTF-8 | ...")
+        ends = sentence.endswith("\n")
+        yield f"line {line}" if begins and ends else f"a part of line {line}", sentence
+        line, begins = line + ends, ends
 
 
 def asked_for(text: str) -> float:

@@ -36,12 +36,7 @@ def arriving(pieces: Iterable[str], language: str = "en", normalize: bool = True
     """
     code, held = language_code(language), ""
     for word in _words(pieces):
-        if len(held) >= _LONGEST or (
-            len(held) >= _SHORTEST
-            and has_words(word)
-            and not _OPEN.search(held)
-            and _ends(held[-_LOOKED:], word, code, normalize)
-        ):
+        if len(held) >= _LONGEST or _ends(held, word, code, normalize):
             yield held
             held = ""
         held += word
@@ -65,10 +60,13 @@ def _words(pieces: Iterable[str]) -> Iterator[str]:
         yield begun
 
 
-def _ends(before: str, word: str, language: str, normalize: bool) -> bool:
+def _ends(held: str, word: str, language: str, normalize: bool) -> bool:
     """Whether a sentence ends before a word, and both are read the same apart as together."""
-    if before.rstrip()[-1:].isalnum():
+    if len(held) < _SHORTEST or not has_words(word) or held.rstrip()[-1:].isalnum():
         return False
+    if _OPEN.search(held):
+        return False
+    before = held[-_LOOKED:]
     *_, last = sentences(before + word, language)
     if has_words(last.removesuffix(word)):
         return False

@@ -2,6 +2,8 @@
 
 import secrets
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +39,7 @@ from voxtral_cli.spoken import Speech
 
 if TYPE_CHECKING:
     from engine.engine import Engine
-    from engine.speech import SpeechOptions
+    from engine.speech import SpeechChunk, SpeechOptions
     from voxtral_cli.destination import Destination
     from voxtral_cli.signing import Signer
     from voxtral_cli.voice_choice import ChosenVoice
@@ -211,15 +213,14 @@ def speak(
         text: None for what comes on stdin.
     """
     from engine.speech import Voice
-    from engine.watermark import Marking
     from voxtral_cli.live import spoken_meanwhile
 
     start = time.perf_counter()
     samples, chunks, first = 0, 0, 0.0
     notes: list[str] = []
     made = voice.make(engine)
-    marking = Marking(engine.sample_rate) if mark and isinstance(made, Voice) else None
-    facts = making(engine, voice.label, options, marking is not None)
+    mark = mark and isinstance(made, Voice)
+    facts = making(engine, voice.label, options, mark)
     sign = (lambda path: signer.sign(path, facts)) if signer else None
 
     def note(text: str) -> None:
@@ -231,14 +232,15 @@ def speak(
         if text is None
         else engine.stream(text, made, options)
     )
+    if mark:
+        pieces = marked_pieces(pieces, engine.sample_rate, apart=text is None)
     with (
         destination.open(engine.sample_rate, tags(facts), sign) as write,
         console.progress("speaking", planned) as advance,
     ):
         for piece in pieces:
-            sound = marking.write(piece.samples) if marking else piece.samples
-            write(sound)
-            if len(sound) and not first:
+            write(piece.samples)
+            if len(piece.samples) and not first:
                 first = time.perf_counter() - start
             samples += len(piece.samples)
             if piece.note:
@@ -246,27 +248,43 @@ def speak(
             if piece.last:
                 chunks += 1
                 advance()
-                if marking and text is None:  # the end of a chunk does not wait for the next
-                    write(marking.finish())
-                    marking = Marking(engine.sample_rate)
-        if marking:
-            write(marking.finish())
         # Without waiting for a player; of stdin, most may be waiting for it.
         took = None if text is None else time.perf_counter() - start
-    seconds = samples / engine.sample_rate
     return Speech(
         destination,
         engine,
         options,
         voice.label,
         chunks,
-        seconds,
+        samples / engine.sample_rate,
         took,
         first,
         notes,
-        bool(marking),
+        mark,
         bool(signer),
     )
+
+
+def marked_pieces(
+    pieces: "Iterator[SpeechChunk]", rate: int, apart: bool
+) -> "Iterator[SpeechChunk]":
+    """Pieces with the watermark in their sound, which it delays; a last one has the rest.
+
+    Args:
+        apart: Whether the end of a chunk does not wait for the next.
+    """
+    import numpy as np
+
+    from engine.watermark import Marking
+
+    marking = Marking(rate)
+    for piece in pieces:
+        sound = marking.write(piece.samples)
+        if apart and piece.last:
+            sound = np.concatenate([sound, marking.finish()])
+            marking = Marking(rate)
+        yield replace(piece, samples=sound)
+    yield replace(piece, samples=marking.finish(), last=False, note="")
 
 
 def show(chunks: list[str], as_json: bool) -> None:
