@@ -22,7 +22,7 @@ from training.speech.lessons import Lessons, LessonSampler
 from training.speech.losses import LossOptions
 from training.speech.prompts import fixed_prompts
 from training.speech.samples import Sample, Vocabulary, collate
-from training.speech.steady import Steady, SteadyOptions, _hidden, terms
+from training.speech.steady import Steady, SteadyOptions, states, terms
 from training.speech.train import carry_out
 
 BOOKS, GUIDE = CONFIG.num_codebooks, 4
@@ -120,7 +120,7 @@ def test_presets_in_the_place_of_the_reference_lead(
     by_hand = []
     for prompt in (samples[0].prompt, codes):
         batch = collate([replace(samples[0], prompt=prompt)])
-        by_hand.append(_hidden(model, batch))
+        by_hand.append(states(model, batch))
     head = model.acoustic_transformer
     output = head.semantic_codebook_output.weight[: head.semantic_size]
     own, led = (F.linear(state, output) for state in by_hand)

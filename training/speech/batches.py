@@ -61,7 +61,7 @@ class SampleOptions:
         return replace(self, prompt_frames=(low, min(high, 4 * low)), chain=0.0)
 
 
-def _by_speaker(spoken: Sequence[Spoken]) -> dict[str, list[Spoken]]:
+def by_speaker(spoken: Sequence[Spoken]) -> dict[str, list[Spoken]]:
     grouped: dict[str, list[Spoken]] = defaultdict(list)
     for one in spoken:
         grouped[one.speaker].append(one)
@@ -79,8 +79,8 @@ def grouped(pool: list[T], length: Callable[[T], int], budget: int) -> list[list
 
 
 def values_of(codes: np.ndarray, top: int) -> np.ndarray:
-    """Acoustic values, -1 to 1, of codes [frames, codebooks]; the highest acoustic one is `top`."""
-    return codes[:, 1:] * (2 / top) - 1
+    """Acoustic values, -1 to 1, of codes [..., codebooks]; the highest acoustic one is `top`."""
+    return codes[..., 1:] * (2 / top) - 1
 
 
 def levels_of(values: np.ndarray, top: int) -> np.ndarray:
@@ -111,8 +111,8 @@ class Sampler:
         self.vocabulary = vocabulary or Vocabulary()
         self.spoken = sorted(spoken, key=lambda s: s.frames)
         self.random = np.random.default_rng(seed)
-        self.speakers = _by_speaker(self.spoken)
-        self.parts = self.speakers if parts is None else _by_speaker(parts)
+        self.speakers = by_speaker(self.spoken)
+        self.parts = self.speakers if parts is None else by_speaker(parts)
         self.semantic = semantic_codes(self.spoken)
 
     def sample(self, chosen: Spoken, joined: bool = False) -> Sample:

@@ -62,6 +62,12 @@ class LessonSampler(Sampler):
             strangers: Codes of references of nobody in the corpus [frames, codebooks], 0-based.
             guide: Frames of the presets' references, joined.
         """
+        return (self._collated(pairs, guide) for pairs in self.pairs(budget, strangers))
+
+    def pairs(
+        self, budget: int, strangers: Sequence[np.ndarray]
+    ) -> Iterator[list[tuple[Sample, Sample]]]:
+        """What the student reads and what its teacher does, of each batch of `lessons`."""
         order = self.random.permutation(len(self.spoken))
         for start in range(0, len(order), POOL):
             pool = [
@@ -69,7 +75,7 @@ class LessonSampler(Sampler):
             ]
             groups = grouped(pool, lambda pair: pair[0].length, budget)
             for number in self.random.permutation(len(groups)):
-                yield self._collated(groups[number], guide)
+                yield groups[number]
 
     def _lesson(self, chosen: Spoken, strangers: Sequence[np.ndarray]) -> tuple[Sample, Sample]:
         """What the student reads, and what its teacher does."""

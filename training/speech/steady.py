@@ -13,9 +13,10 @@ Result: `OUT/model`, a checkpoint like the one that it began with.
 """
 
 import argparse
+import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -87,16 +88,20 @@ class Steady(train.Run):
 
     def batches(self) -> Iterator[Lessons]:  # type: ignore[override]
         """Without end."""
-        samples = replace(self.options.samples, chain=0.12, join=0.18)
-        seed = self._seed()
-        while True:
-            sampler = LessonSampler(self.spoken, self.voices, samples, seed, self.vocabulary)
+        for sampler in lesson_samplers(self):
             yield from sampler.lessons(self.options.budget, self.strangers, len(self.guide))
-            seed += 7919
 
     def terms(self, batch: Lessons) -> tuple[Tensor, dict[str, Tensor]]:  # type: ignore[override]
         """The loss, and what to watch."""
         return terms(self.model, self.teacher, batch, self.guide)
+
+
+def lesson_samplers(run: train.Run) -> Iterator[LessonSampler]:
+    """One for each epoch, without end."""
+    samples = replace(run.options.samples, chain=0.12, join=0.18)
+    for epoch in itertools.count():
+        seed = run.seed() + 7919 * epoch
+        yield LessonSampler(run.spoken, run.voices, samples, seed, run.vocabulary)
 
 
 def terms(
@@ -110,12 +115,12 @@ def terms(
     """
     head = teacher.acoustic_transformer
     with torch.no_grad():
-        own, led = _hidden(teacher, lessons.longer), _hidden(teacher, lessons.led, guide)
+        own, led = states(teacher, lessons.longer), states(teacher, lessons.led, guide)
         known = lessons.read.semantic != IGNORED
         weights = LED * padded(lessons.is_led.to(own).unsqueeze(1).expand_as(known)[known], 0.0)
         target = _semantic(teacher, own.lerp(led, weights.unsqueeze(-1)))
         heard = head.llm_projection(own)
-    hidden, count = _hidden(student, lessons.read), int(known.sum())
+    hidden, count = states(student, lessons.read), int(known.sum())
     said = _semantic(student, hidden)[:count]
     apart = F.kl_div(said, target[:count], log_target=True, reduction="none").sum(-1).mean()
     other = student.acoustic_transformer.llm_projection(hidden)[:count] - heard[:count]
@@ -125,7 +130,7 @@ def terms(
     return apart + KEPT * moved, {name: value.detach() for name, value in seen.items()}
 
 
-def _hidden(model: VoxtralModel, batch: Batch, guide: Tensor | None = None) -> Tensor:
+def states(model: VoxtralModel, batch: Batch, guide: Tensor | None = None) -> Tensor:
     """State before each frame that is said [frames, dim], in the batch's order, padded."""
     inputs = embed(model, batch)
     if guide is not None:  # after [BOS][BEGIN_AUDIO]
@@ -147,32 +152,35 @@ def _semantic(model: VoxtralModel, hidden: Tensor) -> Tensor:
     return F.linear(hidden, output).float().log_softmax(-1)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    for name in ("corpus", "codes", "strangers", "checkpoint", "out"):
+def command(kind: type[SteadyOptions], run: type[train.Run], description: str) -> int:
+    """Read the command line, run, write the checkpoint; returns the exit code."""
+    parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
+    files = [field.name for field in fields(kind) if field.name in ("strangers", "judges")]
+    for name in ("corpus", "codes", *files, "checkpoint", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
-    parser.add_argument("--budget", type=int, default=SteadyOptions.budget)
-    parser.add_argument("--rate", type=float, default=SteadyOptions.rate)
-    parser.add_argument("--device", default=SteadyOptions.device)
+    parser.add_argument("--budget", type=int, default=kind.budget)
+    parser.add_argument("--rate", type=float, default=kind.rate)
+    parser.add_argument("--device", default=kind.device)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--compile", action="store_true")
-    parser.add_argument("--seed", type=int, default=SteadyOptions.seed)
+    parser.add_argument("--seed", type=int, default=kind.seed)
     given = vars(parser.parse_args())
     source = given.pop("checkpoint")
-    options = SteadyOptions(**given, codec=source, from_checkpoint=source)
-    sys.exit(finish(lambda: _begin(options, source)))
+    options = kind(**given, codec=source, from_checkpoint=source)
+    noted = {name: getattr(options, name) for name in ("from_checkpoint", "codes", *files)}
+    return finish(lambda: _begin(options, run, noted))
 
 
-def _begin(options: SteadyOptions, source: Path) -> None:
-    present(options.corpus, options.codes, options.strangers, source)
-    begun = {name: getattr(options, name) for name in ("from_checkpoint", "codes", "strangers")}
-    check_same(options.out / "speech.json", begun)
+def _begin(options: SteadyOptions, kind: type[train.Run], noted: dict[str, Path]) -> None:
+    source = options.codec
+    present(options.corpus, *noted.values())
+    check_same(options.out / "speech.json", noted)
     config = parse_config(read_params(source / "params.json"))
-    run = train.carry_out(replace(options, samples=samples_of(config)), Steady)
+    run = train.carry_out(replace(options, samples=samples_of(config)), kind)
     if run.ranks.first:
         write_tuned(source, options.out / "model", speech_parameters(run.averaged()), {})
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(SteadyOptions, Steady, __doc__))

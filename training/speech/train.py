@@ -77,7 +77,7 @@ class Run:
         self.clock = Clock(options.minutes * 60, elapsed)
         # Exactly the same in every process:
         self.progress = max(elapsed / (options.minutes * 60), self._share_of_steps())
-        self.generator.manual_seed(self._seed())
+        self.generator.manual_seed(self.seed())
 
     def chosen(self) -> dict[str, torch.nn.Parameter]:
         """Those of `parameters` that learn."""
@@ -112,13 +112,13 @@ class Run:
         """Share of the steps that are done; 0 where only the time counts."""
         return self.step / self.options.steps if self.options.steps else 0.0
 
-    def _seed(self) -> int:
+    def seed(self) -> int:
         """Of the batches and noise of this process from this step on."""
         return (self.options.seed * 1000 + self.step) * self.ranks.size + self.ranks.rank
 
     def batches(self) -> Iterator[Batch]:
         """Without end; the longest text grows with the time that has passed."""
-        seed = self._seed()
+        seed = self.seed()
         while True:
             longest, long = self._longest(), self.progress >= self.options.long_from
             samples = self.options.samples if long else self.options.samples.short()
