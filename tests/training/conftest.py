@@ -1,6 +1,7 @@
 """What the tests of speech training share: a tiny model, a corpus of hums and its codes."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from training.codes import (
 )
 from training.data.manifest import SAMPLE_RATE, Utterance
 from training.data.speakers import STYLE_VALUES
+from training.export import export
 from training.presets import PRESETS
 from training.speech.init import init_speech
 from training.speech.samples import Part, Sample
@@ -70,6 +72,14 @@ def codes(corpus: Path, codec_state: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("codes")
     encode_corpus(corpus, load_codec(codec_state, "tiny"), folder)
     return folder
+
+
+@pytest.fixture
+def begun(corpus: Path, codes: Path, codec_state: Path, tmp_path: Path) -> dict[str, Any]:
+    """Options of a run that goes on from a checkpoint `old`."""
+    export(codec_state, None, tmp_path / "old", "tiny")
+    files = {"corpus": corpus, "codes": codes, "codec": codec_state, "out": tmp_path / "run"}
+    return {**files, "from_checkpoint": tmp_path / "old", "preset": "tiny", "minutes": 60}
 
 
 def random_sample(random: np.random.Generator, text: bytes, prompt: int, frames: int) -> Sample:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,16 +10,15 @@ import torch
 
 from engine.checkpoint import load
 from engine.config import SPECIAL_CODES
+from engine.errors import InputError
 from engine.models.voxtral import VoxtralModel
 from tests.training.conftest import CONFIG, random_part, random_sample
-from training.export import export
 from training.loop import load_state, save_state
 from training.speech import judged
 from training.speech.batches import SampleOptions
 from training.speech.init import speech_parameters
 from training.speech.judged import Judged, JudgedOptions, said, take, with_history
 from training.speech.judges import Judges, JudgesOptions, load_judges, main, train_judges
-from training.speech.losses import LossOptions
 from training.speech.prompts import IGNORED
 from training.speech.samples import ROWS, Sample, collate
 from training.speech.steady import command
@@ -63,8 +63,8 @@ def test_judges_hear_no_padding(judges: Judges) -> None:
 
 
 def test_judges_learn_who_speaks(corpus: Path, codes: Path, strangers: Path) -> None:
-    options = JudgesOptions(corpus, codes, strangers, Path("unused"), minutes=9, steps=10)
-    judges = train_judges(options)
+    options = JudgesOptions(corpus, codes, strangers, Path("unused"), Path("unused"), 9, 10)
+    judges = train_judges(options, CONFIG.codec)
     random = np.random.default_rng(1)
     said = [random.integers(low, low + 4, (50, SIZES[1])) / 10 - 1 for low in LOWEST * 2]
     values = torch.from_numpy(np.stack(said)).float()
@@ -137,9 +137,7 @@ def test_the_history_is_what_is_given(samples: list[Sample]) -> None:
 
 
 def test_a_run_learns_what_judges_hear_and_leaves_presets_alone(
-    corpus: Path,
-    codes: Path,
-    codec_state: Path,
+    begun: dict[str, Any],
     strangers: Path,
     written: Path,
     tmp_path: Path,
@@ -147,20 +145,12 @@ def test_a_run_learns_what_judges_hear_and_leaves_presets_alone(
 ) -> None:
     monkeypatch.setattr(judged, "SHORTEST", 3)
     monkeypatch.setattr(judged, "REFERENCE", (10, 300))
-    export(codec_state, None, tmp_path / "old", "tiny")
     options = JudgedOptions(
-        corpus,
-        codes,
-        codec_state,
-        tmp_path / "run",
-        minutes=60,
-        preset="tiny",
-        from_checkpoint=tmp_path / "old",
+        **begun,
         budget=400,
         steps=3,
         curriculum=0.0,
         long_from=0.0,
-        losses=LossOptions(layers=(0, 1)),
         samples=SampleOptions(prompt_frames=(30, 80)),
         strangers=strangers,
         judges=written,
@@ -178,21 +168,31 @@ def test_a_run_learns_what_judges_hear_and_leaves_presets_alone(
     assert Judged(options).step == 3  # goes on, with its optimisers
 
 
-def test_voices_and_words_pull_at_the_flow_head(
-    corpus: Path, codes: Path, codec_state: Path, strangers: Path, written: Path, tmp_path: Path
+def test_judges_of_other_codes_are_refused(
+    begun: dict[str, Any], strangers: Path, tmp_path: Path
 ) -> None:
-    export(codec_state, None, tmp_path / "old", "tiny")
-    files = corpus, codes, codec_state, tmp_path / "run"
-    run = Judged(
-        JudgedOptions(
-            *files,
-            minutes=60,
-            preset="tiny",
-            from_checkpoint=tmp_path / "old",
-            strangers=strangers,
-            judges=written,
-        )
-    )
+    other = Judges(SIZES[0] - 1, SIZES[1])
+    save_state(tmp_path / "other.pt", {"sizes": other.sizes, "judges": other.state_dict()})
+    with pytest.raises(InputError, match="other codes"):
+        Judged(JudgedOptions(**begun, strangers=strangers, judges=tmp_path / "other.pt"))
+
+
+def test_judges_need_known_phones(
+    corpus: Path, codes: Path, strangers: Path, tmp_path: Path
+) -> None:
+    for file in ("codes.npy", "chars.npy", "index.json"):
+        (tmp_path / file).write_bytes((codes / file).read_bytes())
+    phones = np.load(codes / "phones.npy")
+    np.save(tmp_path / "phones.npy", np.full_like(phones, IGNORED))
+    options = JudgesOptions(corpus, tmp_path, strangers, Path("unused"), Path("unused"), steps=1)
+    with pytest.raises(InputError, match="0 utterances"):
+        train_judges(options, CONFIG.codec)
+
+
+def test_voices_and_words_pull_at_the_flow_head(
+    begun: dict[str, Any], strangers: Path, written: Path
+) -> None:
+    run = Judged(JudgedOptions(**begun, strangers=strangers, judges=written))
     random = np.random.default_rng(4)
     made = [random_sample(random, b"Hello there.", 80, 40) for _ in range(2)]
     chosen = take(collate(made), [0, 1])
@@ -209,25 +209,26 @@ def test_voices_and_words_pull_at_the_flow_head(
 
 
 def test_the_commands_make_a_checkpoint(
-    corpus: Path,
-    codes: Path,
-    codec_state: Path,
-    strangers: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    begun: dict[str, Any], strangers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export(codec_state, None, tmp_path / "old", "tiny")
-    files = [f"--corpus={corpus}", f"--codes={codes}", f"--strangers={strangers}"]
+    files = [f"--{name}={begun[name]}" for name in ("corpus", "codes")]
+    files += [f"--strangers={strangers}", f"--checkpoint={tmp_path / 'old'}"]
     judged_by = tmp_path / "made" / "judges.pt"
     monkeypatch.setattr("sys.argv", ["judges", *files, f"--out={judged_by}", "--steps=1"])
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 0
-    assert load_judges(judged_by).sizes[1] == BOOKS - 1
-    files += [f"--judges={judged_by}", f"--checkpoint={tmp_path / 'old'}"]
-    given = ["judged", *files, f"--out={tmp_path / 'out'}", "--minutes=0.02", "--budget=300"]
+    assert load_judges(judged_by).sizes == SIZES
+    given = [
+        "judged",
+        *files,
+        f"--judges={judged_by}",
+        f"--out={tmp_path / 'out'}",
+        "--minutes=0.02",
+        "--budget=300",
+    ]
     monkeypatch.setattr("sys.argv", given)
-    assert command(JudgedOptions, Judged, "Learns.") == 0
+    assert command(JudgedOptions, Judged, "Learns.", "strangers", "judges") == 0
     parts = (tmp_path / "old", tmp_path / "out" / "model")
     old, new = (speech_parameters(load(part, dtype=torch.float32)) for part in parts)
     learned = load_state(tmp_path / "out" / "speech.pt")

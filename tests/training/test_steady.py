@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,6 @@ from engine.models.voxtral import VoxtralModel
 from tests.training.conftest import CONFIG, random_sample
 from training.codes import load_codes
 from training.data.strangers import Foreigner, load_strangers
-from training.export import export
 from training.speech.batches import SampleOptions
 from training.speech.init import speech_parameters
 from training.speech.lessons import Lessons, LessonSampler
@@ -131,17 +131,10 @@ def test_presets_in_the_place_of_the_reference_lead(
 
 
 def test_a_run_leaves_presets_and_flow_head_alone(
-    corpus: Path, codes: Path, codec_state: Path, strangers: Path, tmp_path: Path
+    begun: dict[str, Any], strangers: Path, tmp_path: Path
 ) -> None:
-    export(codec_state, None, tmp_path / "old", "tiny")
     options = SteadyOptions(
-        corpus,
-        codes,
-        codec_state,
-        tmp_path / "run",
-        minutes=60,
-        preset="tiny",
-        from_checkpoint=tmp_path / "old",
+        **begun,
         budget=400,
         steps=2,
         losses=LossOptions(layers=(0, 1)),

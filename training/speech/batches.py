@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
+from torch import Tensor
 
 from training.codes import Spoken
 from training.speech.prompts import semantic_codes
 from training.speech.samples import Batch, Part, Sample, Vocabulary, collate, on_grid
 
 T = TypeVar("T")
+A = TypeVar("A", np.ndarray, Tensor)
 POOL = 512
 """Samples that are sorted by length at a time."""
 JOINABLE = 60
@@ -62,6 +64,7 @@ class SampleOptions:
 
 
 def by_speaker(spoken: Sequence[Spoken]) -> dict[str, list[Spoken]]:
+    """What each speaker says, in order."""
     grouped: dict[str, list[Spoken]] = defaultdict(list)
     for one in spoken:
         grouped[one.speaker].append(one)
@@ -78,7 +81,7 @@ def grouped(pool: list[T], length: Callable[[T], int], budget: int) -> list[list
     return groups
 
 
-def values_of(codes: np.ndarray, top: int) -> np.ndarray:
+def values_of(codes: A, top: int) -> A:
     """Acoustic values, -1 to 1, of codes [..., codebooks]; the highest acoustic one is `top`."""
     return codes[..., 1:] * (2 / top) - 1
 

@@ -7,14 +7,13 @@ the reference, and whether each phone is the one that is to be spoken. After the
 strangers it reads as its history what it has said itself. Of the corpus it goes on learning what
 is known.
 
-The flow head alone learns; so the words are chosen as they were, and preset voices stay. Result:
+The flow head alone learns: words are chosen and voices are read as they were. Result:
 `OUT/model`, a checkpoint like the one that it began with.
 """
 
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -24,10 +23,12 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
 from engine.config import SPECIAL_CODES
+from engine.errors import InputError
 from engine.models.voxtral import VoxtralModel
 from training.data.strangers import load_strangers
-from training.speech.judges import load_judges
-from training.speech.losses import flow_loss, padded
+from training.speech.batches import values_of
+from training.speech.judges import load_judges, sizes_of
+from training.speech.losses import flow_loss, padded, speaking_of
 from training.speech.prompts import IGNORED
 from training.speech.samples import Batch, collate
 from training.speech.steady import SteadyOptions, command, lesson_samplers, states
@@ -119,8 +120,13 @@ class Judged(Run):
     def __init__(self, options: JudgedOptions) -> None:
         super().__init__(options)
         self.judges = load_judges(options.judges).to(options.device)
+        if self.judges.sizes != sizes_of(self.model.model_config.codec):
+            raise InputError(
+                f"{options.judges} is of judges of other codes.",
+                "Train them with this --checkpoint.",
+            )
         self.strangers = load_strangers(options.strangers)
-        self.last: dict[str, Tensor] = {}
+        self.last: dict[str, Tensor] = {}  # of the last lessons, which not every step has
 
     def chosen(self) -> dict[str, nn.Parameter]:
         """The flow head, but for the semantic output."""
@@ -138,8 +144,8 @@ class Judged(Run):
             for sampler in lesson_samplers(self)
             for pairs in sampler.pairs(LESSONS, self.strangers)
         )
-        for batch, turn in zip(super().batches(), cycle(range(EVERY)), strict=False):
-            if turn:
+        for number, batch in enumerate(super().batches()):
+            if number % EVERY:
                 yield Both(batch, None, ())
                 continue
             read, longer = zip(*next(lessons), strict=True)
@@ -149,14 +155,9 @@ class Judged(Run):
     def terms(self, both: Both) -> tuple[Tensor, dict[str, Tensor]]:  # type: ignore[override]
         """The loss, and what to watch."""
         batch, options, head = both.batch, self.options.losses, self.model.acoustic_transformer
-        known, hidden = batch.semantic != IGNORED, self.states(batch)
-        real = (batch.semantic >= SPECIAL_CODES)[known]
-        config = self.model.model_config
-        speaking = (config.steps, min(1.0, 4 * config.temperature))
-        said_codes = batch.acoustic[known][real]
-        flow = flow_loss(
-            head, hidden[: len(real)][real], said_codes, options, self.generator, speaking
-        )
+        hidden, codes = self.states(batch), batch.acoustic[batch.semantic >= SPECIAL_CODES]
+        speaking = speaking_of(self.model.model_config)
+        flow = flow_loss(head, hidden[frames_of(batch)], codes, options, self.generator, speaking)
         order = torch.randperm(len(batch.inputs), generator=self.generator).tolist()
         voice, words = self.heard(take(batch, order, MOST), hidden)
         loss = options.flow * flow + VOICE * voice + WORDS * words
@@ -175,8 +176,7 @@ class Judged(Run):
     def strange(self, read: Batch, references: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
         """As of `heard`, of lessons."""
         if torch.rand((), generator=self.generator) < ITSELF:
-            real = (read.semantic >= SPECIAL_CODES)[read.semantic != IGNORED]
-            hidden = self.states(read)[: len(real)][real]
+            hidden = self.states(read)[frames_of(read)]
             values = said(self.model, hidden, self.generator).detach()
             codes = self.model.acoustic_transformer.acoustic_codes(values)
             read = with_history(read, codes, self.vocabulary.size)
@@ -199,14 +199,17 @@ class Judged(Run):
         if not chosen.samples:
             return nothing, nothing
         top = self.model.acoustic_transformer.levels - 1
-        codes = torch.cat([chosen.semantic.unsqueeze(1), chosen.acoustic], 1)
-        wanted = list(codes.split(chosen.sizes))
-        if references is not None:
-            wanted = [torch.from_numpy(one.astype(np.int64)).to(codes) for one in references]
+        if references is None:
+            joined = torch.cat([chosen.semantic.unsqueeze(1), chosen.acoustic], 1)
+            wanted = list(joined.split(chosen.sizes))
+        else:
+            wanted = [
+                torch.from_numpy(one.astype(np.int64)).to(hidden.device) for one in references
+            ]
         spoken = said(self.model, hidden[chosen.places], self.generator)
         with torch.autocast(hidden.device.type, enabled=False):  # few rows of many lengths
             with torch.no_grad():
-                values = [one[:, 1:] * (2 / top) - 1 for one in wanted]
+                values = [values_of(one, top) for one in wanted]
                 voices = self.judges.voices(*self.noisy(values, [one[:, 0] for one in wanted]))
             told = self.noisy(list(spoken.split(chosen.sizes)), chosen.semantic.split(chosen.sizes))
             voice = 1 - (self.judges.voices(*told) * voices).sum(-1).mean()
@@ -244,6 +247,11 @@ def said(model: VoxtralModel, hidden: Tensor, generator: torch.Generator) -> Ten
             guided, free = velocity.float().chunk(2)
             x = x.detach() + torch.lerp(free, guided, config.cfg) / config.steps
     return x[:count].clamp(-1, 1)
+
+
+def frames_of(batch: Batch) -> Tensor:
+    """Places among the known frames of a batch of those that are said: all but the ENDs."""
+    return (batch.semantic[batch.semantic != IGNORED] >= SPECIAL_CODES).nonzero()[:, 0]
 
 
 def take(batch: Batch, wanted: Sequence[int], most: int | None = None) -> Take:
@@ -287,4 +295,4 @@ def with_history(batch: Batch, codes: Tensor, size: int) -> Batch:
 
 
 if __name__ == "__main__":
-    sys.exit(command(JudgedOptions, Judged, __doc__))
+    sys.exit(command(JudgedOptions, Judged, __doc__, "strangers", "judges"))

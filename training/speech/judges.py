@@ -1,5 +1,5 @@
 """Judges of what a flow head says: `python -m training.speech.judges --corpus DIR --codes DIR
---strangers FILE --out judges.pt`.
+--strangers FILE --checkpoint DIR --out judges.pt`.
 
 Small networks that read codes: two tell voices apart, one names the phone that is spoken from the
 acoustic values alone. A model that they listen to (`training.speech.judged`) learns to say words
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
 
+from engine.config import CodecConfig, parse_config, read_params
 from engine.errors import InputError
 from evaluation.phones import SYMBOLS
 from training.codes import Spoken, load_codes
@@ -107,7 +108,7 @@ class Judges(nn.Module):
     """All of them.
 
     Args:
-        semantic_size: Codes of the semantic codebook that there are in what they learn from.
+        semantic_size: Codes of the semantic codebook.
         acoustic_dim: Acoustic codes of a frame.
     """
 
@@ -144,6 +145,7 @@ class JudgesOptions:
         corpus: Of `training.data.corpus`.
         codes: Of `training.codes`.
         strangers: Of `training.data.strangers`: further voices.
+        checkpoint: Whose codes these are.
         out: File to write.
         minutes: Of all three, which take a third each.
         steps: Ends each after so many, if the time does not; 0 for none.
@@ -153,30 +155,40 @@ class JudgesOptions:
     corpus: Path
     codes: Path
     strangers: Path
+    checkpoint: Path
     out: Path
     minutes: float = 13.0
     steps: int = 0
     seed: int = 0
 
 
-def train_judges(options: JudgesOptions, levels: int = 21) -> Judges:
+def sizes_of(config: CodecConfig) -> tuple[int, int]:
+    """`semantic_size` and `acoustic_dim` of `Judges`."""
+    return config.semantic_codebook_size, config.acoustic_dim
+
+
+def train_judges(options: JudgesOptions, config: CodecConfig) -> Judges:
     """Train them on what a corpus and some strangers say.
 
     Args:
-        levels: Values of an acoustic code.
+        config: Of the codec whose codes these are.
+
+    Raises:
+        InputError: If there are fewer than two voices, or the phones of no utterance are known.
     """
     torch.manual_seed(options.seed)
     random = np.random.default_rng(options.seed)
     spoken = [s for s in load_codes(options.codes, options.corpus) if s.split == "train"]
-    strangers = load_strangers(options.strangers)
-    voices = _voices(spoken, strangers)
-    heard = [*(s.codes for s in spoken), *strangers]
-    size = 1 + max(int(codes[:, 0].max()) for codes in heard)
-    judges = Judges(size, spoken[0].codes.shape[1] - 1)
+    voices = _voices(spoken, load_strangers(options.strangers))
+    named = [s for s in spoken if (s.phones != IGNORED).any()]
+    if len(voices) < 2 or not named:
+        reason = f"{len(voices)} voices and {len(named)} utterances with known phones are too few."
+        raise InputError(reason, "Give a corpus of training.data.corpus with a teacher.")
+    judges, top = Judges(*sizes_of(config)), config.acoustic_codebook_size - 1
     for judge in judges.speakers:
         assert isinstance(judge, SpeakerJudge)
-        _fit(judge, functools.partial(_voices_loss, judge, voices, random, levels - 1), options)
-    _fit(judges.phones, lambda: _phones_loss(judges.phones, spoken, random, levels - 1), options)
+        _fit(judge, functools.partial(_voices_loss, judge, voices, random, top), options)
+    _fit(judges.phones, lambda: _phones_loss(judges.phones, named, random, top), options)
     return judges.eval().requires_grad_(False)
 
 
@@ -257,8 +269,9 @@ def main() -> None:
 
 
 def _begin(options: JudgesOptions) -> None:
-    present(options.corpus, options.codes, options.strangers)
-    judges = train_judges(options)
+    present(options.corpus, options.codes, options.strangers, options.checkpoint)
+    config = parse_config(read_params(options.checkpoint / "params.json"))
+    judges = train_judges(options, config.codec)
     save_state(options.out, {"sizes": judges.sizes, "judges": judges.state_dict()})
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.config import END_AUDIO, SPECIAL_CODES
+from engine.config import END_AUDIO, SPECIAL_CODES, ModelConfig
 from engine.models.flow import FlowHead
 from engine.models.voxtral import VoxtralModel
 from training.codec.phones import SYMBOLS
@@ -114,8 +114,7 @@ def terms(
     head = model.acoustic_transformer
     cross_entropy, right = semantic_loss(head, hidden, targets, options.end)
     real = targets >= SPECIAL_CODES
-    config = model.model_config
-    speaking = (config.steps, min(1.0, 4 * config.temperature))
+    speaking = speaking_of(model.model_config)
     flow = flow_loss(head, hidden[real], acoustic[real], options, generator, speaking)
     align, aligned = alignment_loss(passed, batch, options.spread)
     styles = padded(batch.style[known.nonzero()[:, 0]], math.nan)
@@ -152,6 +151,11 @@ def semantic_loss(
     return (losses * weights).sum() / weights.sum(), accuracy
 
 
+def speaking_of(config: ModelConfig) -> tuple[int, float]:
+    """Euler steps, and the largest standard deviation of the noise that they are learned with."""
+    return config.steps, min(1.0, 4 * config.temperature)
+
+
 def flow_loss(
     head: FlowHead,
     hidden: Tensor,
@@ -166,8 +170,7 @@ def flow_loss(
         hidden: [n, dim].
         codes: 0-based acoustic codes [n, acoustic_dim]; half a step of noise is laid over them,
             so that the flow need not learn the grid.
-        speaking: Euler steps, and the largest standard deviation of the noise, for the share
-            `options.spoken` of the frames.
+        speaking: Of `speaking_of`, for the share `options.spoken` of the frames.
     """
     count = max(1, round(options.draws * len(hidden)))
     count = count // ROWS * ROWS or count

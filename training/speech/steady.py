@@ -16,7 +16,7 @@ import argparse
 import itertools
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -152,10 +152,13 @@ def _semantic(model: VoxtralModel, hidden: Tensor) -> Tensor:
     return F.linear(hidden, output).float().log_softmax(-1)
 
 
-def command(kind: type[SteadyOptions], run: type[train.Run], description: str) -> int:
-    """Read the command line, run, write the checkpoint; returns the exit code."""
+def command(kind: type[SteadyOptions], run: type[train.Run], description: str, *files: str) -> int:
+    """Read the command line, run, write the checkpoint; returns the exit code.
+
+    Args:
+        files: Options of `kind` that are files to read.
+    """
     parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
-    files = [field.name for field in fields(kind) if field.name in ("strangers", "judges")]
     for name in ("corpus", "codes", *files, "checkpoint", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
@@ -183,4 +186,4 @@ def _begin(options: SteadyOptions, kind: type[train.Run], noted: dict[str, Path]
 
 
 if __name__ == "__main__":
-    sys.exit(command(SteadyOptions, Steady, __doc__))
+    sys.exit(command(SteadyOptions, Steady, __doc__, "strangers"))
