@@ -61,6 +61,8 @@ UTTERANCES ?= 32000
 CODEC_MINUTES ?= 80
 SPEECH_MINUTES ?= 180
 STEADY_MINUTES ?= 24
+JUDGES_MINUTES ?= 13
+JUDGED_MINUTES ?= 13
 STRANGERS ?= 1500
 NANO ?= engine/checkpoints/nano
 PRECISION ?= $(shell grep -qsE 'amx_bf16|avx512_bf16' /proc/cpuinfo && echo bfloat16 || echo float32)
@@ -91,4 +93,10 @@ nano: $(READY)
 	$(RUN2) training.speech.steady --corpus $(DATA)/corpus --codes $(DATA)/codes \
 		--strangers $(DATA)/strangers.npz --checkpoint $(DATA)/lively --out $(DATA)/steady \
 		--minutes $(STEADY_MINUTES) $(FAST)
-	mkdir -p $(NANO) && cp -r $(DATA)/steady/model/. $(NANO)
+	$(BIN)/python -m training.speech.judges --corpus $(DATA)/corpus --codes $(DATA)/codes \
+		--strangers $(DATA)/strangers.npz --checkpoint $(DATA)/steady/model --out $(DATA)/judges.pt \
+		--minutes $(JUDGES_MINUTES)
+	$(RUN2) training.speech.judged --corpus $(DATA)/corpus --codes $(DATA)/codes \
+		--strangers $(DATA)/strangers.npz --judges $(DATA)/judges.pt --checkpoint $(DATA)/steady/model \
+		--out $(DATA)/judged --minutes $(JUDGED_MINUTES) $(FAST)
+	mkdir -p $(NANO) && cp -r $(DATA)/judged/model/. $(NANO)

@@ -5,6 +5,11 @@ and by Resemblyzer's ear, if there are 15 s of speech at least, and only once: t
 Asterisk is by the same Allison as the English. Packages unpack into one folder:
 
     apt-get download PACKAGE && dpkg -x PACKAGE_*.deb PACKAGES
+
+Two games keep their sounds in archives, which unpack to where they lie:
+
+    cd PACKAGES/usr/share/games && (cd warzone2100 && unzip base.wz 'audio/*')
+    cd PACKAGES/usr/share/games && (cd trigger-rally && unzip data.zip 'sounds/*')
 """
 
 from collections.abc import Iterator
@@ -63,6 +68,19 @@ def _fillets() -> Iterator[Source]:
             yield Source(f"fish-{language}-{size}", language, package, "GPL-2", pattern)
 
 
+def _games() -> Iterator[Source]:
+    """Actors of Warzone 2100 at 11 kHz (nexus is a villain, with effects), and a co-driver."""
+    for role, folder in (
+        ("tutor", "tutorial"),
+        ("countdown", "countdown"),
+        ("nexus", "nexus"),
+    ):
+        pattern = f"games/warzone2100/audio/{folder}/*.ogg"
+        yield Source(f"warzone-{role}", "en", "warzone2100-data", "GPL-2+", pattern)
+    pattern = "games/trigger-rally/sounds/codriver/ab/*.wav"
+    yield Source("rally-ab", "en", "trigger-rally-data", "GPL-2+", pattern)
+
+
 def _stamps() -> Iterator[Source]:
     """Names of things to paint with, by volunteers whom the changelog names: 44 kHz.
 
@@ -84,6 +102,7 @@ def _stamps() -> Iterator[Source]:
 SOURCES = (
     *_asterisk(),
     *_fillets(),
+    *_games(),
     *_stamps(),
     # A radio amateur, at 8 kHz, and a reader of LibriVox, at 16 kHz.
     Source("bruce", "en", "codec2-examples", "LGPL-2.1", "codec2/wav/ve9qrp.wav"),

@@ -208,6 +208,16 @@ def test_voices_and_words_pull_at_the_flow_head(
     assert run.heard(take(collate(made), []), hidden) == (0, 0)
 
 
+def test_what_words_count_for(begun: dict[str, Any], strangers: Path, written: Path) -> None:
+    random, losses = np.random.default_rng(5), []
+    batch = collate([random_sample(random, b"Hello there.", 80, 40) for _ in range(2)])
+    for words in (0.0, 1.0):
+        run = Judged(JudgedOptions(**begun, strangers=strangers, judges=written, words=words))
+        loss, seen = run.terms(judged.Both(batch, None, ()))
+        losses.append(loss.item())
+    assert losses[1] - losses[0] == pytest.approx(seen["words"].item(), rel=1e-3)
+
+
 def test_the_commands_make_a_checkpoint(
     begun: dict[str, Any], strangers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,9 +236,11 @@ def test_the_commands_make_a_checkpoint(
         f"--out={tmp_path / 'out'}",
         "--minutes=0.02",
         "--budget=300",
+        "--words=0.5",
     ]
     monkeypatch.setattr("sys.argv", given)
-    assert command(JudgedOptions, Judged, "Learns.", "strangers", "judges") == 0
+    how = {"weights": ("words",)}
+    assert command(JudgedOptions, Judged, "Learns.", "strangers", "judges", **how) == 0
     parts = (tmp_path / "old", tmp_path / "out" / "model")
     old, new = (speech_parameters(load(part, dtype=torch.float32)) for part in parts)
     learned = load_state(tmp_path / "out" / "speech.pt")

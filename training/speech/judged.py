@@ -34,10 +34,8 @@ from training.speech.samples import Batch, collate
 from training.speech.steady import SteadyOptions, command, lesson_samplers, states
 from training.speech.train import Run
 
-VOICE, WORDS = 10.0, 0.3
-"""Weights of 1 - cosine and of the cross-entropy of the phones."""
-STRANGE_VOICE = 20.0
-"""Weight of 1 - cosine after somebody else's reference."""
+VOICE, STRANGE_VOICE = 10.0, 20.0
+"""Weights of 1 - cosine, and of the same after somebody else's reference."""
 EVERY = 2
 """Steps for one with lessons."""
 LESSONS = 1000
@@ -60,9 +58,11 @@ class JudgedOptions(SteadyOptions):
 
     Args:
         judges: What `training.speech.judges` wrote.
+        words: Weight of the cross-entropy of the phones.
     """
 
     judges: Path = Path("judges.pt")
+    words: float = 0.3
     rate: float = 6e-4
     budget: int = 2200
     curriculum: float = 0.03
@@ -154,16 +154,17 @@ class Judged(Run):
 
     def terms(self, both: Both) -> tuple[Tensor, dict[str, Tensor]]:  # type: ignore[override]
         """The loss, and what to watch."""
-        batch, options, head = both.batch, self.options.losses, self.model.acoustic_transformer
+        batch, options, head = both.batch, self.options, self.model.acoustic_transformer
         hidden, codes = self.states(batch), batch.acoustic[batch.semantic >= SPECIAL_CODES]
         speaking = speaking_of(self.model.model_config)
-        flow = flow_loss(head, hidden[frames_of(batch)], codes, options, self.generator, speaking)
+        known = hidden[frames_of(batch)]
+        flow = flow_loss(head, known, codes, options.losses, self.generator, speaking)
         order = torch.randperm(len(batch.inputs), generator=self.generator).tolist()
         voice, words = self.heard(take(batch, order, MOST), hidden)
-        loss = options.flow * flow + VOICE * voice + WORDS * words
+        loss = options.losses.flow * flow + VOICE * voice + options.words * words
         if both.lessons is not None:
             voice_of, words_of = self.strange(both.lessons, both.references)
-            loss = loss + STRANGE_VOICE * voice_of + WORDS * words_of
+            loss = loss + STRANGE_VOICE * voice_of + options.words * words_of
             self.last = {"strange_voice": voice_of, "strange_words": words_of}
         seen = {"mse": flow, "voice": voice, "words": words, **self.last}
         return loss, {name: value.detach() for name, value in seen.items()}
@@ -295,4 +296,4 @@ def with_history(batch: Batch, codes: Tensor, size: int) -> Batch:
 
 
 if __name__ == "__main__":
-    sys.exit(command(JudgedOptions, Judged, __doc__, "strangers", "judges"))
+    sys.exit(command(JudgedOptions, Judged, __doc__, "strangers", "judges", weights=("words",)))

@@ -15,7 +15,7 @@ Result: `OUT/model`, a checkpoint like the one that it began with.
 import argparse
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -152,11 +152,18 @@ def _semantic(model: VoxtralModel, hidden: Tensor) -> Tensor:
     return F.linear(hidden, output).float().log_softmax(-1)
 
 
-def command(kind: type[SteadyOptions], run: type[train.Run], description: str, *files: str) -> int:
+def command(
+    kind: type[SteadyOptions],
+    run: type[train.Run],
+    description: str,
+    *files: str,
+    weights: Sequence[str] = (),
+) -> int:
     """Read the command line, run, write the checkpoint; returns the exit code.
 
     Args:
         files: Options of `kind` that are files to read.
+        weights: Those that are weights of losses.
     """
     parser = argparse.ArgumentParser(description=description.split("\n\n")[0])
     for name in ("corpus", "codes", *files, "checkpoint", "out"):
@@ -164,6 +171,8 @@ def command(kind: type[SteadyOptions], run: type[train.Run], description: str, *
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--budget", type=int, default=kind.budget)
     parser.add_argument("--rate", type=float, default=kind.rate)
+    for name in weights:
+        parser.add_argument(f"--{name}", type=float, default=getattr(kind, name))
     parser.add_argument("--device", default=kind.device)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.add_argument("--compile", action="store_true")
