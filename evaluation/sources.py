@@ -70,11 +70,7 @@ def _fillets() -> Iterator[Source]:
 
 def _games() -> Iterator[Source]:
     """Actors of Warzone 2100 at 11 kHz (nexus is a villain, with effects), and a co-driver."""
-    for role, folder in (
-        ("tutor", "tutorial"),
-        ("countdown", "countdown"),
-        ("nexus", "nexus"),
-    ):
+    for role, folder in (("tutor", "tutorial"), ("countdown", "countdown"), ("nexus", "nexus")):
         pattern = f"games/warzone2100/audio/{folder}/*.ogg"
         yield Source(f"warzone-{role}", "en", "warzone2100-data", "GPL-2+", pattern)
     pattern = "games/trigger-rally/sounds/codriver/ab/*.wav"

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
-from torch import Tensor
+from safetensors.torch import load_file
 
 from engine.checkpoint import WEIGHTS
 from engine.errors import InputError
@@ -28,9 +27,10 @@ def write_mean(checkpoints: Sequence[Path], out: Path) -> None:
     Raises:
         InputError: If one has other tensors than the first, or another codec or embeddings.
     """
-    first, *others = (_tensors(folder) for folder in checkpoints)
+    first = load_file(checkpoints[0] / WEIGHTS)
     total = {name: one.float() for name, one in first.items() if not name.startswith(SHARED)}
-    for folder, other in zip(checkpoints[1:], others, strict=True):
+    for folder in checkpoints[1:]:
+        other = load_file(folder / WEIGHTS)
         alike = other.keys() == first.keys() and all(
             tensor.shape == first[name].shape
             and (not name.startswith(SHARED) or torch.equal(tensor, first[name]))
@@ -44,11 +44,6 @@ def write_mean(checkpoints: Sequence[Path], out: Path) -> None:
         total = {name: one + other[name] for name, one in total.items()}
     mean = {name: one / len(checkpoints) for name, one in total.items()}
     write_tuned(checkpoints[0], out, mean, {})
-
-
-def _tensors(folder: Path) -> dict[str, Tensor]:
-    with safe_open(folder / WEIGHTS, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
 
 
 def main() -> None:

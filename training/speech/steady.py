@@ -99,8 +99,7 @@ class Steady(train.Run):
 def lesson_samplers(run: train.Run) -> Iterator[LessonSampler]:
     """One for each epoch, without end."""
     samples = replace(run.options.samples, chain=0.12, join=0.18)
-    for epoch in itertools.count():
-        seed = run.seed() + 7919 * epoch
+    for seed in itertools.count(run.seed(), 7919):
         yield LessonSampler(run.spoken, run.voices, samples, seed, run.vocabulary)
 
 
